@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+void json_cleanup(json_t **json)
+{
+	json_decref(*json);
+}
+
+json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError **error)
+{
+	json_error_t detail;
+	json_t *json = json_loadb(data, size_bytes, JSON_REJECT_DUPLICATES, &detail);
+
+	if (!json) {
+		g_autofree char *quoted = error_quote(detail.text);
+
+		error_set(error, THRESH_ERROR_INPUT, "%s: not JSON: line %d column %d: %s", what,
+			  detail.line, detail.column, quoted);
+	}
+	return json;
+}
+
+static char *format(const json_t *json, size_t flags)
+{
+	char *text = json_dumps(json, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+	char *copy;
+
+	if (!text)
+		g_error("json_dumps failed"); /* only for values that are no JSON: ours are */
+	copy = g_strdup(text);
+	free(text);
+	return copy;
+}
+
+char *json_format_canonical(const json_t *json)
+{
+	return format(json, JSON_COMPACT);
+}
+
+char *json_format_pretty(const json_t *json)
+{
+	g_autofree char *text = format(json, JSON_INDENT(2));
+
+	return g_strconcat(text, "\n", NULL);
+}
+
+const char *json_string_at(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+json_t *json_array_at(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_array(value) ? value : NULL;
+}
+
+json_t *json_object_at(const json_t *object, const char *key)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_object(value) ? value : NULL;
+}
+
+json_int_t json_integer_at(const json_t *object, const char *key, json_int_t fallback)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_integer(value) ? json_integer_value(value) : fallback;
+}
+
+bool json_bool_at(const json_t *object, const char *key, bool fallback)
+{
+	json_t *value = json_object_get(object, key);
+
+	return json_is_boolean(value) ? json_is_true(value) : fallback;
+}
+
+GPtrArray *json_to_strings(const json_t *array, const char *what, GError **error)
+{
+	g_autoptr(GPtrArray) strings = g_ptr_array_new_with_free_func(g_free);
+	size_t index;
+	json_t *value;
+
+	json_array_foreach(array, index, value) {
+		if (!json_is_string(value)) {
+			error_set(error, THRESH_ERROR_INPUT, "%s: member %zu is not a string", what,
+				  index);
+			return NULL;
+		}
+		g_ptr_array_add(strings, g_strdup(json_string_value(value)));
+	}
+	return g_steal_pointer(&strings);
+}
+
+json_t *json_from_text(const char *text)
+{
+	g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+	return json_string(valid);
+}
+
+json_t *json_from_strings(const GPtrArray *strings)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; strings && i < strings->len; i++)
+		json_array_append_new(array, json_from_text(strings->pdata[i]));
+	return array;
+}

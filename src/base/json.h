@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * JSON and YAML at one place: bounded parsing, typed access with errors that name the place, and
+ * one canonical form on output. Values are jansson's json_t.
+ *
+ *     autojson json_t *root = json_parse(data, size, "manifest", error);
+ *     const char *type = json_string_at(root, "mediaType");     // NULL where absent or no string
+ */
+#pragma once
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define autojson __attribute__((cleanup(json_cleanup)))
+void json_cleanup(json_t **json);
+
+enum { JSON_MAX_BYTES = 4 << 20 }; /* OCI distribution-spec: manifests may be refused above 4 MiB */
+
+/* Parses one JSON text; duplicate keys, trailing bytes, invalid UTF-8 and nesting above jansson's
+ * bound (2048) are errors that begin with @what. Caller owns. */
+json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError **error);
+
+/* Parses one YAML 1.2 document (libfyaml) into the JSON data model: the core schema, string keys,
+ * no tags, at most 10,000 nodes with aliases expanded; errors give @what, line and column. */
+json_t *yaml_parse(const void *data, size_t size_bytes, const char *what, GError **error);
+
+/* Keys sorted, no white space: the same value, the same bytes. Caller frees with g_free. */
+char *json_format_canonical(const json_t *json);
+/* Keys sorted, two spaces, a final newline: for files that people read. Caller frees. */
+char *json_format_pretty(const json_t *json);
+
+/* The member of that type, borrowed; NULL (or @fallback) where it is absent or of another type. */
+const char *json_string_at(const json_t *object, const char *key);
+json_t *json_array_at(const json_t *object, const char *key);
+json_t *json_object_at(const json_t *object, const char *key);
+json_int_t json_integer_at(const json_t *object, const char *key, json_int_t fallback);
+bool json_bool_at(const json_t *object, const char *key, bool fallback);
+
+/* An array of strings as a new GPtrArray of owned strings (g_free); NULL @array gives an empty one.
+ * A member that is no string is an error that names @what. */
+GPtrArray *json_to_strings(const json_t *array, const char *what, GError **error);
+/* A new JSON array of the strings in @strings (a GPtrArray of char *, NULL: empty). Strings that
+ * are not UTF-8 have their other bytes replaced by U+FFFD. */
+json_t *json_from_strings(const GPtrArray *strings);
+/* A JSON string of @text, bytes that are not UTF-8 replaced by U+FFFD. */
+json_t *json_from_text(const char *text);

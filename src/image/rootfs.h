@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Unpacking: an image's merged root file system as a directory, with the tree that describes it.
+ *
+ * One directory a chain ID, in the cache, shared by all runs: `CACHE/rootfs-BASE/HEX/root`, with the
+ * tree beside it in `index` and a lock beside both. It appears whole or not at all, and nobody writes
+ * to it afterwards (runs put an overlay over it). Owners are shifted by `shift` (see
+ * sandbox/identity.h); device nodes are in the tree, not in the directory; set-id bits, modes and
+ * user.* and security.capability attributes are in the tree, and in the directory as far as the
+ * mapping allows.
+ *
+ *     struct rootfs *rootfs = rootfs_unpack(image, cache_path, &shift, error);
+ */
+#pragma once
+
+#include "image/image.h"
+#include "image/tree.h"
+
+/* How owners inside the image become owners on disk. */
+struct owner_shift {
+	bool single;         /* one mapped user: everything belongs to the caller, chown is skipped */
+	uint32_t uid_base;   /* otherwise on-disk uid = uid_base + uid */
+	uint32_t gid_base;
+	uint32_t count;      /* ids at or above it are an error that names the path */
+};
+
+struct rootfs {
+	char *path;        /* the directory, absolute */
+	struct tree *tree; /* with root_fd open */
+	int lock_fd;       /* a shared lock on the cache entry, so that no clean-up takes it */
+};
+
+/* Answers the cached root file system, unpacking it where it is not there. Waits for another process
+ * that is unpacking the same. */
+struct rootfs *rootfs_unpack(const struct image *image, const char *cache_path,
+			     const struct owner_shift *shift, GError **error);
+
+/* Unpacks into the new directory @path (not cached; the caller removes it): for candidates. */
+struct rootfs *rootfs_unpack_to(const struct image *image, const char *path,
+				const struct owner_shift *shift, GError **error);
+
+/* The tree alone, without keeping any content: for `diff` and `why` on an image that is not in the
+ * cache. Digests are filled in; tree_open fails. */
+struct tree *image_read_tree(const struct image *image, GError **error);
+
+void rootfs_free(struct rootfs *rootfs);
+#define autorootfs __attribute__((cleanup(rootfs_cleanup)))
+void rootfs_cleanup(struct rootfs **rootfs);
+
+/* $THRESH_CACHE, else $XDG_CACHE_HOME/thresh, else ~/.cache/thresh; made with mode 0700 and checked
+ * to be ours. Caller frees. */
+char *cache_default_path(GError **error);

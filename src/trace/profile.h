@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The profile: what an application did, in terms of its image. Written as profile.json
+ * (docs/profile.md), versioned, mergeable: merging is commutative, associative and idempotent.
+ *
+ * Paths are clean and absolute inside the image, after resolution: a symlink that was crossed is an
+ * entry of its own, the final target too. It says nothing of times, process ids or values of
+ * environment variables.
+ */
+#pragma once
+
+#include "base/digest.h"
+#include "base/json.h"
+#include "image/tree.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum path_class {
+	PATH_EXEC = 1 << 0,       /* executed; also interpreters and PT_INTERP of what was executed */
+	PATH_OPEN = 1 << 1,       /* opened for reading */
+	PATH_STAT = 1 << 2,       /* existence or attributes asked for; also crossed as a directory */
+	PATH_READLINK = 1 << 3,   /* a symlink that was read or crossed */
+	PATH_LIST = 1 << 4,       /* a directory whose entries were read */
+	PATH_WRITE = 1 << 5,      /* opened for writing, truncated, or attributes changed */
+	PATH_APPEND = 1 << 6,     /* opened for writing with O_APPEND */
+	PATH_CREATE = 1 << 7,     /* was not in the image; made by the application */
+	PATH_DELETE = 1 << 8,     /* removed, or renamed away */
+	PATH_MISSING = 1 << 9,    /* asked for and not there */
+	PATH_MAP_EXEC = 1 << 10,  /* mapped executable */
+	PATH_EXEC_WRITE = 1 << 11, /* made by the application, then executed or mapped executable */
+	PATH_LINK_SOURCE = 1 << 12, /* the first name of link(2) */
+	PATH_SOCKET = 1 << 13,    /* a Unix socket was bound there (CREATE), or connected to */
+	PATH_CHOWN = 1 << 14,     /* owner changed, or tried to */
+	PATH_DIRECTORY = 1 << 15, /* with CREATE: it is a directory */
+	PATH_NONAPPEND = 1 << 16, /* opened for writing without O_APPEND, or truncated to a length */
+};
+
+struct path_use {
+	uint32_t classes;    /* of enum path_class */
+	uint64_t peak_bytes; /* the largest size that a path made or written by it was seen with */
+};
+
+struct listener {
+	char *family;  /* "tcp", "tcp6", "udp", "udp6", "unix" */
+	char *address; /* "0.0.0.0", "::", or a path */
+	uint16_t port; /* 0 for unix */
+};
+
+struct command {
+	char *path;        /* resolved program */
+	GPtrArray *argv;   /* char *; values of --env are replaced by ${NAME} */
+	bool child;        /* run by the application, not the application itself */
+};
+
+struct profile {
+	struct digest image_digest;  /* manifest; all zero: of no one image */
+	char *architecture;          /* GOARCH */
+	GHashTable *paths;           /* char * → struct path_use * */
+	GHashTable *writable_peaks;  /* char *directory → uint64_t *: peak bytes below it at one time */
+	GHashTable *syscalls;        /* "x86_64", "x86", "aarch64" → GHashTable set of names */
+	GHashTable *refused_syscalls; /* the same: answered with an error by the sandbox */
+	GHashTable *capabilities;    /* set of "CAP_…" that calls needed and had */
+	GPtrArray *listeners;        /* struct listener *, sorted */
+	GPtrArray *commands;         /* struct command *, in order of first appearance */
+	GHashTable *environment;     /* set of names that the user set by --env */
+	bool has_dropped;            /* the application changed from root to … */
+	uint32_t dropped_uid;
+	uint32_t dropped_gid;
+	bool setgroups_called;
+	bool own_listener;           /* it asked for a seccomp listener of its own */
+	bool io_uring;               /* io_uring_setup was asked for (answered ENOSYS) */
+	uint64_t runs;               /* how many runs were merged */
+	uint64_t lost_events;
+};
+
+struct profile *profile_new(void);
+void profile_free(struct profile *profile);
+#define autoprofile __attribute__((cleanup(profile_cleanup)))
+void profile_cleanup(struct profile **profile);
+
+void profile_add_path(struct profile *profile, const char *path, uint32_t classes);
+/* The classes of @path, 0 where it was not touched. */
+uint32_t profile_path_classes(const struct profile *profile, const char *path);
+void profile_set_peak(struct profile *profile, const char *directory, uint64_t bytes);
+void profile_add_syscall(struct profile *profile, const char *architecture, const char *name);
+bool profile_has_syscall(const struct profile *profile, const char *architecture, const char *name);
+void profile_add_listener(struct profile *profile, const char *family, const char *address,
+			  uint16_t port);
+
+/* Merges @from into @into. Different image digests or architectures are an error. */
+bool profile_merge(struct profile *into, const struct profile *from, GError **error);
+
+json_t *profile_to_json(const struct profile *profile);
+/* Checks schema and bounds; unknown members are an error that names them. */
+struct profile *profile_from_json(const json_t *json, GError **error);
+struct profile *profile_load(const char *path, GError **error);
+bool profile_save(const struct profile *profile, const char *path, GError **error);
+
+/* The names of @class bits, as in profile.json, in bit order: a new array of static strings. */
+GPtrArray *path_class_names(uint32_t classes);
