@@ -164,35 +164,49 @@ static void remove_stale(const char *parent, const char *prefix)
 		closedir(dir);
 }
 
+/* Answers false without an error where a sibling took the new directory for a stale one, in the moment
+ * between mkdir and flock. */
+static bool directory_make(const char *path, int *ret_fd, GError **error)
+{
+	autofd int fd = -1;
+
+	if (mkdir(path, 0700) < 0)
+		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return false;
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		return error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "%s: lock", path);
+	if (access(path, F_OK) < 0)
+		return false;
+	*ret_fd = fd_steal(&fd);
+	return true;
+}
+
 char *cleanup_directory(const char *parent, const char *prefix, int *ret_fd, GError **error)
 {
-	g_autofree char *name = NULL;
-	g_autofree char *path = NULL;
-	autofd int fd = -1;
-	guint32 number = 0;
-
 	remove_stale(parent, prefix);
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		number = g_random_int();
-	name = g_strdup_printf("%s%d-%08x", prefix, (int)getpid(), number);
-	path = path_join(parent, name);
-	cleanup_add(path);
-	if (mkdir(path, 0700) < 0) {
-		error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", path);
+	for (int tries = 0; tries < 64; tries++) {
+		g_autofree char *name = NULL;
+		g_autofree char *path = NULL;
+		g_autoptr(GError) failure = NULL;
+		guint32 number = 0;
+
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			number = g_random_int();
+		name = g_strdup_printf("%s%d-%08x", prefix, (int)getpid(), number);
+		path = path_join(parent, name);
+		cleanup_add(path);
+		if (directory_make(path, ret_fd, &failure))
+			return g_steal_pointer(&path);
 		cleanup_done(path);
-		return NULL;
+		if (failure) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return NULL;
+		}
 	}
-	fd = fd_open(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0, error);
-	if (fd < 0)
-		return NULL;
-	/* A sibling that looks for stale directories may hold the lock for a moment, and remove it:
-	 * then there is nothing to lock, and that is said. */
-	if (flock(fd, LOCK_EX) < 0 || access(path, F_OK) < 0) {
-		error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "%s: lock", path);
-		return NULL;
-	}
-	*ret_fd = fd_steal(&fd);
-	return g_steal_pointer(&path);
+	error_set(error, THRESH_ERROR_INTERNAL, "%s: cannot make a directory there", parent);
+	return NULL;
 }
 
 void cleanup_directory_remove(const char *path, int *fd)

@@ -26,6 +26,10 @@ json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError
  * no tags, at most 10,000 nodes with aliases expanded; errors give @what, line and column. */
 json_t *yaml_parse(const void *data, size_t size_bytes, const char *what, GError **error);
 
+/* The line (from 1) at which the member lies that @keys (NULL-terminated; decimal indexes for
+ * sequences) lead to, in a text that yaml_parse accepts; 0 where it is not there. For messages. */
+unsigned int yaml_line_of(const void *data, size_t size_bytes, const char *const *keys);
+
 /* Keys sorted, no white space: the same value, the same bytes. Caller frees with g_free. */
 char *json_format_canonical(const json_t *json);
 /* Keys sorted, two spaces, a final newline: for files that people read. Caller frees. */

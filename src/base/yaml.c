@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES_MAX = 10000, DEPTH_MAX = 32 };
+enum { NODES_MAX = 10000, DEPTH_MAX = 32, MESSAGE_MAX = 4096 };
 
 struct conversion {
 	const char *what;
@@ -112,6 +112,16 @@ static json_t *convert(struct conversion *c, struct fy_node *node, int depth)
 {
 	if (!node)
 		return json_null();
+	if (fy_node_is_alias(node)) {
+		/* resolved here, not by the library, so that expansion is counted and bounded */
+		struct fy_node *anchor = fy_node_resolve_alias(node);
+
+		if (!anchor) {
+			fail_at(c, node, "an alias without an anchor");
+			return NULL;
+		}
+		node = anchor;
+	}
 	if (++c->nodes > NODES_MAX || depth > DEPTH_MAX) {
 		fail_at(c, node, "too large or too deep");
 		return NULL;
@@ -130,39 +140,118 @@ static json_t *convert(struct conversion *c, struct fy_node *node, int depth)
 	}
 }
 
-static void collect_diagnostic(struct fy_diag *diag, void *user, const char *text, size_t length)
+static void collect_output(struct fy_diag *diag, void *user, const char *text, size_t length)
 {
+	GString *collected = user;
+
 	(void)diag;
-	g_string_append_len(user, text, (gssize)length);
+	if (collected->len < MESSAGE_MAX)
+		g_string_append_len(collected, text, (gssize)length);
+}
+
+/* Collects in @messages. With a FILE in the configuration, which the default has, libfyaml would
+ * write there and not call the function. */
+static struct fy_diag *diagnostics_new(GString *messages)
+{
+	struct fy_diag_cfg config;
+
+	fy_diag_cfg_default(&config);
+	config.fp = NULL;
+	config.output_fn = collect_output;
+	config.user = messages;
+	config.colorize = false;
+	config.show_position = false;
+	return fy_diag_create(&config);
+}
+
+/* The first message is the cause; what follows it are an excerpt and consequences. It has the form
+ * "<memory-@ADDRESS>:LINE:COLUMN: error: TEXT". */
+static void report_syntax(const GString *messages, const char *what, GError **error)
+{
+	g_autofree char *line = g_strndup(messages->str, strcspn(messages->str, "\n"));
+	g_auto(GStrv) parts = g_strsplit(line, ":", 5);
+	g_autofree char *quoted = NULL;
+
+	if (g_strv_length(parts) == 5 && g_str_has_prefix(parts[0], "<memory")) {
+		quoted = error_quote(g_strstrip(parts[4]));
+		error_set(error, THRESH_ERROR_USAGE, "%s: not YAML: line %s column %s: %s", what,
+			  parts[1], parts[2], quoted);
+		return;
+	}
+	quoted = error_quote(*line ? line : "no document");
+	error_set(error, THRESH_ERROR_USAGE, "%s: not YAML: %s", what, quoted);
+}
+
+static struct fy_document *document_parse(const void *data, size_t size_bytes, const char *what,
+					  GError **error)
+{
+	g_autoptr(GString) messages = g_string_new(NULL);
+	struct fy_parse_cfg config = {.diag = diagnostics_new(messages)};
+	struct fy_parser *parser = fy_parser_create(&config);
+	struct fy_document *document = NULL, *second = NULL;
+
+	if (parser && fy_parser_set_string(parser, data, size_bytes) == 0)
+		document = fy_parse_load_document(parser);
+	if (!document) {
+		report_syntax(messages, what, error);
+	} else if ((second = fy_parse_load_document(parser)) ||
+		   fy_parser_get_stream_error(parser)) {
+		if (second)
+			error_set(error, THRESH_ERROR_USAGE, "%s: not YAML: more than one document",
+				  what);
+		else
+			report_syntax(messages, what, error);
+		fy_parse_document_destroy(parser, second);
+		fy_parse_document_destroy(parser, document);
+		document = NULL;
+	}
+	/* the document keeps what it needs of the parser's input by reference */
+	if (parser)
+		fy_parser_destroy(parser);
+	if (config.diag)
+		fy_diag_unref(config.diag);
+	return document;
 }
 
 json_t *yaml_parse(const void *data, size_t size_bytes, const char *what, GError **error)
 {
-	g_autoptr(GString) diagnostics = g_string_new(NULL);
-	struct fy_diag_cfg diag_config;
-	struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_RESOLVE_DOCUMENT};
-	struct fy_document *document;
+	struct fy_document *document = document_parse(data, size_bytes, what, error);
 	struct conversion conversion = {.what = what, .error = error};
 	json_t *json;
 
-	fy_diag_cfg_default(&diag_config);
-	diag_config.output_fn = collect_diagnostic;
-	diag_config.user = diagnostics;
-	diag_config.colorize = false;
-	diag_config.show_position = true;
-	config.flags &= ~FYPCF_QUIET;
-	config.diag = fy_diag_create(&diag_config);
-	document = fy_document_build_from_string(&config, data, size_bytes);
-	if (config.diag)
-		fy_diag_unref(config.diag);
-	if (!document) {
-		g_autofree char *line = g_strndup(diagnostics->str, strcspn(diagnostics->str, "\n"));
-		g_autofree char *quoted = error_quote(line);
-
-		error_set(error, THRESH_ERROR_USAGE, "%s: not YAML: %s", what, quoted);
+	if (!document)
 		return NULL;
-	}
 	json = convert(&conversion, fy_document_root(document), 0);
 	fy_document_destroy(document);
 	return json;
+}
+
+unsigned int yaml_line_of(const void *data, size_t size_bytes, const char *const *keys)
+{
+	struct fy_document *document = document_parse(data, size_bytes, "", NULL);
+	struct fy_node *node = document ? fy_document_root(document) : NULL;
+	struct fy_node *place = NULL;
+	struct fy_token *token = NULL;
+	const struct fy_mark *mark;
+	unsigned int line;
+
+	for (; node && *keys; keys++) {
+		struct fy_node_pair *pair;
+
+		if (fy_node_is_sequence(node)) {
+			place = node = fy_node_sequence_get_by_index(node, atoi(*keys));
+			continue;
+		}
+		pair = fy_node_is_mapping(node)
+			       ? fy_node_mapping_lookup_pair_by_string(node, *keys, FY_NT)
+			       : NULL;
+		place = pair ? fy_node_pair_key(pair) : NULL;
+		node = pair ? fy_node_pair_value(pair) : NULL;
+	}
+	if (place && !*keys && fy_node_is_scalar(place))
+		token = fy_node_get_scalar_token(place);
+	mark = token ? fy_token_start_mark(token) : NULL;
+	line = mark ? (unsigned int)mark->line + 1 : 0;
+	fy_document_destroy(document);
+	return line;
 }
