@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harden/answers.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+enum {
+	LCS_TOKENS_MAX = 2000, /* of the part that differs: 2000 × 2000 × 2 bytes is 8 MB */
+	SHOWN_BYTES = 60,
+	GAP_SLACK_TOKENS = 64, /* a masked part may be that much longer than any that was seen */
+};
+
+struct token {
+	const char *text;
+	size_t size;
+};
+
+/* A token that must be there, or a gap of any tokens, at most `most` of them. */
+struct piece {
+	char *text; /* NULL: a gap */
+	size_t size;
+	size_t most;
+};
+
+struct expectation {
+	char *request;
+	int status;
+	bool status_known;
+	char *type;
+	bool has_body;
+	GBytes *exact;  /* the originals agreed byte for byte */
+	GArray *pieces; /* else struct piece */
+};
+
+static void piece_clear(void *data)
+{
+	struct piece *piece = data;
+
+	g_free(piece->text);
+}
+
+static void expectation_free(void *data)
+{
+	struct expectation *expectation = data;
+
+	g_free(expectation->request);
+	g_free(expectation->type);
+	g_clear_pointer(&expectation->exact, g_bytes_unref);
+	g_clear_pointer(&expectation->pieces, g_array_unref);
+	g_free(expectation);
+}
+
+static GArray *tokens_split(GBytes *bytes)
+{
+	GArray *tokens = g_array_new(FALSE, FALSE, sizeof(struct token));
+	size_t size = 0;
+	const char *text = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	for (size_t i = 0; i < size;) {
+		size_t start = i++;
+		struct token token;
+
+		while (g_ascii_isalnum(text[start]) && i < size && g_ascii_isalnum(text[i]))
+			i++;
+		token.text = text + start;
+		token.size = i - start;
+		g_array_append_val(tokens, token);
+	}
+	return tokens;
+}
+
+static bool token_equal(const struct token *a, const struct token *b)
+{
+	return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
+}
+
+static void add_literal(GArray *pieces, const struct token *token)
+{
+	struct piece piece = {g_strndup(token->text, token->size), token->size, 0};
+
+	g_array_append_val(pieces, piece);
+}
+
+static void add_gap(GArray *pieces, size_t first, size_t second)
+{
+	size_t most = MAX(first, second) + GAP_SLACK_TOKENS;
+	struct piece *last = pieces->len > 0 ? &g_array_index(pieces, struct piece, pieces->len - 1)
+					     : NULL;
+
+	if (first == 0 && second == 0)
+		return;
+	if (last && !last->text) {
+		last->most += MAX(first, second);
+	} else {
+		struct piece piece = {NULL, 0, most};
+
+		g_array_append_val(pieces, piece);
+	}
+}
+
+/* The longest common subsequence of the middle parts: its tokens stay, the rest becomes gaps. */
+static void align_middle(GArray *pieces, const struct token *a, size_t a_count,
+			 const struct token *b, size_t b_count)
+{
+	size_t width = b_count + 1;
+	g_autofree guint16 *length = g_new0(guint16, (a_count + 1) * width);
+	size_t i = 0, j = 0, skipped_a = 0, skipped_b = 0;
+
+	for (size_t x = a_count; x-- > 0;) {
+		for (size_t y = b_count; y-- > 0;) {
+			guint16 down = length[(x + 1) * width + y];
+			guint16 right = length[x * width + y + 1];
+
+			length[x * width + y] =
+				token_equal(&a[x], &b[y])
+					? (guint16)(length[(x + 1) * width + y + 1] + 1)
+					: MAX(down, right);
+		}
+	}
+	while (i < a_count && j < b_count) {
+		if (token_equal(&a[i], &b[j])) {
+			add_gap(pieces, skipped_a, skipped_b);
+			skipped_a = skipped_b = 0;
+			add_literal(pieces, &a[i]);
+			i++, j++;
+		} else if (length[(i + 1) * width + j] >= length[i * width + j + 1]) {
+			i++, skipped_a++;
+		} else {
+			j++, skipped_b++;
+		}
+	}
+	add_gap(pieces, skipped_a + a_count - i, skipped_b + b_count - j);
+}
+
+static GArray *pieces_from(GBytes *first, GBytes *second)
+{
+	g_autoptr(GArray) first_tokens = tokens_split(first);
+	g_autoptr(GArray) second_tokens = tokens_split(second);
+	const struct token *a = (const struct token *)(void *)first_tokens->data;
+	const struct token *b = (const struct token *)(void *)second_tokens->data;
+	GArray *pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+	size_t prefix = 0, suffix = 0;
+	size_t a_rest, b_rest;
+
+	g_array_set_clear_func(pieces, piece_clear);
+	while (prefix < first_tokens->len && prefix < second_tokens->len &&
+	       token_equal(&a[prefix], &b[prefix]))
+		add_literal(pieces, &a[prefix++]);
+	a_rest = first_tokens->len - prefix;
+	b_rest = second_tokens->len - prefix;
+	while (suffix < a_rest && suffix < b_rest &&
+	       token_equal(&a[first_tokens->len - 1 - suffix], &b[second_tokens->len - 1 - suffix]))
+		suffix++;
+	a_rest -= suffix;
+	b_rest -= suffix;
+	if (a_rest <= LCS_TOKENS_MAX && b_rest <= LCS_TOKENS_MAX)
+		align_middle(pieces, a + prefix, a_rest, b + prefix, b_rest);
+	else
+		add_gap(pieces, a_rest, b_rest);
+	for (size_t i = first_tokens->len - suffix; i < first_tokens->len; i++)
+		add_literal(pieces, &a[i]);
+	return pieces;
+}
+
+/* Glob matching with bounded gaps: the literals in order, from the front; a gap takes as few tokens as
+ * lead to a match, and backtracks to the last gap alone (gaps are few). */
+static bool pieces_match(const GArray *pieces, const GArray *tokens, guint *ret_mismatch)
+{
+	guint p = 0, t = 0, furthest = 0;
+	guint gap_piece = G_MAXUINT, gap_token = 0;
+	size_t gap_taken = 0;
+
+	for (;;) {
+		const struct piece *piece =
+			p < pieces->len ? &g_array_index(pieces, struct piece, p) : NULL;
+		const struct token *token =
+			t < tokens->len ? &g_array_index(tokens, struct token, t) : NULL;
+
+		if (!piece && !token)
+			return true;
+		if (piece && !piece->text) {
+			gap_piece = p++;
+			gap_token = t;
+			gap_taken = 0;
+			continue;
+		}
+		if (piece && token && piece->size == token->size &&
+		    memcmp(piece->text, token->text, piece->size) == 0) {
+			p++, t++;
+			furthest = MAX(furthest, t);
+			continue;
+		}
+		if (gap_piece == G_MAXUINT || gap_token >= tokens->len ||
+		    gap_taken >= g_array_index(pieces, struct piece, gap_piece).most) {
+			*ret_mismatch = furthest;
+			return false;
+		}
+		gap_taken++;
+		t = ++gap_token;
+		p = gap_piece + 1;
+	}
+}
+
+static char *status_describe(const char *request, int first, int second)
+{
+	return g_strdup_printf("%s: the original answered %d and %d in two runs", request, first,
+			       second);
+}
+
+static struct expectation *expectation_from(const struct answer *first, const struct answer *second)
+{
+	struct expectation *expectation = g_new0(struct expectation, 1);
+
+	expectation->request = g_strdup(first->request);
+	expectation->status = first->status;
+	expectation->status_known = first->status == second->status;
+	if (g_strcmp0(first->type, second->type) == 0)
+		expectation->type = g_strdup(first->type);
+	expectation->has_body = first->body && second->body;
+	if (!expectation->has_body)
+		return expectation;
+	if (g_bytes_equal(first->body, second->body))
+		expectation->exact = g_bytes_ref(first->body);
+	else
+		expectation->pieces = pieces_from(first->body, second->body);
+	return expectation;
+}
+
+static bool originals_agree(const struct answer *first, const struct answer *second, GError **error)
+{
+	const char *failure = first->failure ? first->failure : second->failure;
+	g_autofree char *text = NULL;
+
+	if (strcmp(first->request, second->request) != 0)
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "two runs of the original image listen differently: %s and %s; "
+				 "name what to ask with --probe",
+				 first->request, second->request);
+	if (failure)
+		return error_set(error, THRESH_ERROR_INPUT, "%s failed on the original image: %s",
+				 first->request, failure);
+	if (first->status == second->status)
+		return true;
+	text = status_describe(first->request, first->status, second->status);
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "%s: there is nothing to compare a replay with; use a --probe or --workload "
+			 "that gives the same answer twice",
+			 text);
+}
+
+GPtrArray *expectations_new(const GPtrArray *first, const GPtrArray *second, GError **error)
+{
+	g_autoptr(GPtrArray) expectations = g_ptr_array_new_with_free_func(expectation_free);
+
+	if (first->len != second->len) {
+		error_set(error, THRESH_ERROR_INPUT,
+			  "two runs of the original image gave %u and %u answers; name what to ask "
+			  "with --probe",
+			  first->len, second->len);
+		return NULL;
+	}
+	for (guint i = 0; i < first->len; i++) {
+		if (!originals_agree(first->pdata[i], second->pdata[i], error))
+			return NULL;
+		g_ptr_array_add(expectations, expectation_from(first->pdata[i], second->pdata[i]));
+	}
+	return g_steal_pointer(&expectations);
+}
+
+static char *excerpt(GBytes *body, size_t offset)
+{
+	size_t size = 0;
+	const char *text = body ? g_bytes_get_data(body, &size) : "";
+	g_autofree char *part = NULL;
+
+	if (offset > size)
+		offset = size;
+	part = g_strndup(text + offset, MIN(size - offset, (size_t)SHOWN_BYTES));
+	return error_quote(part);
+}
+
+static char *body_difference(const struct expectation *expectation, const struct answer *answer,
+			     size_t offset)
+{
+	g_autofree char *got = excerpt(answer->body, offset);
+	g_autofree char *want = expectation->exact ? excerpt(expectation->exact, offset) : NULL;
+
+	return g_strdup_printf("%s: the body differs at byte %zu: %s%s%sgot \"%s\"",
+			       expectation->request, offset, want ? "want \"" : "", want ? want : "",
+			       want ? "\", " : "", got);
+}
+
+static char *exact_differs(const struct expectation *expectation, const struct answer *answer)
+{
+	size_t want_size, got_size = 0, i = 0;
+	const char *want = g_bytes_get_data(expectation->exact, &want_size);
+	const char *got = answer->body ? g_bytes_get_data(answer->body, &got_size) : NULL;
+
+	while (i < want_size && i < got_size && want[i] == got[i])
+		i++;
+	if (i == want_size && i == got_size)
+		return NULL;
+	return body_difference(expectation, answer, i);
+}
+
+static char *masked_differs(const struct expectation *expectation, const struct answer *answer)
+{
+	g_autoptr(GArray) tokens = tokens_split(answer->body);
+	guint mismatch = 0;
+	size_t offset = 0;
+
+	if (pieces_match(expectation->pieces, tokens, &mismatch))
+		return NULL;
+	for (guint i = 0; i < mismatch && i < tokens->len; i++)
+		offset += g_array_index(tokens, struct token, i).size;
+	return body_difference(expectation, answer, offset);
+}
+
+char *expectation_differs(const struct expectation *expectation, const struct answer *answer)
+{
+	if (strcmp(expectation->request, answer->request) != 0)
+		return g_strdup_printf("%s expected, %s answered", expectation->request,
+				       answer->request);
+	if (answer->failure)
+		return g_strdup_printf("%s: no answer: %s", answer->request, answer->failure);
+	if (expectation->status_known && expectation->status != answer->status)
+		return g_strdup_printf("%s: want status %d, got %d", answer->request,
+				       expectation->status, answer->status);
+	if (expectation->type && g_strcmp0(expectation->type, answer->type) != 0)
+		return g_strdup_printf("%s: want type %s, got %s", answer->request,
+				       expectation->type, answer->type ? answer->type : "none");
+	if (!expectation->has_body)
+		return NULL;
+	return expectation->exact ? exact_differs(expectation, answer)
+				  : masked_differs(expectation, answer);
+}
+
+char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers)
+{
+	for (guint i = 0; i < expectations->len && i < answers->len; i++) {
+		char *difference = expectation_differs(expectations->pdata[i], answers->pdata[i]);
+
+		if (difference)
+			return difference;
+	}
+	if (expectations->len != answers->len)
+		return g_strdup_printf("want %u answers, got %u", expectations->len, answers->len);
+	return NULL;
+}

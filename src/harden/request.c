@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harden/request.h"
+
+void companion_request_free(struct companion_request *companion)
+{
+	if (!companion)
+		return;
+	g_free(companion->name);
+	g_free(companion->image);
+	g_clear_pointer(&companion->environment, g_ptr_array_unref);
+	g_free(companion);
+}
+
+void volume_request_free(struct volume_request *volume)
+{
+	if (!volume)
+		return;
+	g_free(volume->host);
+	g_free(volume->path);
+	g_free(volume);
+}
+
+void redaction_free(struct redaction *redaction)
+{
+	if (!redaction)
+		return;
+	g_free(redaction->name);
+	g_free(redaction->value);
+	g_free(redaction);
+}
+
+void keep_rule_free(struct keep_rule *rule)
+{
+	if (!rule)
+		return;
+	g_free(rule->glob);
+	g_free(rule->why);
+	g_free(rule);
+}
+
+struct harden_request *harden_request_new(void)
+{
+	struct harden_request *request = g_new0(struct harden_request, 1);
+
+	request->limits = image_limits_default;
+	request->probes = g_ptr_array_new_with_free_func((GDestroyNotify)probe_free);
+	request->workloads = g_ptr_array_new_with_free_func(g_free);
+	request->runs = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	request->environment = g_ptr_array_new_with_free_func((GDestroyNotify)redaction_free);
+	request->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_request_free);
+	request->companions = g_ptr_array_new_with_free_func((GDestroyNotify)companion_request_free);
+	request->preset = PRESET_BALANCED;
+	request->keep_rules = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
+	request->keep_logs = g_ptr_array_new_with_free_func(g_free);
+	request->sizes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	request->links_max_bytes = 64ULL << 20;
+	request->timeouts = (struct timeouts){
+		.ready_ms = 60000,
+		.request_ms = 10000,
+		.workload_ms = 600000,
+		.stop_ms = 10000,
+		.settle_ms = 50,
+	};
+	request->rounds_max = 5;
+	request->compression = COMPRESSION_NONE;
+	request->epoch = -1;
+	request->output_fd = -1;
+	return request;
+}
+
+void harden_request_free(struct harden_request *request)
+{
+	if (!request)
+		return;
+	g_free(request->source);
+	g_free(request->destination);
+	g_free(request->cache_path);
+	g_free(request->agent_path);
+	g_free(request->init_path);
+	g_ptr_array_unref(request->probes);
+	g_ptr_array_unref(request->workloads);
+	g_ptr_array_unref(request->runs);
+	g_clear_pointer(&request->arguments, g_ptr_array_unref);
+	g_ptr_array_unref(request->environment);
+	g_ptr_array_unref(request->volumes);
+	g_ptr_array_unref(request->companions);
+	g_ptr_array_unref(request->keep_rules);
+	g_ptr_array_unref(request->keep_logs);
+	g_hash_table_unref(request->sizes);
+	g_free(request->profile_path);
+	g_free(request->out_directory);
+	g_free(request);
+}
+
+void harden_request_cleanup(struct harden_request **request)
+{
+	harden_request_free(*request);
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the user asked for: the command line and thresh.yaml in one struct, for harden and for its steps
+ * alone. Filled by cli/, read by everything in harden/.
+ */
+#pragma once
+
+#include "cut/keepset.h"
+#include "image/image.h"
+#include "sandbox/drive.h"
+#include "trace/recorder.h"
+
+#include <glib.h>
+
+/* --with NAME=IMAGE[,ENV=VALUE…] */
+struct companion_request {
+	char *name;
+	char *image;
+	GPtrArray *environment; /* "NAME=VALUE" */
+};
+
+/* --volume [HOSTDIR:]PATH, or a VOLUME of the image */
+struct volume_request {
+	char *host; /* NULL: starts empty, or with what the image ships there */
+	char *path;
+};
+
+struct timeouts {
+	int ready_ms;    /* until the application listens */
+	int request_ms;  /* of one probe */
+	int workload_ms; /* of one workload */
+	int stop_ms;     /* from the stop signal to SIGKILL */
+	int settle_ms;   /* between listening and the first request */
+};
+
+struct harden_request {
+	char *source;
+	char *destination;         /* harden, cut */
+	const struct platform *platform; /* NULL: the host's */
+	struct image_limits limits;
+	char *cache_path;          /* absolute */
+	char *agent_path;          /* thresh-agent */
+	char *init_path;           /* thresh-init */
+
+	GPtrArray *probes;         /* struct probe * */
+	GPtrArray *workloads;      /* char * */
+	GPtrArray *runs;           /* GPtrArray * of char *: arguments of each --run; empty: one run */
+	GPtrArray *arguments;      /* char *: `-- ARGS`, or NULL */
+	GPtrArray *environment;    /* struct redaction *: --env */
+	GPtrArray *volumes;        /* struct volume_request * */
+	GPtrArray *companions;     /* struct companion_request * */
+
+	enum preset preset;
+	GPtrArray *keep_rules;     /* struct keep_rule * */
+	GPtrArray *keep_logs;      /* char * */
+	GHashTable *sizes;         /* char *path → uint64_t *bytes */
+	uint64_t links_max_bytes;
+	uint64_t scratch_bytes;    /* 0: the sandbox's default */
+	uint32_t processes;        /* 0: the sandbox's default */
+	struct timeouts timeouts;
+	int rounds_max;            /* of the fixpoint; 5 */
+
+	char *profile_path;        /* --profile: cut by it instead of tracing; or NULL */
+	char *out_directory;       /* --out, or NULL */
+	enum compression compression;
+	int64_t epoch;             /* SOURCE_DATE_EPOCH, else the source image's `created` */
+
+	int output_fd;             /* where workloads print; -1: /dev/null */
+	/* Called at the start of each step, on the main thread; may be NULL. */
+	void (*progress)(const char *step, void *user);
+	void *progress_user;
+};
+
+/* With every default of docs/thresh.yaml.md. */
+struct harden_request *harden_request_new(void);
+void harden_request_free(struct harden_request *request);
+#define autorequest __attribute__((cleanup(harden_request_cleanup)))
+void harden_request_cleanup(struct harden_request **request);
+
+void companion_request_free(struct companion_request *companion);
+void volume_request_free(struct volume_request *volume);
+void redaction_free(struct redaction *redaction);
+void keep_rule_free(struct keep_rule *rule);
