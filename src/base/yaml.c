@@ -178,10 +178,11 @@ static void report_syntax(const GString *messages, const char *what, GError **er
 			  parts[1], parts[2], quoted);
 		return;
 	}
-	quoted = error_quote(*line ? line : "no document");
+	quoted = error_quote(*line ? line : "no message");
 	error_set(error, THRESH_ERROR_USAGE, "%s: not YAML: %s", what, quoted);
 }
 
+/* NULL with no error: the text holds no document. */
 static struct fy_document *document_parse(const void *data, size_t size_bytes, const char *what,
 					  GError **error)
 {
@@ -193,7 +194,8 @@ static struct fy_document *document_parse(const void *data, size_t size_bytes, c
 	if (parser && fy_parser_set_string(parser, data, size_bytes) == 0)
 		document = fy_parse_load_document(parser);
 	if (!document) {
-		report_syntax(messages, what, error);
+		if (!parser || fy_parser_get_stream_error(parser) || messages->len > 0)
+			report_syntax(messages, what, error);
 	} else if ((second = fy_parse_load_document(parser)) ||
 		   fy_parser_get_stream_error(parser)) {
 		if (second)
@@ -215,12 +217,22 @@ static struct fy_document *document_parse(const void *data, size_t size_bytes, c
 
 json_t *yaml_parse(const void *data, size_t size_bytes, const char *what, GError **error)
 {
-	struct fy_document *document = document_parse(data, size_bytes, what, error);
+	g_autoptr(GError) failure = NULL;
 	struct conversion conversion = {.what = what, .error = error};
+	struct fy_document *document;
 	json_t *json;
 
-	if (!document)
+	if (!g_utf8_validate_len(data, size_bytes, NULL)) {
+		error_set(error, THRESH_ERROR_USAGE, "%s: not YAML: not UTF-8", what);
 		return NULL;
+	}
+	document = document_parse(data, size_bytes, what, &failure);
+	if (failure) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+	if (!document) /* nothing, or comments alone */
+		return json_null();
 	json = convert(&conversion, fy_document_root(document), 0);
 	fy_document_destroy(document);
 	return json;
