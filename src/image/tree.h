@@ -52,7 +52,8 @@ struct node {
 	struct digest digest; /* files: of the content */
 	char *target;         /* symlinks: as written, else NULL */
 	GPtrArray *xattrs;    /* struct xattr *, sorted by name; NULL where there is none */
-	GHashTable *children; /* directories: name → struct node *; NULL where empty */
+	GHashTable *children; /* directories: name → struct node *; NULL where empty. Its order differs
+				 from run to run (hash of a secret): use node_children for output */
 
 	/* Production trees alone: where the content is. Both NULL in a source tree. */
 	const struct node *origin; /* a file of the source tree */
@@ -86,6 +87,10 @@ struct node *tree_resolve(const struct tree *tree, const char *path, bool follow
  * replaces a directory keeps its children. NULL with @error where a parent is no directory. */
 struct node *tree_add(struct tree *tree, const char *path, enum node_type type, GError **error);
 
+/* The same for the child @name of @directory; NULL where that is no directory or @name no component. */
+struct node *tree_add_child(struct tree *tree, struct node *directory, const char *name,
+			    enum node_type type);
+
 /* Removes @node and all below it. The root cannot be removed. */
 void tree_remove(struct tree *tree, struct node *node);
 
@@ -110,10 +115,11 @@ bool node_walk(struct node *node, node_visit visit, void *user);
 void node_set_xattr(struct node *node, const char *name, GBytes *value);
 
 /* Opens the content of a file below `root_fd`, following no symlink, O_RDONLY | O_CLOEXEC; -1 with
- * @error. For a production node. */
+ * @error. A production node is opened by its origin, with the source tree as @tree. */
 int tree_open(const struct tree *tree, const struct node *node, GError **error);
 
-/* The whole content of a file of at most @max_bytes. Caller unrefs. */
+/* The whole content of a file of at most @max_bytes, a production node's `bytes` too. Caller
+ * unrefs. */
 GBytes *tree_read(const struct tree *tree, const struct node *node, size_t max_bytes,
 		  GError **error);
 
