@@ -63,7 +63,8 @@ struct profile {
 	GHashTable *refused_syscalls; /* the same: answered with an error by the sandbox */
 	GHashTable *capabilities;    /* set of "CAP_…" that calls needed and had */
 	GPtrArray *listeners;        /* struct listener *, sorted */
-	GPtrArray *commands;         /* struct command *, in order of first appearance */
+	GPtrArray *commands;         /* struct command *, sorted: the application first, then children,
+					each by path and words */
 	GHashTable *environment;     /* set of names that the user set by --env */
 	bool has_dropped;            /* the application changed from root to … */
 	uint32_t dropped_uid;
@@ -71,8 +72,9 @@ struct profile {
 	bool setgroups_called;
 	bool own_listener;           /* it asked for a seccomp listener of its own */
 	bool io_uring;               /* io_uring_setup was asked for (answered ENOSYS) */
-	uint64_t runs;               /* how many runs were merged */
-	uint64_t lost_events;
+	uint64_t runs;               /* runs recorded into it; merging takes the greater number, since
+					the same run may be in both */
+	uint64_t lost_events;        /* merging takes the greater number */
 };
 
 struct profile *profile_new(void);
@@ -85,11 +87,28 @@ void profile_add_path(struct profile *profile, const char *path, uint32_t classe
 uint32_t profile_path_classes(const struct profile *profile, const char *path);
 void profile_set_peak(struct profile *profile, const char *directory, uint64_t bytes);
 void profile_add_syscall(struct profile *profile, const char *architecture, const char *name);
+void profile_add_refused_syscall(struct profile *profile, const char *architecture,
+				 const char *name);
 bool profile_has_syscall(const struct profile *profile, const char *architecture, const char *name);
 void profile_add_listener(struct profile *profile, const char *family, const char *address,
 			  uint16_t port);
 
-/* Merges @from into @into. Different image digests or architectures are an error. */
+/* Adds a program that was run; @argv (NULL-terminated) is copied. The same again adds nothing. */
+void profile_add_command(struct profile *profile, const char *path, const char *const *argv,
+			 bool child);
+/* The application changed from root to @uid and @gid. Of several the lowest pair stays. */
+void profile_set_dropped(struct profile *profile, uint32_t uid, uint32_t gid);
+
+enum {
+	PROFILE_MAX_BYTES = 128 << 20,
+	PROFILE_MAX_PATHS = 1000000,
+	PROFILE_MAX_COMMANDS = 10000,
+	PROFILE_MAX_WORDS = 1024, /* of one command */
+	PROFILE_MAX_NAMES = 4096, /* calls, capabilities, variables, listeners */
+};
+
+/* Merges @from into @into. Different image digests or architectures are an error (an unset one fits
+ * all), and then @into is as it was. */
 bool profile_merge(struct profile *into, const struct profile *from, GError **error);
 
 json_t *profile_to_json(const struct profile *profile);
@@ -100,3 +119,5 @@ bool profile_save(const struct profile *profile, const char *path, GError **erro
 
 /* The names of @class bits, as in profile.json, in bit order: a new array of static strings. */
 GPtrArray *path_class_names(uint32_t classes);
+/* The bit of a class name, 0 for a name that is none. */
+uint32_t path_class_parse(const char *name);
