@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: Apache-2.0
+from django.db import models
+
+
+class Item(models.Model):
+    name = models.CharField(max_length=100, unique=True)
+    price = models.DecimalField(max_digits=8, decimal_places=2)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: Apache-2.0
+require "digest"
+Digest::SHA256.hexdigest("one")
