@@ -85,8 +85,8 @@ static void add_literal(GArray *pieces, const struct token *token)
 static void add_gap(GArray *pieces, size_t first, size_t second)
 {
 	size_t most = MAX(first, second) + GAP_SLACK_TOKENS;
-	struct piece *last = pieces->len > 0 ? &g_array_index(pieces, struct piece, pieces->len - 1)
-					     : NULL;
+	struct piece *last =
+		pieces->len > 0 ? &g_array_index(pieces, struct piece, pieces->len - 1) : NULL;
 
 	if (first == 0 && second == 0)
 		return;
@@ -163,8 +163,8 @@ static GArray *pieces_from(GBytes *first, GBytes *second)
 	return pieces;
 }
 
-/* Glob matching with bounded gaps: the literals in order, from the front; a gap takes as few tokens as
- * lead to a match, and backtracks to the last gap alone (gaps are few). */
+/* Glob matching with bounded gaps: the literals in order, from the front; a gap takes as few tokens
+ * as lead to a match, and backtracks to the last gap alone (gaps are few). */
 static bool pieces_match(const GArray *pieces, const GArray *tokens, guint *ret_mismatch)
 {
 	guint p = 0, t = 0, furthest = 0;
@@ -243,10 +243,11 @@ static bool originals_agree(const struct answer *first, const struct answer *sec
 	if (first->status == second->status)
 		return true;
 	text = status_describe(first->request, first->status, second->status);
-	return error_set(error, THRESH_ERROR_INPUT,
-			 "%s: there is nothing to compare a replay with; use a --probe or --workload "
-			 "that gives the same answer twice",
-			 text);
+	return error_set(
+		error, THRESH_ERROR_INPUT,
+		"%s: there is nothing to compare a replay with; use a --probe or --workload "
+		"that gives the same answer twice",
+		text);
 }
 
 GPtrArray *expectations_new(const GPtrArray *first, const GPtrArray *second, GError **error)
@@ -287,8 +288,8 @@ static char *body_difference(const struct expectation *expectation, const struct
 	g_autofree char *want = expectation->exact ? excerpt(expectation->exact, offset) : NULL;
 
 	return g_strdup_printf("%s: the body differs at byte %zu: %s%s%sgot \"%s\"",
-			       expectation->request, offset, want ? "want \"" : "", want ? want : "",
-			       want ? "\", " : "", got);
+			       expectation->request, offset, want ? "want \"" : "",
+			       want ? want : "", want ? "\", " : "", got);
 }
 
 static char *exact_differs(const struct expectation *expectation, const struct answer *answer)
@@ -319,6 +320,10 @@ static char *masked_differs(const struct expectation *expectation, const struct 
 
 char *expectation_differs(const struct expectation *expectation, const struct answer *answer)
 {
+	/* An original that had to be killed expects nothing of how the sealed one ends. */
+	if (!strcmp(expectation->request, "killed") &&
+	    (!strcmp(answer->request, "exit") || !strcmp(answer->request, "killed")))
+		return NULL;
 	if (strcmp(expectation->request, answer->request) != 0)
 		return g_strdup_printf("%s expected, %s answered", expectation->request,
 				       answer->request);

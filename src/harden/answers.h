@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Comparing answers: what two runs of the original have in common is what the sealed image must give.
+ * Comparing answers: what two runs of the original have in common is what the sealed image must
+ * give.
  *
  * A body is split into tokens (runs of letters and digits, single other bytes). Where the originals
  * agree the token must be there; where they differ (a time, a host name, a pid) anything of a
@@ -18,8 +19,9 @@
 struct expectation;
 
 /* From the answers (struct answer *) of two runs of the original, request by request. Fails with
- * THRESH_ERROR_INPUT where a workload or probe failed on the original image, or where the two runs do not
- * agree in their requests or statuses: there is nothing that a replay could be compared with. */
+ * THRESH_ERROR_INPUT where a workload or probe failed on the original image, or where the two runs
+ * do not agree in their requests or statuses: there is nothing that a replay could be compared
+ * with. */
 GPtrArray *expectations_new(const GPtrArray *first, const GPtrArray *second, GError **error);
 
 /* NULL where @answer is as expected, else one line that says what differs. Caller frees. */

@@ -48,7 +48,8 @@ struct harden_request *harden_request_new(void)
 	request->runs = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	request->environment = g_ptr_array_new_with_free_func((GDestroyNotify)redaction_free);
 	request->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_request_free);
-	request->companions = g_ptr_array_new_with_free_func((GDestroyNotify)companion_request_free);
+	request->companions =
+		g_ptr_array_new_with_free_func((GDestroyNotify)companion_request_free);
 	request->preset = PRESET_BALANCED;
 	request->keep_rules = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
 	request->keep_logs = g_ptr_array_new_with_free_func(g_free);

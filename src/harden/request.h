@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the user asked for: the command line and thresh.yaml in one struct, for harden and for its steps
- * alone. Filled by cli/, read by everything in harden/.
+ * What the user asked for: the command line and thresh.yaml in one struct, for harden and for its
+ * steps alone. Filled by cli/, read by everything in harden/.
  */
 #pragma once
 
@@ -35,37 +35,37 @@ struct timeouts {
 
 struct harden_request {
 	char *source;
-	char *destination;         /* harden, cut */
+	char *destination;               /* harden, cut */
 	const struct platform *platform; /* NULL: the host's */
 	struct image_limits limits;
-	char *cache_path;          /* absolute */
-	char *agent_path;          /* thresh-agent */
-	char *init_path;           /* thresh-init */
+	char *cache_path; /* absolute */
+	char *agent_path; /* thresh-agent */
+	char *init_path;  /* thresh-init */
 
-	GPtrArray *probes;         /* struct probe * */
-	GPtrArray *workloads;      /* char * */
-	GPtrArray *runs;           /* GPtrArray * of char *: arguments of each --run; empty: one run */
-	GPtrArray *arguments;      /* char *: `-- ARGS`, or NULL */
-	GPtrArray *environment;    /* struct redaction *: --env */
-	GPtrArray *volumes;        /* struct volume_request * */
-	GPtrArray *companions;     /* struct companion_request * */
+	GPtrArray *probes;      /* struct probe * */
+	GPtrArray *workloads;   /* char * */
+	GPtrArray *runs;        /* GPtrArray * of char *: arguments of each --run; empty: one run */
+	GPtrArray *arguments;   /* char *: `-- ARGS`, or NULL */
+	GPtrArray *environment; /* struct redaction *: --env */
+	GPtrArray *volumes;     /* struct volume_request * */
+	GPtrArray *companions;  /* struct companion_request * */
 
 	enum preset preset;
-	GPtrArray *keep_rules;     /* struct keep_rule * */
-	GPtrArray *keep_logs;      /* char * */
-	GHashTable *sizes;         /* char *path → uint64_t *bytes */
+	GPtrArray *keep_rules; /* struct keep_rule * */
+	GPtrArray *keep_logs;  /* char * */
+	GHashTable *sizes;     /* char *path → uint64_t *bytes */
 	uint64_t links_max_bytes;
-	uint64_t scratch_bytes;    /* 0: the sandbox's default */
-	uint32_t processes;        /* 0: the sandbox's default */
+	uint64_t scratch_bytes; /* 0: the sandbox's default */
+	uint32_t processes;     /* 0: the sandbox's default */
 	struct timeouts timeouts;
-	int rounds_max;            /* of the fixpoint; 5 */
+	int rounds_max; /* of the fixpoint; 5 */
 
-	char *profile_path;        /* --profile: cut by it instead of tracing; or NULL */
-	char *out_directory;       /* --out, or NULL */
+	char *profile_path;  /* --profile: cut by it instead of tracing; or NULL */
+	char *out_directory; /* --out, or NULL */
 	enum compression compression;
-	int64_t epoch;             /* SOURCE_DATE_EPOCH, else the source image's `created` */
+	int64_t epoch; /* SOURCE_DATE_EPOCH, else the source image's `created` */
 
-	int output_fd;             /* where workloads print; -1: /dev/null */
+	int output_fd; /* where workloads print; -1: /dev/null */
 	/* Called at the start of each step, on the main thread; may be NULL. */
 	void (*progress)(const char *step, void *user);
 	void *progress_user;

@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harden/harden.h"
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "harden/answers.h"
+#include "image/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What the replays taught: reasons replay:*. */
+struct lessons {
+	GPtrArray *keep;     /* struct keep_rule * */
+	GPtrArray *writable; /* char * */
+	GPtrArray *syscalls; /* char * */
+	GHashTable *known;   /* set of "kind:name" */
+};
+
+/* One candidate: decided, sealed, staged. */
+struct candidate {
+	struct keepset *keepset;
+	struct seal *seal;
+	struct tree *tree;
+};
+
+/* --- tracing -------------------------------------------------------------------------------------
+ */
+
+static const char *const host_names[] = {"thresh-a", "host-b7"};
+enum { PID_OFFSET = 23 };
+
+/* The two runs of the original shall not see the same second. */
+static void wait_for_next_second(gint64 since_us)
+{
+	while (g_get_real_time() / G_USEC_PER_SEC == since_us / G_USEC_PER_SEC)
+		g_usleep(10000);
+}
+
+static bool run_original(struct session *session, int which, bool traced,
+			 const struct profile *known, struct run *run, GError **error)
+{
+	*run = (struct run){
+		.image = session->image,
+		.rootfs = session->rootfs,
+		.hostname = host_names[which],
+		.pid_offset = which == 0 ? 0 : PID_OFFSET,
+		.traced = traced,
+		.mode = which == 0 ? RECORD_ALL : RECORD_PATHS,
+		.known = known,
+	};
+	session_progress(session, "%s the original, run %d of 2", traced ? "tracing" : "running",
+			 which + 1);
+	return session_run(session, run, error);
+}
+
+static bool check_traceable(const struct profile *profile, GError **error)
+{
+	if (profile->own_listener)
+		return error_set(
+			error, THRESH_ERROR_INPUT,
+			"the application installs a seccomp listener of its own, and the kernel "
+			"allows one for a process: it cannot be traced this way");
+	return true;
+}
+
+static struct profile *profile_of_runs(struct session *session, const struct run *first,
+				       const struct run *second, GError **error)
+{
+	autoprofile struct profile *profile = profile_new();
+	const GPtrArray *environment = session->request->environment;
+
+	if (!profile_merge(profile, first->profile, error) ||
+	    !profile_merge(profile, second->profile, error) || !check_traceable(profile, error))
+		return NULL;
+	profile->image_digest = session->image->manifest_digest;
+	g_free(profile->architecture);
+	profile->architecture = g_strdup(session->image->config->architecture);
+	for (guint i = 0; i < environment->len; i++) {
+		const struct redaction *entry = environment->pdata[i];
+
+		g_hash_table_add(profile->environment, g_strdup(entry->name));
+	}
+	return g_steal_pointer(&profile);
+}
+
+static bool originals_run(struct session *session, bool traced, struct run *first,
+			  struct run *second, GError **error)
+{
+	gint64 started = g_get_real_time();
+
+	if (!run_original(session, 0, traced, NULL, first, error))
+		return false;
+	wait_for_next_second(started);
+	return run_original(session, 1, traced, first->profile, second, error);
+}
+
+struct profile *harden_trace(struct session *session, GPtrArray **ret_expected, GError **error)
+{
+	struct run first = {0}, second = {0};
+	autoprofile struct profile *profile = NULL;
+	g_autoptr(GPtrArray) expected = NULL;
+
+	if (originals_run(session, true, &first, &second, error)) {
+		expected = expectations_new(first.answers, second.answers, error);
+		if (expected)
+			profile = profile_of_runs(session, &first, &second, error);
+	}
+	run_clear(&first);
+	run_clear(&second);
+	if (profile && ret_expected)
+		*ret_expected = g_steal_pointer(&expected);
+	return g_steal_pointer(&profile);
+}
+
+GPtrArray *harden_expect(struct session *session, GError **error)
+{
+	struct run first = {0}, second = {0};
+	GPtrArray *expected = NULL;
+
+	if (originals_run(session, false, &first, &second, error))
+		expected = expectations_new(first.answers, second.answers, error);
+	run_clear(&first);
+	run_clear(&second);
+	return expected;
+}
+
+/* --- deciding ------------------------------------------------------------------------------------
+ */
+
+static void lessons_init(struct lessons *lessons)
+{
+	lessons->keep = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
+	lessons->writable = g_ptr_array_new_with_free_func(g_free);
+	lessons->syscalls = g_ptr_array_new_with_free_func(g_free);
+	lessons->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+static void lessons_clear(struct lessons *lessons)
+{
+	g_ptr_array_unref(lessons->keep);
+	g_ptr_array_unref(lessons->writable);
+	g_ptr_array_unref(lessons->syscalls);
+	g_hash_table_unref(lessons->known);
+}
+
+static bool lesson_is_new(struct lessons *lessons, const char *kind, const char *name)
+{
+	return g_hash_table_add(lessons->known, g_strconcat(kind, ":", name, NULL));
+}
+
+static void candidate_clear(struct candidate *candidate)
+{
+	tree_free(candidate->tree);
+	seal_free(candidate->seal);
+	keepset_free(candidate->keepset);
+	*candidate = (struct candidate){0};
+}
+
+static GPtrArray *volume_paths(const struct harden_request *request)
+{
+	GPtrArray *paths = g_ptr_array_new();
+
+	for (guint i = 0; i < request->volumes->len; i++) {
+		const struct volume_request *volume = request->volumes->pdata[i];
+
+		g_ptr_array_add(paths, volume->path);
+	}
+	return paths;
+}
+
+static bool candidate_decide(struct session *session, const struct profile *profile,
+			     const struct lessons *lessons, struct image_writer *writer,
+			     struct candidate *ret_candidate, GError **error)
+{
+	const struct harden_request *request = session->request;
+	g_autoptr(GPtrArray) volumes = volume_paths(request);
+	struct candidate candidate = {0};
+	struct cut_options cut = {
+		.preset = request->preset,
+		.keep_rules = request->keep_rules,
+		.replay_keep = lessons->keep,
+		.config = session->image->config,
+	};
+	struct seal_options options = {
+		.preset = request->preset,
+		.volumes = volumes,
+		.keep_logs = request->keep_logs,
+		.sizes = request->sizes,
+		.links_max_bytes = request->links_max_bytes,
+		.replay_writable = lessons->writable,
+		.replay_syscalls = lessons->syscalls,
+		.init_path = request->init_path,
+		.arguments = request->arguments,
+	};
+	struct seal_input input = {
+		.image = session->image,
+		.tree = session->rootfs->tree,
+		.profile = profile,
+		.options = &options,
+	};
+	autojson json_t *config = NULL;
+
+	candidate.keepset = keepset_decide(session->rootfs->tree, profile, &cut, error);
+	if (!candidate.keepset)
+		return false;
+	input.keepset = candidate.keepset;
+	candidate.seal = seal_decide(&input, error);
+	if (candidate.seal)
+		candidate.tree = seal_build(candidate.seal, &input, error);
+	if (!candidate.tree)
+		goto fail;
+	config = seal_config(candidate.seal, &input);
+	if (!image_writer_stage(writer, candidate.tree, session->rootfs->tree, config, NULL, error))
+		goto fail;
+	*ret_candidate = candidate;
+	return true;
+fail:
+	candidate_clear(&candidate);
+	return false;
+}
+
+/* --- replaying -----------------------------------------------------------------------------------
+ */
+
+/* The candidate's own filter with one change: where it answers ENOSYS, it hands the call to a tracer
+ * (SECCOMP_RET_TRACE), which is ENOSYS too where there is none. The recorder's SECCOMP_RET_USER_NOTIF takes
+ * precedence over that (seccomp(2), "Filter return values"), so that the agent sees what the filter
+ * refuses, and refuses it itself. */
+static GBytes *seccomp_for_replay(const struct seal *seal, GError **error)
+{
+	g_autoptr(GBytes) program = syscall_policy_compile(seal->syscalls, error);
+	struct sock_filter *filter;
+	gsize size;
+
+	if (!program)
+		return NULL;
+	filter = g_memdup2(g_bytes_get_data(program, &size), g_bytes_get_size(program));
+	for (gsize i = 0; i < size / sizeof(*filter); i++) {
+		if (filter[i].code == (BPF_RET | BPF_K) &&
+		    filter[i].k == (SECCOMP_RET_ERRNO | ENOSYS))
+			filter[i].k = SECCOMP_RET_TRACE;
+	}
+	return g_bytes_new_take(filter, size);
+}
+
+/* Unpacks what is staged below the cache and runs it as sealed. @run holds the results. */
+static bool candidate_run(struct session *session, struct image *image, const struct seal *seal,
+			  bool traced, struct run *run, GError **error)
+{
+	const struct harden_request *request = session->request;
+	autofd int lock = -1;
+	g_autofree char *directory = NULL;
+	g_autofree char *root = NULL;
+	autorootfs struct rootfs *rootfs = NULL;
+	g_autoptr(GBytes) seccomp = NULL;
+	bool ok;
+
+	directory = cleanup_directory(request->cache_path, "candidate-", &lock, error);
+	if (!directory)
+		return false;
+	root = g_build_filename(directory, "root", NULL);
+	rootfs = rootfs_unpack_to(image, root, &session->identity->shift, error);
+	if (rootfs && traced)
+		seccomp = seccomp_for_replay(seal, error);
+	ok = rootfs && (!traced || seccomp);
+	if (ok) {
+		*run = (struct run){
+			.image = image,
+			.rootfs = rootfs,
+			.seal = seal,
+			.hostname = host_names[0],
+			.pid_offset = 2 * PID_OFFSET,
+			.traced = traced,
+			.mode = RECORD_PATHS,
+			.seccomp = seccomp,
+		};
+		ok = session_run(session, run, error);
+		run->rootfs = NULL;
+		run->seccomp = NULL;
+	}
+	cleanup_directory_remove(directory, &lock);
+	return ok;
+}
+
+/* What the replay missed goes back into the decision. Answers how much of it is new. */
+static struct round lessons_learn(struct lessons *lessons, const struct replay_findings *findings)
+{
+	struct round round = {0};
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, findings->missed);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		struct keep_rule *rule;
+
+		if (!lesson_is_new(lessons, "path", name))
+			continue;
+		rule = g_new0(struct keep_rule, 1);
+		rule->glob = g_strdup(name);
+		rule->why = g_strdup("missed");
+		g_ptr_array_add(lessons->keep, rule);
+		round.missed++;
+	}
+	g_hash_table_iter_init(&iter, findings->refused_writes);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		if (lesson_is_new(lessons, "write", name)) {
+			g_ptr_array_add(lessons->writable, g_strdup(name));
+			round.refused_writes++;
+		}
+	}
+	g_hash_table_iter_init(&iter, findings->refused_syscalls);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		if (lesson_is_new(lessons, "call", name)) {
+			g_ptr_array_add(lessons->syscalls, g_strdup(name));
+			round.refused_syscalls++;
+		}
+	}
+	return round;
+}
+
+static int compare_rules(gconstpointer a, gconstpointer b)
+{
+	const struct keep_rule *const *left = a, *const *right = b;
+
+	return strcmp((*left)->glob, (*right)->glob);
+}
+
+static int compare_texts(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Hash tables have no order, digests do. */
+static void lessons_sort(struct lessons *lessons)
+{
+	g_ptr_array_sort(lessons->keep, compare_rules);
+	g_ptr_array_sort(lessons->writable, compare_texts);
+	g_ptr_array_sort(lessons->syscalls, compare_texts);
+}
+
+static bool replay_differs(const char *difference, GError **error)
+{
+	return error_set(error, THRESH_ERROR_DIFFERS, "the replay differs: %s; nothing was written",
+			 difference);
+}
+
+/* A failure to become ready, and a program that cannot be started, are differences when it is the
+ * sealed image that fails. */
+static bool as_difference(GError **error)
+{
+	if (error && *error &&
+	    (g_error_matches(*error, THRESH_ERROR, THRESH_ERROR_NOT_READY) ||
+	     g_error_matches(*error, THRESH_ERROR, THRESH_ERROR_INPUT))) {
+		(*error)->code = THRESH_ERROR_DIFFERS;
+		g_prefix_error(error, "the replay differs: ");
+	}
+	return false;
+}
+
+/* One round under the tracer. @ret_again: something was learned, so decide again. */
+static bool traced_round(struct session *session, struct image_writer *writer,
+			 const struct candidate *candidate, const GPtrArray *expected,
+			 struct lessons *lessons, GArray *rounds, bool *ret_again, GError **error)
+{
+	autoimage struct image *image = image_writer_open(writer, error);
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *difference = NULL;
+	struct run run = {0};
+	struct round round;
+	bool ran;
+
+	if (!image)
+		return false;
+	session_progress(session, "replaying the sealed image, round %u", rounds->len + 1);
+	ran = candidate_run(session, image, candidate->seal, true, &run, &failure);
+	round = run.has_findings ? lessons_learn(lessons, &run.findings) : (struct round){0};
+	lessons_sort(lessons);
+	g_array_append_val(rounds, round);
+	if (ran)
+		difference = expectations_differ(expected, run.answers);
+	run_clear(&run);
+	*ret_again = round.missed + round.refused_writes + round.refused_syscalls > 0;
+	if (*ret_again)
+		return true;
+	if (!ran) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return as_difference(error);
+	}
+	return difference ? replay_differs(difference, error) : true;
+}
+
+static bool final_round(struct session *session, struct image *image, const struct seal *seal,
+			const GPtrArray *expected, GError **error)
+{
+	g_autofree char *difference = NULL;
+	struct run run = {0};
+
+	session_progress(session, "replaying the sealed image without the tracer");
+	if (!candidate_run(session, image, seal, false, &run, error)) {
+		run_clear(&run);
+		return as_difference(error);
+	}
+	difference = expectations_differ(expected, run.answers);
+	run_clear(&run);
+	return difference ? replay_differs(difference, error) : true;
+}
+
+static bool fixpoint(struct session *session, const struct profile *profile,
+		     const GPtrArray *expected, struct image_writer *writer,
+		     struct candidate *candidate, GArray *rounds, GError **error)
+{
+	struct lessons lessons;
+	bool again = true;
+	bool ok = true;
+
+	lessons_init(&lessons);
+	while (ok && again && (int)rounds->len < session->request->rounds_max) {
+		candidate_clear(candidate);
+		session_progress(session, "cutting");
+		ok = candidate_decide(session, profile, &lessons, writer, candidate, error) &&
+		     traced_round(session, writer, candidate, expected, &lessons, rounds, &again,
+				  error);
+	}
+	lessons_clear(&lessons);
+	if (ok && again)
+		return error_set(
+			error, THRESH_ERROR_DIFFERS,
+			"the replay still misses something after %u rounds; nothing was written",
+			rounds->len);
+	return ok;
+}
+
+/* --- results -------------------------------------------------------------------------------------
+ */
+
+static bool count_file(struct node *node, const char *path, void *user)
+{
+	uint64_t *totals = user;
+
+	(void)path;
+	if (node->type == NODE_FILE || node->type == NODE_SYMLINK)
+		totals[0]++;
+	totals[1] += node->size_bytes;
+	return true;
+}
+
+static void tree_totals(const struct tree *tree, uint64_t *ret_files, uint64_t *ret_bytes)
+{
+	uint64_t totals[2] = {0, 0};
+
+	node_walk(tree->root, count_file, totals);
+	*ret_files = totals[0];
+	*ret_bytes = totals[1];
+}
+
+static struct harden_result *result_new(const struct session *session, struct candidate *candidate)
+{
+	struct harden_result *result = g_new0(struct harden_result, 1);
+
+	result->source_digest = session->image->manifest_digest;
+	tree_totals(session->rootfs->tree, &result->source_files, &result->source_bytes);
+	tree_totals(candidate->tree, &result->files, &result->bytes);
+	result->keep_json = keepset_to_json(candidate->keepset, session->rootfs->tree);
+	result->keepset = g_steal_pointer(&candidate->keepset);
+	result->seal = g_steal_pointer(&candidate->seal);
+	result->application_us = session->application_us;
+	return result;
+}
+
+void harden_result_free(struct harden_result *result)
+{
+	if (!result)
+		return;
+	profile_free(result->profile);
+	keepset_free(result->keepset);
+	seal_free(result->seal);
+	json_decref(result->keep_json);
+	g_clear_pointer(&result->rounds, g_array_unref);
+	g_free(result);
+}
+
+static int64_t epoch_of(const struct harden_request *request)
+{
+	return request->epoch >= 0 ? request->epoch : 0;
+}
+
+static struct image_writer *writer_for(const struct harden_request *request, GError **error)
+{
+	struct image_writer_options options = {
+		.compression = request->compression,
+		.epoch = epoch_of(request),
+		.layer_names = seal_layer_names,
+	};
+	struct image_writer *writer = image_writer_new(request->destination, &options, error);
+
+	if (!writer)
+		g_prefix_error(error, "%s: ", request->destination);
+	return writer;
+}
+
+/* The profile of --profile, checked against the image. */
+static struct profile *profile_given(const struct session *session, GError **error)
+{
+	const char *path = session->request->profile_path;
+	autoprofile struct profile *profile = profile_load(path, error);
+	char want[DIGEST_TEXT_BYTES], got[DIGEST_TEXT_BYTES];
+
+	if (!profile)
+		return NULL;
+	if (digest_equal(&profile->image_digest, &session->image->manifest_digest))
+		return g_steal_pointer(&profile);
+	digest_format(&session->image->manifest_digest, want);
+	digest_format(&profile->image_digest, got);
+	error_set(error, THRESH_ERROR_INPUT,
+		  "%s: is the profile of image %s, and %s is %s; trace this image again", path, got,
+		  session->request->source, want);
+	return NULL;
+}
+
+/* --- the flow ------------------------------------------------------------------------------------
+ */
+
+struct harden_result *harden(const struct harden_request *request, const struct identity *identity,
+			     GError **error)
+{
+	gint64 started = g_get_monotonic_time();
+	autowriter struct image_writer *writer = NULL;
+	autosession struct session *session = NULL;
+	autoprofile struct profile *profile = NULL;
+	autoimage struct image *image = NULL;
+	g_autoptr(GPtrArray) expected = NULL;
+	g_autoptr(GArray) rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
+	struct candidate candidate = {0};
+	struct harden_result *result = NULL;
+
+	writer = writer_for(request, error);
+	if (!writer)
+		return NULL;
+	session = session_open(request, identity, error);
+	if (!session)
+		return NULL;
+	if (request->profile_path) {
+		profile = profile_given(session, error);
+		expected = profile ? harden_expect(session, error) : NULL;
+	} else {
+		profile = harden_trace(session, &expected, error);
+	}
+	if (!expected || !fixpoint(session, profile, expected, writer, &candidate, rounds, error))
+		goto out;
+	image = image_writer_open(writer, error);
+	if (!image || !final_round(session, image, candidate.seal, expected, error))
+		goto out;
+	result = result_new(session, &candidate);
+	result->profile = g_steal_pointer(&profile);
+	result->rounds = g_steal_pointer(&rounds);
+	result->answers_compared = expected->len;
+	image_writer_digest(writer, &result->digest);
+	session_progress(session, "writing %s", request->destination);
+	if ((request->out_directory && !harden_write_out(result, request->out_directory, error)) ||
+	    !image_writer_commit(writer, error))
+		g_clear_pointer(&result, harden_result_free);
+	if (result)
+		result->total_us = g_get_monotonic_time() - started;
+out:
+	candidate_clear(&candidate);
+	return result;
+}
+
+struct harden_result *harden_cut(const struct harden_request *request,
+				 const struct identity *identity, GError **error)
+{
+	gint64 started = g_get_monotonic_time();
+	autowriter struct image_writer *writer = writer_for(request, error);
+	autosession struct session *session = NULL;
+	autoprofile struct profile *profile = NULL;
+	struct candidate candidate = {0};
+	struct lessons lessons;
+	struct harden_result *result = NULL;
+	bool ok;
+
+	session = writer ? session_open(request, identity, error) : NULL;
+	profile = session ? profile_given(session, error) : NULL;
+	if (!profile)
+		return NULL;
+	lessons_init(&lessons);
+	ok = candidate_decide(session, profile, &lessons, writer, &candidate, error);
+	lessons_clear(&lessons);
+	if (!ok)
+		return NULL;
+	result = result_new(session, &candidate);
+	result->profile = g_steal_pointer(&profile);
+	result->rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
+	image_writer_digest(writer, &result->digest);
+	if ((request->out_directory && !harden_write_out(result, request->out_directory, error)) ||
+	    !image_writer_commit(writer, error))
+		g_clear_pointer(&result, harden_result_free);
+	if (result)
+		result->total_us = g_get_monotonic_time() - started;
+	candidate_clear(&candidate);
+	return result;
+}
+
+bool harden_replay(const struct harden_request *request, const char *hardened,
+		   const struct identity *identity, guint *ret_answers, GError **error)
+{
+	autosession struct session *session = session_open(request, identity, error);
+	autoimage struct image *image = NULL;
+	g_autoptr(GPtrArray) expected = NULL;
+	struct seal *seal;
+	bool ok;
+
+	if (!session)
+		return false;
+	image = image_open(hardened, request->platform, &request->limits, error);
+	if (!image)
+		return false;
+	seal = seal_from_config(image->config, error);
+	if (!seal) {
+		g_prefix_error(error, "%s: ", hardened);
+		return false;
+	}
+	expected = harden_expect(session, error);
+	ok = expected && final_round(session, image, seal, expected, error);
+	seal_free(seal);
+	if (ok)
+		*ret_answers = expected->len;
+	return ok;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one flow: trace, decide, cut, replay, until nothing changes; then, and only then, write.
+ *
+ *     struct harden_result *result = harden(request, &identity, error);
+ *
+ * and its steps alone, for the commands `trace`, `cut` and `replay`.
+ */
+#pragma once
+
+#include "harden/request.h"
+#include "harden/session.h"
+#include "seal/seal.h"
+
+struct round {
+	guint missed; /* paths that came back into the keep set */
+	guint refused_writes;
+	guint refused_syscalls;
+};
+
+struct harden_result {
+	struct digest source_digest; /* of the manifests */
+	struct digest digest;
+	struct profile *profile;
+	struct keepset *keepset;
+	struct seal *seal;
+	json_t *keep_json; /* the keep list (docs/keepset.md) */
+	GArray *rounds;    /* struct round: of the replays under the tracer */
+	guint answers_compared;
+	uint64_t source_files;
+	uint64_t source_bytes;
+	uint64_t files; /* of the production image */
+	uint64_t bytes;
+	int64_t total_us;
+	int64_t application_us; /* of it, the application or a workload ran */
+};
+void harden_result_free(struct harden_result *result);
+
+/* Traces: two runs of the original, the second on a host that differs in name, time and process
+ * ids. @ret_expected (may be NULL): what a replay must answer, struct expectation *. Caller owns
+ * both. */
+struct profile *harden_trace(struct session *session, GPtrArray **ret_expected, GError **error);
+
+/* What a replay must answer, without tracing: two runs of the original. */
+GPtrArray *harden_expect(struct session *session, GError **error);
+
+/* All of it. The destination is written last, whole or not at all; THRESH_ERROR_DIFFERS where the
+ * sealed image does not behave as the original does. */
+struct harden_result *harden(const struct harden_request *request, const struct identity *identity,
+			     GError **error);
+
+/* Cuts by request->profile_path and writes, without running anything. */
+struct harden_result *harden_cut(const struct harden_request *request,
+				 const struct identity *identity, GError **error);
+
+/* Runs @hardened as sealed and compares its answers with the source's: THRESH_ERROR_DIFFERS, or the
+ * number of answers that agreed. */
+bool harden_replay(const struct harden_request *request, const char *hardened,
+		   const struct identity *identity, guint *ret_answers, GError **error);
+
+/* The files of --out: profile.json, keepset.json, plan, seal.json, summary.json. */
+bool harden_write_out(const struct harden_result *result, const char *directory, GError **error);
+
+/* The summary as JSON: for --format json and summary.json. */
+json_t *harden_summary(const struct harden_result *result);

@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harden/session.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "harden/output.h"
+#include "policy/seccomp.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { STARTS = 2, ATTEMPTS = 3, POLL_MS = 5 };
+
+/* --- opening -------------------------------------------------------------------------------------
+ */
+
+static void companion_free(void *data)
+{
+	struct companion *companion = data;
+
+	rootfs_free(companion->rootfs);
+	image_free(companion->image);
+	g_free(companion);
+}
+
+static bool companions_open(struct session *session, GError **error)
+{
+	const struct harden_request *request = session->request;
+
+	for (guint i = 0; i < request->companions->len; i++) {
+		struct companion *companion = g_new0(struct companion, 1);
+
+		companion->request = request->companions->pdata[i];
+		g_ptr_array_add(session->companions, companion);
+		companion->image = image_open(companion->request->image, request->platform,
+					      &request->limits, error);
+		if (companion->image)
+			companion->rootfs = rootfs_unpack(companion->image, request->cache_path,
+							  &session->identity->shift, error);
+		if (!companion->rootfs) {
+			g_prefix_error(error, "--with %s: ", companion->request->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+struct session *session_open(const struct harden_request *request, const struct identity *identity,
+			     GError **error)
+{
+	autosession struct session *session = g_new0(struct session, 1);
+
+	session->request = request;
+	session->identity = identity;
+	session->companions = g_ptr_array_new_with_free_func(companion_free);
+	session_progress(session, "reading %s", request->source);
+	session->image = image_open(request->source, request->platform, &request->limits, error);
+	if (!session->image)
+		return NULL;
+	session->rootfs =
+		rootfs_unpack(session->image, request->cache_path, &identity->shift, error);
+	if (!session->rootfs || !companions_open(session, error))
+		return NULL;
+	return g_steal_pointer(&session);
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	g_clear_pointer(&session->companions, g_ptr_array_unref);
+	rootfs_free(session->rootfs);
+	image_free(session->image);
+	g_free(session);
+}
+
+void session_cleanup(struct session **session)
+{
+	session_free(*session);
+}
+
+void session_progress(const struct session *session, const char *format, ...)
+{
+	g_autofree char *text = NULL;
+	va_list args;
+
+	if (!session->request->progress)
+		return;
+	va_start(args, format);
+	text = g_strdup_vprintf(format, args);
+	va_end(args);
+	session->request->progress(text, session->request->progress_user);
+}
+
+/* --- companions ----------------------------------------------------------------------------------
+ */
+
+struct running_companion {
+	struct sandbox *sandbox;
+	struct process process;
+	struct output *output;
+};
+
+static void running_companion_free(void *data)
+{
+	struct running_companion *running = data;
+
+	sandbox_free(running->sandbox);
+	process_clear(&running->process);
+	output_free(running->output);
+	g_free(running);
+}
+
+static bool companion_ready(struct running_companion *running, int timeout_ms, GError **error)
+{
+	gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+
+	while (g_get_monotonic_time() < deadline) {
+		g_autoptr(GArray) listeners = NULL;
+
+		if (process_wait(&running->process, POLL_MS)) {
+			g_autofree char *last = output_last_line(running->output);
+
+			return error_set(error, THRESH_ERROR_NOT_READY,
+					 "it ended before it listened; its last line: %s", last);
+		}
+		listeners = sandbox_listeners(running->sandbox, error);
+		if (!listeners)
+			return false;
+		if (listeners->len > 0)
+			return true;
+	}
+	return error_set(error, THRESH_ERROR_NOT_READY, "it did not listen within %d ms",
+			 timeout_ms);
+}
+
+static struct running_companion *companion_start(struct session *session, guint index,
+						 const struct sandbox *join, GError **error)
+{
+	const struct companion *companion = session->companions->pdata[index];
+	g_autoptr(GPtrArray) environment =
+		g_ptr_array_new_with_free_func((GDestroyNotify)redaction_free);
+	struct running_companion *running = g_new0(struct running_companion, 1);
+	autolaunch struct launch *launch = NULL;
+	struct launch_input input = {
+		.image = companion->image,
+		.rootfs = companion->rootfs,
+		.identity = session->identity,
+		.environment = environment,
+		.companions = session->request->companions,
+		.hostname = companion->request->name,
+		.join = join,
+	};
+
+	running->process.pid_fd = -1;
+	for (guint i = 0; i < companion->request->environment->len; i++) {
+		g_auto(GStrv) parts = g_strsplit(companion->request->environment->pdata[i], "=", 2);
+		struct redaction *entry = g_new0(struct redaction, 1);
+
+		entry->name = g_strdup(parts[0]);
+		entry->value = g_strdup(parts[1] ? parts[1] : "");
+		g_ptr_array_add(environment, entry);
+	}
+	launch = launch_new(&input, error);
+	if (!launch)
+		goto fail;
+	running->output = output_new(error);
+	if (!running->output)
+		goto fail;
+	launch->process.standard_fds[1] = output_fd(running->output, 1);
+	launch->process.standard_fds[2] = output_fd(running->output, 2);
+	running->sandbox = sandbox_open(&launch->sandbox, session->identity, error);
+	if (!running->sandbox ||
+	    !sandbox_spawn(running->sandbox, &launch->process, &running->process, error))
+		goto fail;
+	output_started(running->output);
+	if (!companion_ready(running, session->request->timeouts.ready_ms, error))
+		goto fail;
+	return running;
+fail:
+	g_prefix_error(error, "companion %s: ", companion->request->name);
+	running_companion_free(running);
+	return NULL;
+}
+
+static GPtrArray *companions_start(struct session *session, const struct sandbox *join,
+				   GError **error)
+{
+	g_autoptr(GPtrArray) running = g_ptr_array_new_with_free_func(running_companion_free);
+
+	for (guint i = 0; i < session->companions->len; i++) {
+		struct running_companion *companion = companion_start(session, i, join, error);
+
+		if (!companion)
+			return NULL;
+		g_ptr_array_add(running, companion);
+	}
+	return g_steal_pointer(&running);
+}
+
+/* --- one start -----------------------------------------------------------------------------------
+ */
+
+/* PID 1 is sent only what it handles: the kernel drops a signal with the default action
+ * (pid_namespaces(7)), and an engine then waits for its grace period and kills. Whether to wait is
+ * read off /proc/PID/status. */
+static bool stop_is_handled(pid_t pid, int number)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
+	g_autofree char *text = NULL;
+	static const char *const fields[] = {"\nSigCgt:\t", "\nSigBlk:\t"};
+
+	if (!g_file_get_contents(path, &text, NULL, NULL))
+		return false;
+	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
+		const char *field = strstr(text, fields[i]);
+		guint64 mask = field ? g_ascii_strtoull(field + strlen(fields[i]), NULL, 16) : 0;
+
+		if (mask & (1ULL << (number - 1)))
+			return true;
+	}
+	return false;
+}
+
+static int signal_number(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} table[] = {
+		{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
+		{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH},
+		{"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"ABRT", SIGABRT}, {"PWR", SIGPWR},
+		{"ALRM", SIGALRM},
+	};
+	int offset;
+
+	if (g_ascii_isdigit(name[0]))
+		return atoi(name) > 0 && atoi(name) <= SIGRTMAX ? atoi(name) : SIGTERM;
+	if (g_str_has_prefix(name, "SIG"))
+		name += 3;
+	if (sscanf(name, "RTMIN+%d", &offset) == 1 && offset >= 0 && SIGRTMIN + offset <= SIGRTMAX)
+		return SIGRTMIN + offset;
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		if (!strcmp(name, table[i].name))
+			return table[i].number;
+	}
+	return SIGTERM;
+}
+
+static void add_answer(GPtrArray *answers, const char *request, int status, GBytes *body)
+{
+	struct answer *answer = g_new0(struct answer, 1);
+
+	answer->request = g_strdup(request);
+	answer->status = status;
+	answer->body = body;
+	g_ptr_array_add(answers, answer);
+}
+
+static int exit_code(int status)
+{
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* Stops what still runs, and adds "exit" (and, for what ended by itself, "output") to the answers.
+ */
+static bool start_finish(struct session *session, const struct run *run, struct process *process,
+			 struct output *output, GPtrArray *answers, GError **error)
+{
+	int number = signal_number(run->image->config->stop_signal);
+	bool by_itself = process_wait(process, 0);
+	bool killed = false;
+
+	if (!by_itself) {
+		int grace = stop_is_handled(process->pid, number)
+				    ? session->request->timeouts.stop_ms
+				    : 0;
+
+		if (!process_stop(process, number, grace, &killed, error))
+			return false;
+	}
+	output_finish(output);
+	if (by_itself)
+		add_answer(answers, "output", 0, output_take(output));
+	add_answer(answers, killed ? "killed" : "exit", exit_code(process->status), NULL);
+	return true;
+}
+
+static bool drive(struct session *session, struct sandbox *sandbox, struct process *process,
+		  struct output *output, GPtrArray *answers, GError **error)
+{
+	const struct harden_request *request = session->request;
+	struct drive_spec spec = {
+		.probes = request->probes,
+		.workloads = request->workloads,
+		.ready_timeout_ms = request->timeouts.ready_ms,
+		.request_timeout_ms = request->timeouts.request_ms,
+		.workload_timeout_ms = request->timeouts.workload_ms,
+		.settle_ms = request->timeouts.settle_ms,
+		.output_fd = request->output_fd,
+		.may_exit = request->probes->len == 0 && request->workloads->len == 0,
+	};
+	g_autoptr(GPtrArray) driven = drive_run(sandbox, process, &spec, error);
+
+	if (!driven) {
+		g_autofree char *last = output_last_line(output);
+
+		if (last && *last)
+			g_prefix_error(error, "its last line was \"%s\": ", last);
+		return false;
+	}
+	for (guint i = 0; i < driven->len; i++) {
+		struct answer *answer = driven->pdata[i];
+
+		if (strcmp(answer->request, "exit") != 0) {
+			g_ptr_array_add(answers, answer);
+			driven->pdata[i] = NULL;
+		}
+	}
+	return true;
+}
+
+/* What thresh-init itself calls before it executes the application (docs/init-syscalls.md): its own
+ * filter does not hold then, and the recorder must not refuse them. */
+static const char *const init_syscalls[] = {
+	"capset",
+	"capget",
+	"chmod",
+	"chown",
+	"close_range",
+	"copy_file_range",
+	"dup3",
+	"fallocate",
+	"fchdir",
+	"fchmod",
+	"fchmodat",
+	"fchown",
+	"fchownat",
+	"fcntl",
+	"fgetxattr",
+	"flistxattr",
+	"flock",
+	"fsetxattr",
+	"fstatfs",
+	"fsync",
+	"ftruncate",
+	"getdents64",
+	"getegid",
+	"geteuid",
+	"getgid",
+	"getgroups",
+	"getpid",
+	"getppid",
+	"getresgid",
+	"getresuid",
+	"getuid",
+	"landlock_add_rule",
+	"landlock_create_ruleset",
+	"landlock_restrict_self",
+	"lgetxattr",
+	"linkat",
+	"listxattr",
+	"llistxattr",
+	"lseek",
+	"lsetxattr",
+	"mkdir",
+	"mkdirat",
+	"newfstatat",
+	"open",
+	"openat",
+	"openat2",
+	"poll",
+	"ppoll",
+	"prctl",
+	"pread64",
+	"pwrite64",
+	"readlink",
+	"readlinkat",
+	"rename",
+	"renameat",
+	"renameat2",
+	"rt_sigaction",
+	"rt_sigprocmask",
+	"rt_sigtimedwait",
+	"seccomp",
+	"sendfile",
+	"setgid",
+	"setgroups",
+	"setpgid",
+	"setresgid",
+	"setresuid",
+	"setsid",
+	"setuid",
+	"signalfd4",
+	"stat",
+	"statx",
+	"symlink",
+	"symlinkat",
+	"sync",
+	"syncfs",
+	"umask",
+	"unlink",
+	"unlinkat",
+	"utimensat",
+	"wait4",
+	"waitid",
+	"writev",
+	"access",
+	"faccessat",
+	"faccessat2",
+	"ioctl",
+	"tcgetpgrp",
+};
+
+static GHashTable *replay_syscalls(const struct seal *seal)
+{
+	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+						(GDestroyNotify)g_hash_table_unref);
+	GHashTableIter iter, names;
+	gpointer architecture, set, name;
+
+	g_hash_table_iter_init(&iter, seal->syscalls->allowed);
+	while (g_hash_table_iter_next(&iter, &architecture, &set)) {
+		GHashTable *copy = g_hash_table_new(g_str_hash, g_str_equal);
+
+		g_hash_table_iter_init(&names, set);
+		while (g_hash_table_iter_next(&names, &name, NULL))
+			g_hash_table_add(copy, name);
+		for (gsize i = 0; i < G_N_ELEMENTS(init_syscalls); i++)
+			g_hash_table_add(copy, (gpointer)init_syscalls[i]);
+		g_hash_table_insert(all, architecture, copy);
+	}
+	return all;
+}
+
+static struct recorder *recorder_for(struct session *session, const struct run *run, GError **error)
+{
+	g_autoptr(GPtrArray) writable = NULL;
+	g_autoptr(GHashTable) allowed = NULL;
+	struct recorder_options options = {
+		.mode = run->mode,
+		.tree = run->rootfs->tree,
+		.known = run->known,
+		.redactions = session->request->environment,
+	};
+
+	if (run->seal) {
+		writable = g_ptr_array_new();
+		for (guint i = 0; i < run->seal->writables->len; i++) {
+			const struct writable *entry = run->seal->writables->pdata[i];
+
+			g_ptr_array_add(writable, entry->path);
+		}
+		options.original = session->rootfs->tree;
+		allowed = replay_syscalls(run->seal);
+		options.allowed_syscalls = allowed;
+		options.writable = writable;
+	}
+	return recorder_new(&options, session->request->agent_path, error);
+}
+
+static void record_peaks(struct sandbox *sandbox, struct profile *profile)
+{
+	g_autoptr(GHashTable) written = sandbox_written(sandbox, NULL);
+	GHashTableIter iter;
+	gpointer directory, bytes;
+
+	if (!written)
+		return;
+	g_hash_table_iter_init(&iter, written);
+	while (g_hash_table_iter_next(&iter, &directory, &bytes))
+		profile_set_peak(profile, directory, *(uint64_t *)bytes);
+}
+
+/* Starts the application once, drives it, stops it. */
+static bool start_once(struct session *session, struct run *run, struct sandbox *sandbox,
+		       const struct launch *launch, GError **error)
+{
+	struct process_spec spec = launch->process;
+	struct process process = {.pid_fd = -1};
+	struct recorder *recorder = NULL;
+	struct output *output = output_new(error);
+	uint64_t lost = 0;
+	gint64 started = g_get_monotonic_time();
+	bool ok = false;
+
+	if (!output)
+		return false;
+	spec.standard_fds[1] = output_fd(output, 1);
+	spec.standard_fds[2] = output_fd(output, 2);
+	if (run->traced) {
+		recorder = recorder_for(session, run, error);
+		if (!recorder)
+			goto out;
+		spec.trace_filter = recorder_filter(recorder);
+		spec.supervise = recorder_supervise;
+		spec.user = recorder;
+	}
+	if (!sandbox_spawn(sandbox, &spec, &process, error))
+		goto out;
+	output_started(output);
+	started = g_get_monotonic_time();
+	ok = drive(session, sandbox, &process, output, run->answers, error);
+	if (ok && run->traced && !run->seal)
+		record_peaks(sandbox, run->profile);
+	ok = ok && start_finish(session, run, &process, output, run->answers, error);
+	session->application_us += g_get_monotonic_time() - started;
+	if (ok && run->traced && !run->seal)
+		record_peaks(sandbox, run->profile);
+	if (ok && recorder) {
+		ok = recorder_finish(recorder, run->profile,
+				     run->has_findings ? &run->findings : NULL, &lost, error);
+		run->lost_events += lost;
+	}
+out:
+	process_clear(&process);
+	recorder_free(recorder);
+	output_free(output);
+	return ok;
+}
+
+/* --- one run -------------------------------------------------------------------------------------
+ */
+
+static bool run_arguments(struct session *session, struct run *run, const GPtrArray *arguments,
+			  GError **error)
+{
+	const struct harden_request *request = session->request;
+	g_autoptr(GPtrArray) companions = NULL;
+	autolaunch struct launch *launch = NULL;
+	autosandbox struct sandbox *sandbox = NULL;
+	struct launch_input input = {
+		.image = run->image,
+		.rootfs = run->rootfs,
+		.identity = session->identity,
+		.seal = run->seal,
+		.arguments = arguments,
+		.environment = request->environment,
+		.volumes = request->volumes,
+		.companions = request->companions,
+		.hostname = run->hostname,
+		.pid_offset = run->pid_offset,
+		.scratch_bytes = request->scratch_bytes,
+		.processes = request->processes,
+		.seccomp = run->seccomp,
+	};
+
+	launch = launch_new(&input, error);
+	if (!launch)
+		return false;
+	sandbox = sandbox_open(&launch->sandbox, session->identity, error);
+	if (!sandbox)
+		return false;
+	companions = companions_start(session, sandbox, error);
+	if (!companions)
+		return false;
+	for (int i = 0; i < STARTS; i++) {
+		if (!start_once(session, run, sandbox, launch, error)) {
+			if (i > 0)
+				g_prefix_error(error, "second start: ");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void run_reset(struct run *run)
+{
+	run_clear(run);
+	run->answers = g_ptr_array_new_with_free_func((GDestroyNotify)answer_free);
+	if (run->traced)
+		run->profile = profile_new();
+	if (run->traced && run->seal) {
+		run->has_findings = true;
+		run->findings.missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		run->findings.refused_writes =
+			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		run->findings.refused_syscalls =
+			g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	}
+}
+
+static bool run_once(struct session *session, struct run *run, GError **error)
+{
+	const struct harden_request *request = session->request;
+
+	run_reset(run);
+	if (request->runs->len == 0)
+		return run_arguments(session, run, request->arguments, error);
+	for (guint i = 0; i < request->runs->len; i++) {
+		if (!run_arguments(session, run, request->runs->pdata[i], error)) {
+			g_prefix_error(error, "--run %u: ", i + 1);
+			return false;
+		}
+	}
+	return true;
+}
+
+bool session_run(struct session *session, struct run *run, GError **error)
+{
+	for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+		if (!run_once(session, run, error))
+			return false;
+		if (run->lost_events == 0)
+			return true;
+		session_progress(session, "%" G_GUINT64_FORMAT " events were lost: running again",
+				 run->lost_events);
+	}
+	return error_set(error, THRESH_ERROR_INTERNAL,
+			 "%" G_GUINT64_FORMAT
+			 " events were lost in each of %d runs: a trace with holes is "
+			 "no evidence",
+			 run->lost_events, ATTEMPTS);
+}
+
+void run_clear(struct run *run)
+{
+	profile_free(run->profile);
+	run->profile = NULL;
+	if (run->has_findings)
+		replay_findings_clear(&run->findings);
+	run->has_findings = false;
+	g_clear_pointer(&run->answers, g_ptr_array_unref);
+	run->lost_events = 0;
+}
