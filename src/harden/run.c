@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harden/run.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "harden/launch.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static bool port_parse(const char *text, uint16_t *ret_port)
+{
+	guint64 number;
+
+	if (!g_ascii_string_to_unsigned(text, 10, 1, 65535, &number, NULL))
+		return false;
+	*ret_port = (uint16_t)number;
+	return true;
+}
+
+struct publish_request *publish_parse(const char *text, GError **error)
+{
+	const char *last = strrchr(text, ':');
+	const char *inner = last ? last + 1 : text;
+	g_autofree char *rest = g_strndup(text, last ? (gsize)(last - text) : strlen(text));
+	char *colon = last ? strrchr(rest, ':') : NULL;
+	struct publish_request *publish = g_new0(struct publish_request, 1);
+
+	if (colon)
+		*colon = '\0';
+	publish->address = g_strdup(colon ? rest : "127.0.0.1");
+	if (port_parse(inner, &publish->port) &&
+	    port_parse(colon ? colon + 1 : rest, &publish->host_port))
+		return publish;
+	publish_free(publish);
+	error_set(error, THRESH_ERROR_USAGE,
+		  "-p %s: want [ADDRESS:]HOSTPORT:PORT, ports from 1 to 65535", text);
+	return NULL;
+}
+
+void publish_free(struct publish_request *publish)
+{
+	if (!publish)
+		return;
+	g_free(publish->address);
+	g_free(publish);
+}
+
+/* Passes signals on until the process has ended; the second request to stop, and the end of the
+ * grace period, kill. */
+static bool follow(struct process *process, int signal_fd, int stop_ms, GError **error)
+{
+	gint64 deadline = 0;
+	struct pollfd polls[2] = {
+		{.fd = process->pid_fd, .events = POLLIN},
+		{.fd = signal_fd, .events = POLLIN},
+	};
+
+	while (!process_wait(process, 0)) {
+		int wait_ms =
+			deadline ? (int)MAX(0, (deadline - g_get_monotonic_time()) / 1000) : -1;
+		struct signalfd_siginfo info;
+
+		if (poll(polls, 2, wait_ms) == 0 && deadline)
+			return process_signal(process, SIGKILL, error) && process_wait(process, -1);
+		if (!(polls[1].revents & POLLIN) ||
+		    read(signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info)) {
+			/* The process has ended; its status arrives in a moment. */
+			if (polls[0].revents)
+				return process_wait(process, -1);
+			continue;
+		}
+		if (!process_signal(process, deadline ? SIGKILL : (int)info.ssi_signo, error))
+			return false;
+		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||
+		    info.ssi_signo == SIGHUP)
+			deadline = g_get_monotonic_time() + (gint64)stop_ms * 1000;
+	}
+	return true;
+}
+
+static bool publish_all(struct sandbox *sandbox, const GPtrArray *publishes, GError **error)
+{
+	for (guint i = 0; publishes && i < publishes->len; i++) {
+		const struct publish_request *publish = publishes->pdata[i];
+
+		if (!sandbox_publish(sandbox, publish->address, publish->host_port, publish->port,
+				     error))
+			return false;
+	}
+	return true;
+}
+
+static bool run_sealed(const struct run_request *request, const struct identity *identity,
+		       const struct image *image, const struct seal *seal, int signal_fd,
+		       int *ret_status, GError **error)
+{
+	autorootfs struct rootfs *rootfs =
+		rootfs_unpack(image, request->cache_path, &identity->shift, error);
+	autolaunch struct launch *launch = NULL;
+	autosandbox struct sandbox *sandbox = NULL;
+	struct process process = {.pid_fd = -1};
+	struct launch_input input = {
+		.image = image,
+		.rootfs = rootfs,
+		.identity = identity,
+		.seal = seal,
+		.arguments = request->arguments,
+		.environment = request->environment,
+		.volumes = request->volumes,
+		.keep_volumes = true,
+		.hostname = "thresh",
+		.network = request->network,
+	};
+	bool ok;
+
+	launch = rootfs ? launch_new(&input, error) : NULL;
+	if (!launch)
+		return false;
+	for (int i = 0; i < 3; i++)
+		launch->process.standard_fds[i] = i;
+	sandbox = sandbox_open(&launch->sandbox, identity, error);
+	if (!sandbox || !publish_all(sandbox, request->publishes, error) ||
+	    !sandbox_spawn(sandbox, &launch->process, &process, error))
+		return false;
+	ok = follow(&process, signal_fd, request->stop_ms, error);
+	if (ok)
+		*ret_status = WIFSIGNALED(process.status) ? 128 + WTERMSIG(process.status)
+							  : WEXITSTATUS(process.status);
+	process_clear(&process);
+	return ok;
+}
+
+bool image_run(const struct run_request *request, const struct identity *identity, int *ret_status,
+	       GError **error)
+{
+	autoimage struct image *image =
+		image_open(request->image, request->platform, &request->limits, error);
+	autofd int signal_fd = -1;
+	struct seal *seal;
+	sigset_t signals, before;
+	bool ok;
+
+	if (!image)
+		return false;
+	seal = seal_from_config(image->config, error);
+	if (!seal)
+		return false;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	ok = run_sealed(request, identity, image, seal, signal_fd, ret_status, error);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	seal_free(seal);
+	return ok;
+}
