@@ -12,44 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static bool port_parse(const char *text, uint16_t *ret_port)
-{
-	guint64 number;
-
-	if (!g_ascii_string_to_unsigned(text, 10, 1, 65535, &number, NULL))
-		return false;
-	*ret_port = (uint16_t)number;
-	return true;
-}
-
-struct publish_request *publish_parse(const char *text, GError **error)
-{
-	const char *last = strrchr(text, ':');
-	const char *inner = last ? last + 1 : text;
-	g_autofree char *rest = g_strndup(text, last ? (gsize)(last - text) : strlen(text));
-	char *colon = last ? strrchr(rest, ':') : NULL;
-	struct publish_request *publish = g_new0(struct publish_request, 1);
-
-	if (colon)
-		*colon = '\0';
-	publish->address = g_strdup(colon ? rest : "127.0.0.1");
-	if (port_parse(inner, &publish->port) &&
-	    port_parse(colon ? colon + 1 : rest, &publish->host_port))
-		return publish;
-	publish_free(publish);
-	error_set(error, THRESH_ERROR_USAGE,
-		  "-p %s: want [ADDRESS:]HOSTPORT:PORT, ports from 1 to 65535", text);
-	return NULL;
-}
-
-void publish_free(struct publish_request *publish)
-{
-	if (!publish)
-		return;
-	g_free(publish->address);
-	g_free(publish);
-}
-
 /* Passes signals on until the process has ended; the second request to stop, and the end of the
  * grace period, kill. */
 static bool follow(struct process *process, int signal_fd, int stop_ms, GError **error)
@@ -83,10 +45,10 @@ static bool follow(struct process *process, int signal_fd, int stop_ms, GError *
 	return true;
 }
 
-static bool publish_all(struct sandbox *sandbox, const GPtrArray *publishes, GError **error)
+static bool publish_all(struct sandbox *sandbox, const GPtrArray *publications, GError **error)
 {
-	for (guint i = 0; publishes && i < publishes->len; i++) {
-		const struct publish_request *publish = publishes->pdata[i];
+	for (guint i = 0; publications && i < publications->len; i++) {
+		const struct publication *publish = publications->pdata[i];
 
 		if (!sandbox_publish(sandbox, publish->address, publish->host_port, publish->port,
 				     error))
@@ -124,7 +86,7 @@ static bool run_sealed(const struct run_request *request, const struct identity 
 	for (int i = 0; i < 3; i++)
 		launch->process.standard_fds[i] = i;
 	sandbox = sandbox_open(&launch->sandbox, identity, error);
-	if (!sandbox || !publish_all(sandbox, request->publishes, error) ||
+	if (!sandbox || !publish_all(sandbox, request->publications, error) ||
 	    !sandbox_spawn(sandbox, &launch->process, &process, error))
 		return false;
 	ok = follow(&process, signal_fd, request->stop_ms, error);

@@ -8,24 +8,21 @@
 #include "harden/request.h"
 
 /* -p [ADDRESS:]HOSTPORT:PORT */
-struct publish_request {
+struct publication {
 	char *address; /* "127.0.0.1" where not given */
 	uint16_t host_port;
 	uint16_t port;
 };
-/* Parses "[ADDRESS:]HOSTPORT:PORT" and "PORT" (the same on both sides). */
-struct publish_request *publish_parse(const char *text, GError **error);
-void publish_free(struct publish_request *publish);
 
 struct run_request {
 	const char *image;
 	const struct platform *platform;
 	struct image_limits limits;
 	const char *cache_path;
-	const GPtrArray *arguments;   /* char *: in place of Cmd; or NULL */
-	const GPtrArray *environment; /* struct redaction * */
-	const GPtrArray *volumes;     /* struct volume_request * */
-	const GPtrArray *publishes;   /* struct publish_request * */
+	const GPtrArray *arguments;    /* char *: in place of Cmd; or NULL */
+	const GPtrArray *environment;  /* struct redaction * */
+	const GPtrArray *volumes;      /* struct volume_request * */
+	const GPtrArray *publications; /* struct publication * */
 	enum sandbox_network network;
 	int stop_ms; /* grace after SIGTERM, SIGINT or SIGHUP */
 };

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/harden_report.h"
+
+#include "base/error.h"
+#include "cli/json_output.h"
+
+#include <string.h>
+
+enum { LIST_MAX = 12, NOTES_MAX = 8 };
+
+static void print_sizes(const struct harden_result *result)
+{
+	autotable struct table *table = table_new("lrrr");
+	g_autofree char *files_before = count_format(result->source_files);
+	g_autofree char *files_after = count_format(result->files);
+	g_autofree char *files_change = change_format(result->source_files, result->files);
+	g_autofree char *bytes_before = size_format(result->source_bytes);
+	g_autofree char *bytes_after = size_format(result->bytes);
+	g_autofree char *bytes_change = change_format(result->source_bytes, result->bytes);
+
+	table_add(table, "", "before", "after", "");
+	table_add(table, "files", files_before, files_after, files_change);
+	table_add(table, "bytes", bytes_before, bytes_after, bytes_change);
+	table_print(table);
+}
+
+static void print_writables(const struct seal *seal)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < seal->writables->len; i++) {
+		const struct writable *writable = seal->writables->pdata[i];
+		g_autofree char *size = size_format(writable->size_bytes);
+		const char *filled = writable->seed == SEED_COPY    ? ", filled from a seed"
+				     : writable->seed == SEED_LINKS ? ", filled with links"
+								    : "";
+
+		g_ptr_array_add(lines, g_strdup_printf("%-24s %s%s%s", writable->path,
+						       writable->volume ? "volume" : size, filled,
+						       writable->exec ? ", executable" : ""));
+	}
+	output_list("writable", lines, LIST_MAX);
+}
+
+static void print_logs(const struct seal *seal)
+{
+	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < seal->log_links->len; i++) {
+		const struct log_link *link = seal->log_links->pdata[i];
+
+		g_ptr_array_add(lines, g_strdup_printf("%s -> %s", link->path,
+						       link->standard_error ? "/dev/stderr"
+									    : "/dev/stdout"));
+	}
+	output_list("logs", lines, LIST_MAX);
+}
+
+static void print_notes(const struct harden_result *result)
+{
+	g_autoptr(GPtrArray) notes = g_ptr_array_new();
+
+	for (guint i = 0; i < result->seal->notes->len; i++)
+		g_ptr_array_add(notes, result->seal->notes->pdata[i]);
+	for (guint i = 0; i < result->keepset->notes->len; i++)
+		g_ptr_array_add(notes, result->keepset->notes->pdata[i]);
+	output_list("notes", notes, NOTES_MAX);
+}
+
+static void print_replay(const struct harden_result *result)
+{
+	guint missed = 0, writes = 0, calls = 0;
+
+	for (guint i = 0; i < result->rounds->len; i++) {
+		const struct round *round = &g_array_index(result->rounds, struct round, i);
+
+		missed += round->missed;
+		writes += round->refused_writes;
+		calls += round->refused_syscalls;
+	}
+	output_line(
+		"replayed     %u answers, all the same; %u rounds under the tracer and one without",
+		result->answers_compared, result->rounds->len);
+	if (missed + writes + calls > 0)
+		output_line("came back    %u files, %u writable paths, %u system calls, by replay",
+			    missed, writes, calls);
+}
+
+static void print_text(const struct harden_request *request, const struct harden_result *result,
+		       bool replayed)
+{
+	char digest[DIGEST_TEXT_BYTES];
+	double own = (double)(result->total_us - result->application_us) / 1e6;
+
+	digest_format(&result->digest, digest);
+	output_line("%s -> %s", request->source, request->destination);
+	output_line("%s", digest);
+	output_line("%s", "");
+	print_sizes(result);
+	output_line("%s", "");
+	output_line("runs as      %u:%u, read-only root, no capabilities, no new privileges",
+		    result->seal->uid, result->seal->gid);
+	output_line("preset       %s", preset_name(request->preset));
+	if (replayed)
+		print_replay(result);
+	else
+		output_line("replayed     no: `thresh replay %s %s` does it", request->source,
+			    request->destination);
+	output_line("time         %.1f s of thresh, %.1f s of the application", own,
+		    (double)result->application_us / 1e6);
+	print_writables(result->seal);
+	print_logs(result->seal);
+	print_notes(result);
+	output_line("%s", "");
+	output_line("next         thresh run %s", request->destination);
+	output_line("             thresh manifest %s --target podman", request->destination);
+	output_line("             thresh why %s PATH", request->destination);
+}
+
+bool harden_report_print(const struct harden_request *request, const struct harden_result *result,
+			 bool replayed, enum output_format format, GError **error)
+{
+	if (format == OUTPUT_JSON) {
+		autojson json_t *summary = harden_summary(result);
+
+		json_object_set_new(summary, "source", json_from_text(request->source));
+		json_object_set_new(summary, "destination", json_from_text(request->destination));
+		json_object_set_new(summary, "preset", json_string(preset_name(request->preset)));
+		json_object_set_new(summary, "replayed", json_boolean(replayed));
+		return json_output_print(summary, error);
+	}
+	print_text(request, result, replayed);
+	return output_flush(error);
+}
