@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * thresh-init: PID 1 of every production image. Carries out /.thresh/plan (docs/plan.md), then
+ * becomes the application, or stays and looks after it.
+ *
+ * Rules of this program: no allocation (all memory is static), no stdio, no shell, ever; a failure
+ * is one line on standard error and exit status 125 (126 and 127 as the shells have them for the
+ * program). Every system call that it makes is in docs/init-syscalls.md.
+ *
+ *     start.c     entry point: all signals blocked, the caller's mask kept
+ *     main.c      the plan read and carried out in order
+ *     report.c    error lines
+ *     fill.c      seeds, link farms: a writable path filled once
+ *     identity.c  ids, capabilities, standard streams
+ *     landlock.c  the rules of the plan
+ *     program.c   argv, environment, search path, execve
+ *     stay.c      PID 1: forward, reap, stop
+ */
+#pragma once
+
+#include "plan/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdnoreturn.h>
+#include <sys/types.h>
+
+#define INIT_PLAN_PATH "/.thresh/plan"
+
+enum {
+	EXIT_INIT = 125, /* thresh-init itself failed */
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND = 127,
+};
+
+/* A kernel signal set: bit N-1 is signal N. The libc's own type hides the signals that musl keeps
+ * for itself (32 to 34), which applications may use. */
+typedef uint64_t init_signals;
+
+/* start.c: as they were on entry. */
+extern init_signals init_caller_mask;
+
+/* report.c. All end the process. */
+noreturn void init_fail_line(const struct plan_directive *directive, int error);
+noreturn void init_fail_path(const struct plan_directive *directive, const char *path, int error);
+noreturn void init_fail_text(uint32_t line, const char *text);
+noreturn void init_fail_program(const char *program, int error);
+
+/* fill.c */
+void init_directory(const struct plan *plan, const struct plan_directive *directive);
+void init_fill(const struct plan *plan, const struct plan_directive *directive);
+
+/* identity.c */
+void init_identity(const struct plan_directive *directive);
+
+/* landlock.c: all landlock-* directives of the plan. */
+void init_landlock(const struct plan *plan);
+
+/* seccomp.c: init_seccomp_read where files can still be opened, init_seccomp_install last. */
+void init_seccomp_read(const struct plan_directive *directive);
+void init_seccomp_install(const struct plan_directive *directive);
+
+/* program.c: makes the application's argument list and environment. */
+void init_program_prepare(const struct plan *plan, int argc, char **argv, char **envp);
+/* Gives the signal mask back, installs the filter and executes; answers never. */
+noreturn void init_program_execute(const struct plan *plan);
+
+/* stay.c: starts the application as a child and stays; answers never. */
+noreturn void init_stay(const struct plan *plan);

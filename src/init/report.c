@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "init/init.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+enum { PARTS = 12, DIGITS = 12 };
+
+struct message {
+	struct iovec parts[PARTS];
+	int count;
+};
+
+static void message_add(struct message *message, const char *text)
+{
+	/* writev(2) does not write to iov_base. */
+	message->parts[message->count++] = (struct iovec){(char *)(uintptr_t)text, strlen(text)};
+}
+
+static const char *number_text(uint32_t number, char text[static DIGITS])
+{
+	char *p = text + DIGITS - 1;
+
+	*p = '\0';
+	do {
+		*--p = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return p;
+}
+
+/* One writev(2), so that the line stays whole beside other writers. */
+static noreturn void message_end(struct message *message, int status)
+{
+	message_add(message, "\n");
+	(void)!writev(STDERR_FILENO, message->parts, message->count);
+	_exit(status);
+}
+
+noreturn void init_fail_text(uint32_t line, const char *text)
+{
+	struct message message = {.count = 0};
+	char digits[DIGITS];
+
+	message_add(&message, "thresh-init: " INIT_PLAN_PATH ":");
+	if (line) {
+		message_add(&message, number_text(line, digits));
+		message_add(&message, ":");
+	}
+	message_add(&message, " ");
+	message_add(&message, text);
+	message_end(&message, EXIT_INIT);
+}
+
+noreturn void init_fail_path(const struct plan_directive *directive, const char *path, int error)
+{
+	struct message message = {.count = 0};
+	char digits[DIGITS];
+
+	message_add(&message, "thresh-init: " INIT_PLAN_PATH ":");
+	message_add(&message, number_text(directive->line, digits));
+	message_add(&message, ": ");
+	message_add(&message, plan_kind_name(directive->kind));
+	if (path) {
+		message_add(&message, " ");
+		message_add(&message, path);
+	}
+	message_add(&message, ": ");
+	message_add(&message, strerror(error));
+	message_end(&message, EXIT_INIT);
+}
+
+noreturn void init_fail_line(const struct plan_directive *directive, int error)
+{
+	init_fail_path(directive, directive->count ? directive->words : NULL, error);
+}
+
+noreturn void init_fail_program(const char *program, int error)
+{
+	struct message message = {.count = 0};
+	bool missing = error == ENOENT || error == ENOTDIR;
+
+	message_add(&message, "thresh-init: ");
+	message_add(&message, program);
+	message_add(&message, ": ");
+	message_add(&message, strerror(error));
+	if (error == ENOENT && strchr(program, '/') && access(program, F_OK) == 0)
+		message_add(&message, " (the file is there; its interpreter is not)");
+	message_end(&message, missing ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
+}
