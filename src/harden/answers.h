@@ -3,9 +3,10 @@
  * Comparing answers: what two runs of the original have in common is what the sealed image must
  * give.
  *
- * A body is split into tokens (runs of letters and digits, single other bytes). Where the originals
- * agree the token must be there; where they differ (a time, a host name, a pid) anything of a
- * comparable length may stand. An answer that failed in an original expects nothing.
+ * A body is split into tokens (runs of letters and digits, numbers with their separators such as a
+ * time, single other bytes). Where the originals agree the token must be there; where they differ
+ * (a time, a host name, a pid) anything of a comparable length may stand. An answer that failed in
+ * an original expects nothing.
  *
  *     GPtrArray *expected = expectations_new(first, second, error);   // struct expectation *
  *     char *difference = expectation_differs(expected->pdata[0], answer);
