@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer's state, shared by writer.c (staging) and commit.c (moving to the destination) alone.
+ *
+ * STAGING/layout is a whole OCI layout at all times after a successful image_writer_stage: what is
+ * committed is what was replayed.
+ */
+#pragma once
+
+#include "image/compress.h"
+#include "image/reference.h"
+#include "image/writer.h"
+
+struct staged_layer {
+	bool present;              /* not empty */
+	struct digest fingerprint; /* of layer_plan_fingerprint */
+	struct blob_facts facts;
+};
+
+struct image_writer {
+	enum transport transport;
+	char *destination; /* absolute; links in it resolved */
+	char *name;        /* tag; docker-archive: NAME:TAG or NULL */
+	enum compression compression;
+	int64_t epoch;
+	GPtrArray *layer_names;      /* char * */
+	struct staged_layer *layers; /* one a layer name */
+	char *staging;               /* beside the destination, removed with the writer */
+	int staging_fd;              /* carries the lock that says that we live */
+	int layout_fd;               /* STAGING/layout */
+	bool inside;                 /* the staging directory is inside the destination */
+	bool staged;                 /* the layout is whole */
+	struct digest config_digest;
+	struct digest manifest_digest;
+	json_t *descriptor; /* of the manifest, as in index.json */
+};
+
+/* Whether @path can become the destination: what is there, if anything. */
+enum destination_state {
+	DESTINATION_ABSENT, /* or an empty directory */
+	DESTINATION_LAYOUT,
+	DESTINATION_ARCHIVE,
+};
+bool destination_check(const char *path, enum transport transport,
+		       enum destination_state *ret_state, GError **error);
