@@ -22,11 +22,15 @@ struct lessons {
 	GHashTable *known;   /* set of "kind:name" */
 };
 
-/* One candidate: decided, sealed, staged. */
+/* One candidate: decided, sealed, staged; and unpacked again from what was staged, to be run. */
 struct candidate {
 	struct keepset *keepset;
 	struct seal *seal;
 	struct tree *tree;
+	struct image *image;
+	struct rootfs *rootfs;
+	char *directory; /* of the unpacked root */
+	int lock_fd;
 };
 
 /* --- tracing -------------------------------------------------------------------------------------
@@ -154,12 +158,22 @@ static bool lesson_is_new(struct lessons *lessons, const char *kind, const char 
 	return g_hash_table_add(lessons->known, g_strconcat(kind, ":", name, NULL));
 }
 
+static void candidate_init(struct candidate *candidate)
+{
+	*candidate = (struct candidate){.lock_fd = -1};
+}
+
 static void candidate_clear(struct candidate *candidate)
 {
+	rootfs_free(candidate->rootfs);
+	image_free(candidate->image);
 	tree_free(candidate->tree);
 	seal_free(candidate->seal);
 	keepset_free(candidate->keepset);
-	*candidate = (struct candidate){0};
+	if (candidate->directory)
+		cleanup_directory_remove(candidate->directory, &candidate->lock_fd);
+	g_free(candidate->directory);
+	candidate_init(candidate);
 }
 
 static GPtrArray *volume_paths(const struct harden_request *request)
@@ -176,11 +190,10 @@ static GPtrArray *volume_paths(const struct harden_request *request)
 
 static bool candidate_decide(struct session *session, const struct profile *profile,
 			     const struct lessons *lessons, struct image_writer *writer,
-			     struct candidate *ret_candidate, GError **error)
+			     struct candidate *candidate, GError **error)
 {
 	const struct harden_request *request = session->request;
 	g_autoptr(GPtrArray) volumes = volume_paths(request);
-	struct candidate candidate = {0};
 	struct cut_options cut = {
 		.preset = request->preset,
 		.keep_rules = request->keep_rules,
@@ -206,32 +219,27 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 	};
 	autojson json_t *config = NULL;
 
-	candidate.keepset = keepset_decide(session->rootfs->tree, profile, &cut, error);
-	if (!candidate.keepset)
+	candidate->keepset = keepset_decide(session->rootfs->tree, profile, &cut, error);
+	if (!candidate->keepset)
 		return false;
-	input.keepset = candidate.keepset;
-	candidate.seal = seal_decide(&input, error);
-	if (candidate.seal)
-		candidate.tree = seal_build(candidate.seal, &input, error);
-	if (!candidate.tree)
-		goto fail;
-	config = seal_config(candidate.seal, &input);
-	if (!image_writer_stage(writer, candidate.tree, session->rootfs->tree, config, NULL, error))
-		goto fail;
-	*ret_candidate = candidate;
-	return true;
-fail:
-	candidate_clear(&candidate);
-	return false;
+	input.keepset = candidate->keepset;
+	candidate->seal = seal_decide(&input, error);
+	if (candidate->seal)
+		candidate->tree = seal_build(candidate->seal, &input, error);
+	if (!candidate->tree)
+		return false;
+	config = seal_config(candidate->seal, &input);
+	return image_writer_stage(writer, candidate->tree, session->rootfs->tree, config, NULL,
+				  error);
 }
 
 /* --- replaying -----------------------------------------------------------------------------------
  */
 
-/* The candidate's own filter with one change: where it answers ENOSYS, it hands the call to a tracer
- * (SECCOMP_RET_TRACE), which is ENOSYS too where there is none. The recorder's SECCOMP_RET_USER_NOTIF takes
- * precedence over that (seccomp(2), "Filter return values"), so that the agent sees what the filter
- * refuses, and refuses it itself. */
+/* The candidate's own filter with one change: where it answers ENOSYS, it hands the call to a
+ * tracer (SECCOMP_RET_TRACE), which is ENOSYS too where there is none. The recorder's
+ * SECCOMP_RET_USER_NOTIF takes precedence over that (seccomp(2), "Filter return values"), so that
+ * the agent sees what the filter refuses, and refuses it itself. */
 static GBytes *seccomp_for_replay(const struct seal *seal, GError **error)
 {
 	g_autoptr(GBytes) program = syscall_policy_compile(seal->syscalls, error);
@@ -249,42 +257,47 @@ static GBytes *seccomp_for_replay(const struct seal *seal, GError **error)
 	return g_bytes_new_take(filter, size);
 }
 
-/* Unpacks what is staged below the cache and runs it as sealed. @run holds the results. */
-static bool candidate_run(struct session *session, struct image *image, const struct seal *seal,
-			  bool traced, struct run *run, GError **error)
+/* Opens what is staged, as anyone would, and unpacks it. */
+static bool candidate_unpack(const struct session *session, const struct image_writer *writer,
+			     struct candidate *candidate, GError **error)
 {
-	const struct harden_request *request = session->request;
-	autofd int lock = -1;
-	g_autofree char *directory = NULL;
 	g_autofree char *root = NULL;
-	autorootfs struct rootfs *rootfs = NULL;
-	g_autoptr(GBytes) seccomp = NULL;
+
+	candidate->image = image_writer_open(writer, error);
+	if (!candidate->image)
+		return false;
+	candidate->directory = cleanup_directory(session->request->cache_path, "candidate-",
+						 &candidate->lock_fd, error);
+	if (!candidate->directory)
+		return false;
+	root = g_build_filename(candidate->directory, "root", NULL);
+	candidate->rootfs =
+		rootfs_unpack_to(candidate->image, root, &session->identity->shift, error);
+	return candidate->rootfs != NULL;
+}
+
+/* Runs a sealed image; @run holds the results. */
+static bool sealed_run(struct session *session, const struct image *image,
+		       const struct rootfs *rootfs, const struct seal *seal, bool traced,
+		       struct run *run, GError **error)
+{
+	g_autoptr(GBytes) seccomp = traced ? seccomp_for_replay(seal, error) : NULL;
 	bool ok;
 
-	directory = cleanup_directory(request->cache_path, "candidate-", &lock, error);
-	if (!directory)
+	if (traced && !seccomp)
 		return false;
-	root = g_build_filename(directory, "root", NULL);
-	rootfs = rootfs_unpack_to(image, root, &session->identity->shift, error);
-	if (rootfs && traced)
-		seccomp = seccomp_for_replay(seal, error);
-	ok = rootfs && (!traced || seccomp);
-	if (ok) {
-		*run = (struct run){
-			.image = image,
-			.rootfs = rootfs,
-			.seal = seal,
-			.hostname = host_names[0],
-			.pid_offset = 2 * PID_OFFSET,
-			.traced = traced,
-			.mode = RECORD_PATHS,
-			.seccomp = seccomp,
-		};
-		ok = session_run(session, run, error);
-		run->rootfs = NULL;
-		run->seccomp = NULL;
-	}
-	cleanup_directory_remove(directory, &lock);
+	*run = (struct run){
+		.image = image,
+		.rootfs = rootfs,
+		.seal = seal,
+		.hostname = host_names[0],
+		.pid_offset = 2 * PID_OFFSET,
+		.traced = traced,
+		.mode = RECORD_PATHS,
+		.seccomp = seccomp,
+	};
+	ok = session_run(session, run, error);
+	run->seccomp = NULL;
 	return ok;
 }
 
@@ -346,8 +359,7 @@ static void lessons_sort(struct lessons *lessons)
 
 static bool replay_differs(const char *difference, GError **error)
 {
-	return error_set(error, THRESH_ERROR_DIFFERS, "the replay differs: %s; nothing was written",
-			 difference);
+	return error_set(error, THRESH_ERROR_DIFFERS, "the replay differs: %s", difference);
 }
 
 /* A failure to become ready, and a program that cannot be started, are differences when it is the
@@ -364,21 +376,19 @@ static bool as_difference(GError **error)
 }
 
 /* One round under the tracer. @ret_again: something was learned, so decide again. */
-static bool traced_round(struct session *session, struct image_writer *writer,
-			 const struct candidate *candidate, const GPtrArray *expected,
-			 struct lessons *lessons, GArray *rounds, bool *ret_again, GError **error)
+static bool traced_round(struct session *session, const struct candidate *candidate,
+			 const GPtrArray *expected, struct lessons *lessons, GArray *rounds,
+			 bool *ret_again, GError **error)
 {
-	autoimage struct image *image = image_writer_open(writer, error);
 	g_autoptr(GError) failure = NULL;
 	g_autofree char *difference = NULL;
 	struct run run = {0};
 	struct round round;
 	bool ran;
 
-	if (!image)
-		return false;
 	session_progress(session, "replaying the sealed image, round %u", rounds->len + 1);
-	ran = candidate_run(session, image, candidate->seal, true, &run, &failure);
+	ran = sealed_run(session, candidate->image, candidate->rootfs, candidate->seal, true, &run,
+			 &failure);
 	round = run.has_findings ? lessons_learn(lessons, &run.findings) : (struct round){0};
 	lessons_sort(lessons);
 	g_array_append_val(rounds, round);
@@ -395,14 +405,15 @@ static bool traced_round(struct session *session, struct image_writer *writer,
 	return difference ? replay_differs(difference, error) : true;
 }
 
-static bool final_round(struct session *session, struct image *image, const struct seal *seal,
+static bool final_round(struct session *session, const struct image *image,
+			const struct rootfs *rootfs, const struct seal *seal,
 			const GPtrArray *expected, GError **error)
 {
 	g_autofree char *difference = NULL;
 	struct run run = {0};
 
 	session_progress(session, "replaying the sealed image without the tracer");
-	if (!candidate_run(session, image, seal, false, &run, error)) {
+	if (!sealed_run(session, image, rootfs, seal, false, &run, error)) {
 		run_clear(&run);
 		return as_difference(error);
 	}
@@ -424,8 +435,8 @@ static bool fixpoint(struct session *session, const struct profile *profile,
 		candidate_clear(candidate);
 		session_progress(session, "cutting");
 		ok = candidate_decide(session, profile, &lessons, writer, candidate, error) &&
-		     traced_round(session, writer, candidate, expected, &lessons, rounds, &again,
-				  error);
+		     candidate_unpack(session, writer, candidate, error) &&
+		     traced_round(session, candidate, expected, &lessons, rounds, &again, error);
 	}
 	lessons_clear(&lessons);
 	if (ok && again)
@@ -433,7 +444,8 @@ static bool fixpoint(struct session *session, const struct profile *profile,
 			error, THRESH_ERROR_DIFFERS,
 			"the replay still misses something after %u rounds; nothing was written",
 			rounds->len);
-	return ok;
+	return ok && final_round(session, candidate->image, candidate->rootfs, candidate->seal,
+				 expected, error);
 }
 
 /* --- results -------------------------------------------------------------------------------------
@@ -533,12 +545,12 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	autowriter struct image_writer *writer = NULL;
 	autosession struct session *session = NULL;
 	autoprofile struct profile *profile = NULL;
-	autoimage struct image *image = NULL;
 	g_autoptr(GPtrArray) expected = NULL;
 	g_autoptr(GArray) rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
-	struct candidate candidate = {0};
+	struct candidate candidate;
 	struct harden_result *result = NULL;
 
+	candidate_init(&candidate);
 	writer = writer_for(request, error);
 	if (!writer)
 		return NULL;
@@ -552,9 +564,6 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 		profile = harden_trace(session, &expected, error);
 	}
 	if (!expected || !fixpoint(session, profile, expected, writer, &candidate, rounds, error))
-		goto out;
-	image = image_writer_open(writer, error);
-	if (!image || !final_round(session, image, candidate.seal, expected, error))
 		goto out;
 	result = result_new(session, &candidate);
 	result->profile = g_steal_pointer(&profile);
@@ -579,11 +588,12 @@ struct harden_result *harden_cut(const struct harden_request *request,
 	autowriter struct image_writer *writer = writer_for(request, error);
 	autosession struct session *session = NULL;
 	autoprofile struct profile *profile = NULL;
-	struct candidate candidate = {0};
+	struct candidate candidate;
 	struct lessons lessons;
 	struct harden_result *result = NULL;
 	bool ok;
 
+	candidate_init(&candidate);
 	session = writer ? session_open(request, identity, error) : NULL;
 	profile = session ? profile_given(session, error) : NULL;
 	if (!profile)
@@ -592,7 +602,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 	ok = candidate_decide(session, profile, &lessons, writer, &candidate, error);
 	lessons_clear(&lessons);
 	if (!ok)
-		return NULL;
+		goto out;
 	result = result_new(session, &candidate);
 	result->profile = g_steal_pointer(&profile);
 	result->rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
@@ -602,6 +612,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 		g_clear_pointer(&result, harden_result_free);
 	if (result)
 		result->total_us = g_get_monotonic_time() - started;
+out:
 	candidate_clear(&candidate);
 	return result;
 }
@@ -611,9 +622,9 @@ bool harden_replay(const struct harden_request *request, const char *hardened,
 {
 	autosession struct session *session = session_open(request, identity, error);
 	autoimage struct image *image = NULL;
+	autorootfs struct rootfs *rootfs = NULL;
+	autoseal struct seal *seal = NULL;
 	g_autoptr(GPtrArray) expected = NULL;
-	struct seal *seal;
-	bool ok;
 
 	if (!session)
 		return false;
@@ -625,10 +636,10 @@ bool harden_replay(const struct harden_request *request, const char *hardened,
 		g_prefix_error(error, "%s: ", hardened);
 		return false;
 	}
-	expected = harden_expect(session, error);
-	ok = expected && final_round(session, image, seal, expected, error);
-	seal_free(seal);
-	if (ok)
-		*ret_answers = expected->len;
-	return ok;
+	rootfs = rootfs_unpack(image, request->cache_path, &identity->shift, error);
+	expected = rootfs ? harden_expect(session, error) : NULL;
+	if (!expected || !final_round(session, image, rootfs, seal, expected, error))
+		return false;
+	*ret_answers = expected->len;
+	return true;
 }
