@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sealing: who runs, what is writable and how it is filled, what may be executed; and the production
- * tree and image config that follow from it. Pure on its inputs.
+ * Sealing: who runs, what is writable and how it is filled, what may be executed; and the
+ * production tree and image config that follow from it. Pure on its inputs.
  *
  *     struct seal *seal = seal_decide(&input, error);
  *     struct tree *production = seal_build(seal, &input, error);
@@ -9,8 +9,8 @@
  *
  * The production image holds, beside what the keep set keeps: /.thresh/init (thresh-init),
  * /.thresh/plan, /.thresh/seccomp (BPF), /.thresh/seed/N (read-only seeds). Its config has User
- * "UID:GID", Entrypoint ["/.thresh/init"] and the label `dev.thresh.seal`: the seal as canonical JSON,
- * from which `run` and `manifest` work (seal_from_config).
+ * "UID:GID", Entrypoint ["/.thresh/init"] and the label `dev.thresh.seal`: the seal as canonical
+ * JSON, from which `run` and `manifest` work (seal_from_config).
  */
 #pragma once
 
@@ -21,10 +21,10 @@
 
 #include <glib.h>
 
-#define SEAL_LABEL "dev.thresh.seal"
-#define SEAL_INIT_PATH "/.thresh/init"
-#define SEAL_PLAN_PATH "/.thresh/plan"
-#define SEAL_SECCOMP_PATH "/.thresh/seccomp"
+#define SEAL_LABEL          "dev.thresh.seal"
+#define SEAL_INIT_PATH      "/.thresh/init"
+#define SEAL_PLAN_PATH      "/.thresh/plan"
+#define SEAL_SECCOMP_PATH   "/.thresh/seccomp"
 #define SEAL_SEED_DIRECTORY "/.thresh/seed"
 
 enum seed_kind {
@@ -37,10 +37,19 @@ struct writable {
 	char *path;
 	uint64_t size_bytes; /* memory; at least 64 MiB and 4 times the peak, a power of two */
 	uint32_t mode;
-	bool exec;           /* the application maps or executes files that it wrote there */
-	bool volume;         /* persistent: VOLUME or --volume; never memory */
+	bool exec;   /* the application maps or executes files that it wrote there */
+	bool volume; /* persistent: VOLUME or --volume; never memory */
 	enum seed_kind seed;
-	char *seed_path;     /* below SEAL_SEED_DIRECTORY, or NULL */
+	char *seed_path;   /* below SEAL_SEED_DIRECTORY, or NULL */
+	GPtrArray *copies; /* char *: SEED_LINKS: what is a copy, not a link; sorted */
+	GPtrArray
+		*directories; /* struct seal_directory *: made at each start where absent; sorted */
+};
+
+/* A directory that the image shipped, and nothing else below it, inside a writable path. */
+struct seal_directory {
+	char *path;
+	uint32_t mode;
 };
 
 struct log_link {
@@ -51,30 +60,30 @@ struct log_link {
 struct seal {
 	uint32_t uid;
 	uint32_t gid;
-	GPtrArray *groups;     /* not NULL: uint32_t as GUINT_TO_POINTER */
-	GPtrArray *writables;  /* struct writable *, sorted by path */
-	GPtrArray *log_links;  /* struct log_link *, sorted by path */
+	GPtrArray *groups;      /* not NULL: uint32_t as GUINT_TO_POINTER */
+	GPtrArray *writables;   /* struct writable *, sorted by path */
+	GPtrArray *log_links;   /* struct log_link *, sorted by path */
 	GPtrArray *executables; /* char *: what Landlock lets execute, sorted */
-	GPtrArray *entry;      /* char *: fixed leading arguments (the image's Entrypoint) */
-	GPtrArray *command;    /* char *: default arguments (Cmd) */
-	char *home;            /* as traced: of the user that the image started as, or NULL */
+	GPtrArray *entry;       /* char *: fixed leading arguments (the image's Entrypoint) */
+	GPtrArray *command;     /* char *: default arguments (Cmd) */
+	char *home;             /* as traced: of the user that the image started as, or NULL */
 	struct syscall_policy *syscalls;
-	GPtrArray *ports;      /* char *: "80/tcp", from the config and the profile's listeners */
-	bool low_ports;        /* one below 1024: the runtime must allow it without a capability */
+	GPtrArray *ports; /* char *: "80/tcp", from the config and the profile's listeners */
+	bool low_ports;   /* one below 1024: the runtime must allow it without a capability */
 	char *stop_signal;
-	GPtrArray *notes;      /* char *: for the report */
+	GPtrArray *notes; /* char *: for the report */
 };
 
 struct seal_options {
 	enum preset preset;
-	const GPtrArray *volumes;       /* char *: paths of --volume, or NULL */
-	const GPtrArray *keep_logs;     /* char *: paths or globs of --keep-log, or NULL */
-	const GHashTable *sizes;        /* char *path → uint64_t *bytes: settable, or NULL */
-	uint64_t links_max_bytes;       /* above it a mixed directory is refused; 64 MiB */
+	const GPtrArray *volumes;         /* char *: paths of --volume, or NULL */
+	const GPtrArray *keep_logs;       /* char *: paths or globs of --keep-log, or NULL */
+	const GHashTable *sizes;          /* char *path → uint64_t *bytes: settable, or NULL */
+	uint64_t links_max_bytes;         /* above it a mixed directory is refused; 64 MiB */
 	const GPtrArray *replay_writable; /* char *: paths that a replay could not write, or NULL */
 	const GPtrArray *replay_syscalls; /* char *, or NULL */
-	const char *init_path;          /* the thresh-init program on the host */
-	const GPtrArray *arguments;     /* char *: `-- ARGS` in place of Cmd, or NULL */
+	const char *init_path;            /* the thresh-init program on the host */
+	const GPtrArray *arguments;       /* char *: `-- ARGS` in place of Cmd, or NULL */
 };
 
 struct seal_input {
@@ -85,11 +94,15 @@ struct seal_input {
 	const struct seal_options *options;
 };
 
+/* Caller frees with seal_free. THRESH_ERROR_INPUT where USER names nobody, or where the application
+ * writes what cannot be made writable; the message names the path and the ways out. */
 struct seal *seal_decide(const struct seal_input *input, GError **error);
 void seal_free(struct seal *seal);
+#define autoseal __attribute__((cleanup(seal_cleanup)))
+void seal_cleanup(struct seal **seal);
 
-/* The production tree: node->layer is 0 (shared runtime: files that a package owns and the floor), 1 (the
- * application: files that no package owns) or 2 (thresh's own and what it changed). */
+/* The production tree: node->layer is 0 (shared runtime: files that a package owns and the floor),
+ * 1 (the application: files that no package owns) or 2 (thresh's own and what it changed). */
 struct tree *seal_build(const struct seal *seal, const struct seal_input *input, GError **error);
 extern const char *const seal_layer_names[]; /* NULL-terminated */
 

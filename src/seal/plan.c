@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The init plan of a seal, in the grammar of docs/plan.md. */
+#include "seal/seal_private.h"
+
+#include <string.h>
+
+static bool word_is_bare(const char *word)
+{
+	if (!*word || *word == '#')
+		return false;
+	for (; *word; word++) {
+		if (*word <= ' ' || *word > '~' || *word == '"' || *word == '\\')
+			return false;
+	}
+	return true;
+}
+
+static void add_word(GString *line, const char *word)
+{
+	g_string_append_c(line, ' ');
+	if (word_is_bare(word)) {
+		g_string_append(line, word);
+		return;
+	}
+	g_string_append_c(line, '"');
+	for (; *word; word++) {
+		unsigned char byte = (unsigned char)*word;
+
+		if (byte == '"' || byte == '\\')
+			g_string_append_printf(line, "\\%c", byte);
+		else if (byte < ' ' || byte > '~')
+			g_string_append_printf(line, "\\x%02x", byte);
+		else
+			g_string_append_c(line, (char)byte);
+	}
+	g_string_append_c(line, '"');
+}
+
+static void add_words(GString *text, const char *directive, const GPtrArray *words)
+{
+	if (words->len == 0)
+		return;
+	g_string_append(text, directive);
+	for (guint i = 0; i < words->len; i++)
+		add_word(text, words->pdata[i]);
+	g_string_append_c(text, '\n');
+}
+
+static void add_line(GString *text, const char *directive, const char *first, const char *second)
+{
+	g_string_append(text, directive);
+	add_word(text, first);
+	if (second)
+		add_word(text, second);
+	g_string_append_c(text, '\n');
+}
+
+static void add_seed(GString *text, const struct writable *writable)
+{
+	if (writable->seed == SEED_NONE)
+		return;
+	add_line(text, writable->seed == SEED_COPY ? "seed" : "links", writable->path,
+		 writable->seed_path);
+	for (guint i = 0; i < writable->copies->len; i++) {
+		const char *path = writable->copies->pdata[i];
+		g_autofree char *source =
+			g_strconcat(writable->seed_path, path + strlen(writable->path), NULL);
+
+		add_line(text, "copy", path, source);
+	}
+}
+
+/* Directories come behind the seed of the same path: a seed wants an empty place. */
+static void add_fill(GString *text, const struct writable *writable)
+{
+	add_seed(text, writable);
+	for (guint i = 0; i < writable->directories->len; i++) {
+		const struct seal_directory *directory = writable->directories->pdata[i];
+
+		g_string_append(text, "directory");
+		add_word(text, directory->path);
+		g_string_append_printf(text, " %04o\n", directory->mode);
+	}
+}
+
+static void add_landlock(GString *text, const struct seal *seal)
+{
+	/* Reading is bounded by ownership and modes. /dev and /proc are the engine's: device nodes
+	 * such as /dev/null, and what a process may tell the kernel about itself. */
+	add_line(text, "landlock-read", "/", NULL);
+	add_line(text, "landlock-write", "/dev", NULL);
+	add_line(text, "landlock-write", "/proc", NULL);
+	for (guint i = 0; i < seal->writables->len; i++) {
+		const struct writable *writable = seal->writables->pdata[i];
+
+		add_line(text, writable->exec ? "landlock-write-execute" : "landlock-write",
+			 writable->path, NULL);
+	}
+	for (guint i = 0; i < seal->executables->len; i++)
+		add_line(text, "landlock-execute", seal->executables->pdata[i], NULL);
+}
+
+char *seal_plan(const struct seal *seal)
+{
+	GString *text = g_string_new("thresh-plan 1\n");
+
+	add_words(text, "entry", seal->entry);
+	add_words(text, "default", seal->command);
+	if (seal->home)
+		add_line(text, "home", seal->home, NULL);
+	for (guint i = 0; i < seal->writables->len; i++)
+		add_fill(text, seal->writables->pdata[i]);
+	g_string_append_printf(text, "id %u %u", seal->uid, seal->gid);
+	for (guint i = 0; i < seal->groups->len; i++)
+		g_string_append_printf(text, " %u", GPOINTER_TO_UINT(seal->groups->pdata[i]));
+	g_string_append(text, "\nno-new-privileges\n");
+	add_landlock(text, seal);
+	add_line(text, "seccomp", SEAL_SECCOMP_PATH, NULL);
+	return g_string_free(text, FALSE);
+}
