@@ -2,7 +2,8 @@
 /*
  * Runtime manifests from a seal: what an engine must be told so that all restrictions hold.
  *
- *     char *text = manifest_format(MANIFEST_PODMAN, seal, "oci:out:latest", digest, &options, error);
+ *     char *text = manifest_format(MANIFEST_PODMAN, seal, "oci:out:latest", digest, &options,
+ * error);
  */
 #pragma once
 
@@ -15,7 +16,7 @@ struct manifest_options {
 	const char *image_reference; /* --image, or the reference as given */
 	bool host_network;           /* --network host */
 	bool json;                   /* podman: the words as a JSON array, the image last */
-	const char *name;            /* kubernetes: metadata.name; derived from the reference where NULL */
+	const char *name; /* kubernetes: metadata.name; derived from the reference where NULL */
 };
 
 /* The text, ending in a newline. Caller frees. */

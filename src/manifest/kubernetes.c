@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A Deployment (apps/v1) that passes Pod Security `restricted`, and a PersistentVolumeClaim for
+ * each volume. Nothing here can be weaker than the image needs, so nothing is left for the cluster
+ * to add.
+ */
+#include "base/error.h"
+#include "base/path.h"
+#include "manifest/manifest_private.h"
+#include "manifest/yaml_writer.h"
+
+#include <string.h>
+
+enum { MIB = 1 << 20 };
+
+static json_t *object_with(const char *key, json_t *value)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, key, value);
+	return object;
+}
+
+static bool is_hex_digest(const char *text)
+{
+	struct digest digest;
+
+	return digest_parse(text, &digest, NULL);
+}
+
+/* NAME@sha256:…: the tag goes, the manifest's own digest comes; one that is given already stays. A
+ * transport such as docker:// is no part of what a cluster pulls. */
+static char *pinned_reference(const struct manifest_input *input)
+{
+	const char *reference = manifest_reference(input);
+	char digest[DIGEST_TEXT_BYTES];
+	g_autofree char *bare = NULL;
+	const char *at, *colon;
+
+	if (g_str_has_prefix(reference, "docker://"))
+		reference += strlen("docker://");
+	at = strchr(reference, '@');
+	if (at && is_hex_digest(at + 1))
+		return g_strdup(reference);
+	bare = at ? g_strndup(reference, (gsize)(at - reference)) : g_strdup(reference);
+	colon = strrchr(bare, ':');
+	/* A colon before the last slash is a port. */
+	if (colon && !strchr(colon, '/'))
+		bare[colon - bare] = '\0';
+	digest_format(&input->image->manifest_digest, digest);
+	return g_strdup_printf("%s@%s", bare, digest);
+}
+
+/* Only a name that a registry could have: `oci:DIR` names nothing in a cluster. */
+static bool reference_is_pullable(const struct manifest_input *input, GError **error)
+{
+	const char *reference = manifest_reference(input);
+	g_autofree char *quoted = NULL;
+
+	if (g_str_has_prefix(reference, "docker://"))
+		reference += strlen("docker://");
+	if (g_regex_match_simple("^[a-z0-9][a-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$", reference,
+				 G_REGEX_CASELESS, 0) &&
+	    !g_str_has_prefix(reference, "oci:") && !g_str_has_prefix(reference, "oci-archive:") &&
+	    !g_str_has_prefix(reference, "docker-archive:"))
+		return true;
+	quoted = error_quote(reference);
+	return error_set(
+		error, THRESH_ERROR_USAGE,
+		"kubernetes: \"%s\" is not a name that a cluster can pull; give the registry's "
+		"with --image, such as --image registry.example.org/team/app:1",
+		quoted);
+}
+
+static json_t *pod_security(const struct manifest_input *input, bool volumes)
+{
+	const struct seal *seal = input->seal;
+	json_t *security = json_object();
+	json_t *groups = json_array();
+
+	json_object_set_new(security, "runAsNonRoot", json_true());
+	json_object_set_new(security, "runAsUser", json_integer(seal->uid));
+	json_object_set_new(security, "runAsGroup", json_integer(seal->gid));
+	for (guint i = 0; i < seal->groups->len; i++)
+		json_array_append_new(groups,
+				      json_integer(GPOINTER_TO_UINT(seal->groups->pdata[i])));
+	if (json_array_size(groups) > 0)
+		json_object_set(security, "supplementalGroups", groups);
+	json_decref(groups);
+	if (volumes) {
+		json_object_set_new(security, "fsGroup", json_integer(seal->gid));
+		json_object_set_new(security, "fsGroupChangePolicy", json_string("OnRootMismatch"));
+	}
+	json_object_set_new(security, "seccompProfile",
+			    object_with("type", json_string("RuntimeDefault")));
+	if (seal->low_ports && !input->options->host_network) {
+		json_t *sysctl =
+			object_with("name", json_string("net.ipv4.ip_unprivileged_port_start"));
+		json_t *sysctls = json_array();
+
+		json_object_set_new(sysctl, "value", json_string("0"));
+		json_array_append_new(sysctls, sysctl);
+		json_object_set_new(security, "sysctls", sysctls);
+	}
+	return security;
+}
+
+static json_t *container_security(void)
+{
+	json_t *security = json_object();
+	json_t *drop = json_array();
+
+	json_array_append_new(drop, json_string("ALL"));
+	json_object_set_new(security, "allowPrivilegeEscalation", json_false());
+	json_object_set_new(security, "readOnlyRootFilesystem", json_true());
+	json_object_set_new(security, "capabilities", object_with("drop", drop));
+	return security;
+}
+
+static json_t *ports_of(const struct manifest_input *input)
+{
+	json_t *ports = json_array();
+
+	for (guint i = 0; i < input->seal->ports->len; i++) {
+		char *end;
+		guint64 number = g_ascii_strtoull(input->seal->ports->pdata[i], &end, 10);
+		g_autofree char *protocol = g_ascii_strup(*end == '/' ? end + 1 : "tcp", -1);
+		json_t *port = object_with("containerPort", json_integer((json_int_t)number));
+
+		json_object_set_new(port, "protocol", json_string(protocol));
+		json_array_append_new(ports, port);
+	}
+	return ports;
+}
+
+/* A mount of a subdirectory of a volume is not the mount's root: no lost+found in it. */
+static json_t *mounts_of(const struct seal *seal)
+{
+	json_t *mounts = json_array();
+
+	for (guint i = 0; i < seal->writables->len; i++) {
+		const struct writable *writable = seal->writables->pdata[i];
+		g_autofree char *name = manifest_mount_name("", writable->path);
+		json_t *mount = object_with("name", json_string(name));
+
+		json_object_set_new(mount, "mountPath", json_from_text(writable->path));
+		json_array_append_new(mounts, mount);
+	}
+	return mounts;
+}
+
+/* A quantity (Mi where it is whole). */
+static json_t *quantity(uint64_t bytes)
+{
+	g_autofree char *text = bytes % MIB == 0
+					? g_strdup_printf("%" G_GUINT64_FORMAT "Mi", bytes / MIB)
+					: g_strdup_printf("%" G_GUINT64_FORMAT, bytes);
+
+	return json_string(text);
+}
+
+static json_t *volume_of(const char *application, const struct writable *writable)
+{
+	g_autofree char *name = manifest_mount_name("", writable->path);
+	g_autofree char *claim = manifest_mount_name(application, writable->path);
+	json_t *volume = object_with("name", json_string(name));
+	json_t *memory;
+
+	if (writable->volume) {
+		json_object_set_new(volume, "persistentVolumeClaim",
+				    object_with("claimName", json_string(claim)));
+		return volume;
+	}
+	memory = object_with("medium", json_string("Memory"));
+	json_object_set_new(memory, "sizeLimit", quantity(writable->size_bytes));
+	json_object_set_new(volume, "emptyDir", memory);
+	return volume;
+}
+
+static json_t *container_of(const struct manifest_input *input, const char *name)
+{
+	g_autofree char *reference = pinned_reference(input);
+	json_t *container = object_with("name", json_string(name));
+	json_t *ports = ports_of(input);
+
+	json_object_set_new(container, "image", json_from_text(reference));
+	json_object_set_new(container, "imagePullPolicy", json_string("IfNotPresent"));
+	if (json_array_size(ports) > 0)
+		json_object_set(container, "ports", ports);
+	json_decref(ports);
+	json_object_set_new(container, "securityContext", container_security());
+	json_object_set_new(container, "volumeMounts", mounts_of(input->seal));
+	return container;
+}
+
+static bool has_volumes(const struct seal *seal)
+{
+	for (guint i = 0; i < seal->writables->len; i++) {
+		if (((const struct writable *)seal->writables->pdata[i])->volume)
+			return true;
+	}
+	return false;
+}
+
+static json_t *labels_of(const char *name)
+{
+	return object_with("app.kubernetes.io/name", json_string(name));
+}
+
+static json_t *pod_of(const struct manifest_input *input, const char *name)
+{
+	const struct seal *seal = input->seal;
+	json_t *spec = object_with("automountServiceAccountToken", json_false());
+	json_t *containers = json_array();
+	json_t *volumes = json_array();
+	json_t *pod = object_with("metadata", object_with("labels", labels_of(name)));
+
+	if (input->options->host_network)
+		json_object_set_new(spec, "hostNetwork", json_true());
+	json_object_set_new(spec, "enableServiceLinks", json_false());
+	json_object_set_new(spec, "securityContext", pod_security(input, has_volumes(seal)));
+	json_array_append_new(containers, container_of(input, name));
+	json_object_set_new(spec, "containers", containers);
+	for (guint i = 0; i < seal->writables->len; i++)
+		json_array_append_new(volumes, volume_of(name, seal->writables->pdata[i]));
+	json_object_set_new(spec, "volumes", volumes);
+	json_object_set_new(pod, "spec", spec);
+	return pod;
+}
+
+static json_t *document_new(const char *version, const char *kind, const char *name)
+{
+	json_t *document = object_with("apiVersion", json_string(version));
+	json_t *metadata = object_with("name", json_string(name));
+
+	json_object_set_new(document, "kind", json_string(kind));
+	json_object_set_new(document, "metadata", metadata);
+	return document;
+}
+
+static json_t *deployment_of(const struct manifest_input *input, const char *name)
+{
+	json_t *document = document_new("apps/v1", "Deployment", name);
+	json_t *spec = object_with("replicas", json_integer(1));
+
+	json_object_set_new(json_object_get(document, "metadata"), "labels", labels_of(name));
+	/* Two pods cannot hold one ReadWriteOnce volume. */
+	if (has_volumes(input->seal))
+		json_object_set_new(spec, "strategy", object_with("type", json_string("Recreate")));
+	json_object_set_new(spec, "selector", object_with("matchLabels", labels_of(name)));
+	json_object_set_new(spec, "template", pod_of(input, name));
+	json_object_set_new(document, "spec", spec);
+	return document;
+}
+
+static json_t *claim_of(const char *application, const struct writable *writable)
+{
+	g_autofree char *name = manifest_mount_name(application, writable->path);
+	json_t *document = document_new("v1", "PersistentVolumeClaim", name);
+	json_t *modes = json_array();
+	json_t *spec = json_object();
+
+	json_array_append_new(modes, json_string("ReadWriteOnce"));
+	json_object_set_new(json_object_get(document, "metadata"), "labels",
+			    labels_of(application));
+	json_object_set_new(spec, "accessModes", modes);
+	json_object_set_new(spec, "resources",
+			    object_with("requests", object_with("storage", json_string("1Gi"))));
+	json_object_set_new(document, "spec", spec);
+	return document;
+}
+
+static void append_head(GString *text, const struct seal *seal)
+{
+	uint64_t bytes = 0;
+
+	for (guint i = 0; i < seal->writables->len; i++)
+		bytes += ((const struct writable *)seal->writables->pdata[i])->size_bytes;
+	g_string_append_printf(
+		text,
+		"# Memory mounts count as the container's memory: up to %" G_GUINT64_FORMAT
+		" MiB beside what the\n# application uses itself, where a limit is set.\n",
+		bytes / MIB);
+}
+
+char *manifest_kubernetes(const struct manifest_input *input, GError **error)
+{
+	g_autofree char *name = manifest_name(input);
+	autojson json_t *deployment = NULL;
+	GString *text;
+
+	if (!reference_is_pullable(input, error))
+		return NULL;
+	deployment = deployment_of(input, name);
+	text = g_string_new(NULL);
+	for (guint i = 0; i < input->seal->writables->len; i++) {
+		const struct writable *writable = input->seal->writables->pdata[i];
+		autojson json_t *claim = writable->volume ? claim_of(name, writable) : NULL;
+
+		if (!claim)
+			continue;
+		g_string_append(text, "# How much the application keeps is yours to say.\n");
+		yaml_append(text, claim);
+		g_string_append(text, "---\n");
+	}
+	append_head(text, input->seal);
+	yaml_append(text, deployment);
+	return g_string_free(text, FALSE);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The podman command line. What each word is for was measured (podman 4.3, runc 1.1): `--read-only`
+ * alone adds writable mounts, `--user UID` alone yields gid 0, a tmpfs copies up what the image
+ * has, and belongs to root unless U gives it to the container's user.
+ */
+#include "manifest/manifest_private.h"
+
+#include <string.h>
+
+static void add(GPtrArray *words, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static void add(GPtrArray *words, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_ptr_array_add(words, g_strdup_vprintf(format, args));
+	va_end(args);
+}
+
+/* --tmpfs and --volume split at ':', --mount at ',' and reads CSV: none carries every path. */
+static bool path_needs_mount(const char *path)
+{
+	return strchr(path, ':') != NULL;
+}
+
+static void add_tmpfs(GPtrArray *words, const struct writable *writable)
+{
+	const char *exec = writable->exec ? "exec" : "noexec";
+
+	if (path_needs_mount(writable->path)) {
+		/* Quoted as CSV (RFC 4180): the path may hold commas. */
+		add(words, "--mount");
+		add(words,
+		    "type=tmpfs,\"destination=%s\",tmpfs-size=%" G_GUINT64_FORMAT
+		    ",tmpfs-mode=%04o,notmpcopyup,U=true,%s",
+		    writable->path, writable->size_bytes, writable->mode, exec);
+		return;
+	}
+	add(words, "--tmpfs");
+	add(words, "%s:rw,size=%" G_GUINT64_FORMAT ",mode=%04o,notmpcopyup,U,nosuid,nodev,%s",
+	    writable->path, writable->size_bytes, writable->mode, exec);
+}
+
+static void add_volume(GPtrArray *words, const char *name, const struct writable *writable)
+{
+	g_autofree char *volume = manifest_mount_name(name, writable->path);
+
+	add(words, "--volume");
+	add(words, "%s:%s:rw,U,nosuid,nodev,%s", volume, writable->path,
+	    writable->exec ? "exec" : "noexec");
+}
+
+static void add_restrictions(GPtrArray *words, const struct seal *seal)
+{
+	add(words, "--read-only");
+	add(words, "--read-only-tmpfs=false");
+	add(words, "--user");
+	add(words, "%u:%u", seal->uid, seal->gid);
+	for (guint i = 0; i < seal->groups->len; i++) {
+		add(words, "--group-add");
+		add(words, "%u", GPOINTER_TO_UINT(seal->groups->pdata[i]));
+	}
+	add(words, "--cap-drop=ALL");
+	add(words, "--security-opt=no-new-privileges");
+}
+
+static GPtrArray *podman_words(const struct manifest_input *input)
+{
+	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
+	const struct seal *seal = input->seal;
+	g_autofree char *name = manifest_name(input);
+
+	add(words, "podman");
+	add(words, "run");
+	add(words, "--rm");
+	add_restrictions(words, seal);
+	for (guint i = 0; i < seal->writables->len; i++) {
+		const struct writable *writable = seal->writables->pdata[i];
+
+		if (writable->volume)
+			add_volume(words, name, writable);
+		else
+			add_tmpfs(words, writable);
+	}
+	if (input->options->host_network) {
+		add(words, "--network");
+		add(words, "host");
+	} else if (seal->low_ports) {
+		/* podman sets it to 1024; the host's own is not a container's to change. */
+		add(words, "--sysctl");
+		add(words, "net.ipv4.ip_unprivileged_port_start=0");
+	}
+	add(words, "%s", manifest_reference(input));
+	return words;
+}
+
+/* Words of an option and its value share a line. */
+static char *shell_text(const GPtrArray *words)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < words->len; i++) {
+		const char *word = words->pdata[i];
+		bool option = i > 2 && word[0] == '-';
+		bool plain = word[0] && word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
+							  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							  "0123456789-_=./:,@+%")] == '\0';
+		g_autofree char *quoted = plain ? g_strdup(word) : g_shell_quote(word);
+
+		if (i > 0)
+			g_string_append(text, option || i == words->len - 1 ? " \\\n\t" : " ");
+		g_string_append(text, quoted);
+	}
+	g_string_append_c(text, '\n');
+	return g_string_free(text, FALSE);
+}
+
+char *manifest_podman(const struct manifest_input *input, GError **error)
+{
+	g_autoptr(GPtrArray) words = podman_words(input);
+	autojson json_t *array = NULL;
+
+	(void)error;
+	if (!input->options->json)
+		return shell_text(words);
+	array = json_from_strings(words);
+	return json_format_pretty(array);
+}
