@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `thresh why IMAGE PATH`: the verdict on a path of the source image, from the keep list that
+ * harden stored beside the sealed image (docs/keepset.md). */
+#include "base/error.h"
+#include "base/path.h"
+#include "cli/command.h"
+#include "cli/json_output.h"
+#include "cli/keep_list.h"
+#include "cli/options.h"
+#include "image/rootfs.h"
+
+#include <string.h>
+
+static const struct {
+	const char *prefix, *meaning;
+} meanings[] = {
+	{"trace:", "the application used it while it was traced"},
+	{"closure:", "something that is kept needs it"},
+	{"floor:", "every application may need it"},
+	{"rule:", "a rule of the user keeps it"},
+	{"replay:", "the sealed image missed it in the replay"},
+	{"parent", "a directory of something that is kept"},
+	{"unused", "no run used it, and nothing that is kept needs it"},
+	{"shell", "a shell; never kept"},
+	{"package-manager", "a package manager; never kept"},
+	{"setid", "a set-id program that was not used"},
+	{"debris", "left by the image's build, or by an earlier run"},
+	{"thresh", "made by thresh; the source image does not have it"},
+};
+
+static const char *meaning_of(const char *reason)
+{
+	for (guint i = 0; i < G_N_ELEMENTS(meanings); i++) {
+		if (g_str_has_prefix(reason, meanings[i].prefix))
+			return meanings[i].meaning;
+	}
+	return "";
+}
+
+/* Where @path leads in the sealed image, or would lead if the last component were there:
+ * directories on the way may be links. NULL where the answer is @path itself. */
+static char *path_behind_links(const struct tree *tree, const char *path)
+{
+	g_autofree char *missing = NULL;
+	const struct node *node = tree_resolve(tree, path, false, NULL, &missing);
+	g_autofree char *found = node ? node_path(node) : g_steal_pointer(&missing);
+
+	return found && strcmp(found, path) != 0 ? g_steal_pointer(&found) : NULL;
+}
+
+static void print_verdict(const char *path, bool kept, const json_t *entry, const json_t *chain)
+{
+	const char *reason = json_string_at(entry, "reason");
+	g_autofree char *quoted = error_quote(path);
+	g_autofree char *size = size_format((uint64_t)MAX(json_integer_at(entry, "bytes", 0), 0));
+	const json_t *link;
+	size_t i;
+
+	output_line("%s: %s", quoted, kept ? "kept" : "removed");
+	output_line("  %s: %s", reason ? reason : "", meaning_of(reason ? reason : ""));
+	json_array_foreach (chain, i, link) {
+		g_autofree char *via = error_quote(json_string_at(link, "path"));
+		const char *why = json_string_at(link, "reason");
+
+		output_line("  %*sfor %s (%s)", (int)(2 * i), "", via, why ? why : "");
+	}
+	if (json_integer_at(entry, "bytes", 0) > 0)
+		output_line("  %s", size);
+}
+
+static void print(const struct options *options, const char *path, bool kept, const json_t *entry,
+		  json_t *chain, GError **error)
+{
+	autojson json_t *json = NULL;
+
+	if (options->format == OUTPUT_TEXT) {
+		print_verdict(path, kept, entry, chain);
+		output_flush(error);
+		return;
+	}
+	json = json_deep_copy(entry);
+	json_object_set_new(json, "path", json_from_text(path));
+	json_object_set_new(json, "kept", json_boolean(kept));
+	json_object_set(json, "chain", chain);
+	json_output_print(json, error);
+}
+
+/* A path of the sealed image that the keep list does not have was made by thresh. */
+static json_t *entry_of_thresh(const struct tree *tree, const char *path)
+{
+	const struct node *node = tree_lookup(tree, path);
+
+	return node ? json_pack("{s:s, s:I}", "reason", "thresh", "bytes",
+				(json_int_t)node->size_bytes)
+		    : NULL;
+}
+
+static void explain(const struct options *options, const struct image *image,
+		    const json_t *keep_list, GError **error)
+{
+	g_autofree char *given = path_clean(NULL, options->operands->pdata[1]), *behind = NULL;
+	const char *path = given;
+	bool kept;
+	const json_t *entry = keep_list_find(keep_list, path, &kept);
+	autotree struct tree *tree = NULL;
+	autojson json_t *own = NULL, *chain = NULL;
+
+	if (!entry) {
+		g_autofree char *quoted = error_quote(given);
+
+		tree = image_read_tree(image, error);
+		if (!tree)
+			return;
+		behind = path_behind_links(tree, given);
+		if (behind && (entry = keep_list_find(keep_list, behind, &kept)))
+			path = behind;
+		if (!entry) {
+			entry = own = entry_of_thresh(tree, given);
+			kept = true;
+		}
+		if (!entry) {
+			error_set(error, THRESH_ERROR_INPUT,
+				  "%s: neither the source image nor the sealed one has this path",
+				  quoted);
+			return;
+		}
+	}
+	chain = keep_list_chain(keep_list, entry);
+	print(options, path, kept, entry, chain, error);
+}
+
+int cmd_why(int argc, char **argv, GError **error)
+{
+	g_autofree char *file = NULL;
+	const GOptionEntry own[] = {
+		{"keepset", 0, 0, G_OPTION_ARG_FILENAME, &file,
+		 "take the keep list from here: keepset.json of harden --out", "FILE"},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	const struct command_form form = {
+		.name = "why",
+		.operands = "IMAGE PATH",
+		.summary = "Says whether a path of the source image was kept, for what reason, and "
+			   "what "
+			   "needs it.\nIMAGE is the sealed image.",
+		.examples = "  thresh why oci:app-sealed /bin/sh",
+		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE,
+		.own = own,
+		.operands_min = 2,
+		.operands_max = 2,
+	};
+	autooptions struct options *options = options_parse(&form, argc, argv, error);
+	autoimage struct image *image = NULL;
+	autojson json_t *keep_list = NULL;
+
+	if (!options)
+		return 2;
+	image = image_open(options->operands->pdata[0], options->request->platform,
+			   &options->request->limits, error);
+	if (!image)
+		return 3;
+	keep_list = keep_list_load(file, image, error);
+	if (keep_list)
+		explain(options, image, keep_list, error);
+	return 0;
+}

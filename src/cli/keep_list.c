@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/keep_list.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "image/manifest.h"
+#include "image/source.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+enum { LIST_MAX_BYTES = 1 << 30, CHAIN_MAX = 16 };
+
+/* The layer of an artifact of our type that refers to @image, else NULL. */
+static const struct descriptor *artifact_layer(const struct image *image,
+					       const struct manifest *manifest)
+{
+	const char *type = json_string_at(manifest->json, "artifactType");
+	const char *subject = json_string_at(json_object_at(manifest->json, "subject"), "digest");
+	struct digest digest;
+
+	if (manifest->is_index || !type || strcmp(type, KEEP_LIST_ARTIFACT_TYPE) != 0)
+		return NULL;
+	if (!subject || !digest_parse(subject, &digest, NULL) ||
+	    !digest_equal(&digest, &image->manifest_digest))
+		return NULL;
+	return manifest->layers && manifest->layers->len == 1 ? manifest->layers->pdata[0] : NULL;
+}
+
+static GBytes *read_referrer(const struct image *image, const struct descriptor *descriptor,
+			     GError **error)
+{
+	g_autoptr(GBytes) data = source_read_blob(image->source, &descriptor->digest,
+						  descriptor->size_bytes, JSON_MAX_BYTES, NULL);
+	automanifest struct manifest *manifest =
+		data ? manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), NULL)
+		     : NULL;
+	const struct descriptor *layer = manifest ? artifact_layer(image, manifest) : NULL;
+
+	if (!layer)
+		return NULL;
+	return source_read_blob(image->source, &layer->digest, layer->size_bytes, LIST_MAX_BYTES,
+				error);
+}
+
+/* NULL without an error: nothing refers to the image. */
+static GBytes *read_beside(const struct image *image, GError **error)
+{
+	g_autoptr(GBytes) data =
+		source_has(image->source, "index.json")
+			? source_read_file(image->source, "index.json", JSON_MAX_BYTES, error)
+			: NULL;
+	automanifest struct manifest *index =
+		data ? manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), error)
+		     : NULL;
+
+	for (guint i = 0; index && index->manifests && i < index->manifests->len; i++) {
+		g_autoptr(GError) failure = NULL;
+		GBytes *found = read_referrer(image, index->manifests->pdata[i], &failure);
+
+		if (failure)
+			g_propagate_error(error, g_steal_pointer(&failure));
+		if (found || (error && *error))
+			return found;
+	}
+	return NULL;
+}
+
+static GBytes *read_file(const char *file, GError **error)
+{
+	autofd int fd = fd_open(AT_FDCWD, file, O_RDONLY, 0, error);
+
+	return fd < 0 ? NULL : fd_read_all(fd, LIST_MAX_BYTES, file, error);
+}
+
+json_t *keep_list_load(const char *file, const struct image *image, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(GBytes) bytes = file ? read_file(file, &failure) : read_beside(image, &failure);
+	autojson json_t *json = NULL;
+
+	if (failure) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return NULL;
+	}
+	if (!bytes) {
+		error_set(error, THRESH_ERROR_INPUT,
+			  "%s: no keep list lies beside it: not made by 'thresh harden', or copied "
+			  "without its referrers; give one with --keepset",
+			  image->reference);
+		return NULL;
+	}
+	json = json_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
+			  file ? file : "keep list", error);
+	if (!json)
+		return NULL;
+	if (json_integer_at(json, "version", 0) != 1 || !json_array_at(json, "kept") ||
+	    !json_array_at(json, "removed")) {
+		error_set(error, THRESH_ERROR_INPUT, "%s: not a keep list of version 1",
+			  file ? file : "keep list");
+		return NULL;
+	}
+	return g_steal_pointer(&json);
+}
+
+static const json_t *list_find(const json_t *list, const char *path)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (list, i, entry) {
+		const char *name = json_string_at(entry, "path");
+
+		if (name && !strcmp(name, path))
+			return entry;
+	}
+	return NULL;
+}
+
+const json_t *keep_list_find(const json_t *keep_list, const char *path, bool *ret_kept)
+{
+	const json_t *kept = list_find(json_array_at(keep_list, "kept"), path);
+	const json_t *removed = kept ? NULL : list_find(json_array_at(keep_list, "removed"), path);
+
+	if (kept || removed)
+		*ret_kept = kept != NULL;
+	return kept ? kept : removed;
+}
+
+json_t *keep_list_chain(const json_t *keep_list, const json_t *entry)
+{
+	json_t *chain = json_array();
+	const char *via = json_string_at(entry, "via");
+	bool kept;
+
+	while (via && json_array_size(chain) < CHAIN_MAX) {
+		const json_t *next = keep_list_find(keep_list, via, &kept);
+
+		if (!next)
+			break;
+		json_array_append(chain, (json_t *)next);
+		via = json_string_at(next, "via");
+	}
+	return chain;
+}
