@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+# podman with storage of its own, thrown away afterwards. Sourced behind lib.sh. See README.md for the settings.
+# shellcheck shell=bash disable=SC2154
+
+# podman_prepare: storage in $scratch (or in $JUDGE_STORAGE, which the caller shares among judges and removes), and
+# containers.conf with what a small virtual machine needs, so that the command line stays as thresh printed it.
+podman_prepare() {
+	need podman runc jq nsenter
+	[ "$(id -u)" -eq 0 ] || skip "podman is judged as root"
+	storage=${JUDGE_STORAGE:-$scratch/storage}
+	mkdir -p "$storage"
+	cat > "$storage/containers.conf" <<-CONF
+		[containers]
+		default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
+		[engine]
+		cgroup_manager = "cgroupfs"
+		events_logger = "none"
+		runtime = "runc"
+		[network]
+		network_backend = "${JUDGE_NETWORK_BACKEND:-$(podman_network_backend)}"
+	CONF
+	export CONTAINERS_CONF=$storage/containers.conf
+	storage_options=(--root "$storage/root" --runroot "$storage/run" --tmpdir "$storage/tmp"
+		--storage-driver "${JUDGE_STORAGE_DRIVER:-overlay}")
+}
+
+podman_network_backend() {
+	if [ -x /usr/lib/podman/netavark ]; then echo netavark; else echo cni; fi
+}
+
+own_podman() { podman "${storage_options[@]}" "$@"; }
+
+# podman_load IMAGE NAME: loads oci:DIR[:TAG] or an archive under the name that the command line uses.
+podman_load() {
+	local id name=${2%%@*}
+	id=$(own_podman pull --quiet "$1") || die "$1: podman cannot load it"
+	own_podman tag "$id" "$name"
+}
+
+# podman_remove: containers first, for their mounts lie in the storage.
+podman_remove() {
+	own_podman rm --all --force --time 0 >/dev/null 2>&1 || true
+	own_podman system reset --force >/dev/null 2>&1 || true
+	umount -l "$storage/root/overlay" "$storage/root" 2>/dev/null || true
+}
