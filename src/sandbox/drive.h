@@ -25,29 +25,29 @@ struct probe *probe_parse(const char *text, GError **error);
 void probe_free(struct probe *probe);
 
 struct answer {
-	char *request;  /* "GET http://:80/", "tcp://:6379", "workload", "exit", … */
-	int status;     /* HTTP status; tcp: 0; workload and exit: exit status, 128 + signal */
-	char *type;     /* Content-Type, or NULL */
-	GBytes *body;   /* at most 8 MiB, or NULL; workload: NULL (its output is for people) */
-	char *failure;  /* NULL, or why there was no answer */
+	char *request; /* "GET http://:80/", "tcp://:6379", "workload", "exit", … */
+	int status;    /* HTTP status; tcp: 0; workload and exit: exit status, 128 + signal */
+	char *type;    /* Content-Type, or NULL */
+	GBytes *body;  /* at most 8 MiB, or NULL; workload: NULL (its output is for people) */
+	char *failure; /* NULL, or why there was no answer */
 };
 void answer_free(struct answer *answer);
 
 struct drive_spec {
-	const GPtrArray *probes; /* struct probe *; may be empty */
+	const GPtrArray *probes;    /* struct probe *; may be empty */
 	const GPtrArray *workloads; /* char *; host commands, run in order after the probes */
-	int ready_timeout_ms;    /* how long to wait for a listening socket or a probe's port */
+	int ready_timeout_ms;       /* how long to wait for a listening socket or a probe's port */
 	int request_timeout_ms;
 	int workload_timeout_ms;
-	int settle_ms;           /* how long a listening application must be up before requests */
-	int output_fd;           /* where the workload's output goes */
-	bool may_exit;           /* no probe, no workload: an application that exits 0 is a run too */
+	int settle_ms; /* how long a listening application must be up before requests */
+	int output_fd; /* where the workload's output goes */
+	bool may_exit; /* no probe, no workload: an application that exits 0 is a run too */
 };
 
 /* Waits for readiness and makes the requests. Fails with THRESH_ERROR_NOT_READY where the
- * application exits before it listens (and exits other than 0, or @may_exit is not set), or does not
- * listen in time. A probe without an answer, and a workload that fails, are answers with `failure`.
- * With neither probe nor workload: an HTTP GET of "/" on each listening TCP port, kept as an answer
- * where it speaks HTTP, "tcp://:PORT" otherwise. */
+ * application exits before it listens (and exits other than 0, or @may_exit is not set), or does
+ * not listen in time. A probe without an answer, and a workload that fails, are answers with
+ * `failure`. With neither probe nor workload: an HTTP GET of "/" on each listening TCP port, kept
+ * as an answer where it speaks HTTP, "tcp://:PORT" otherwise. */
 GPtrArray *drive_run(struct sandbox *sandbox, struct process *process,
 		     const struct drive_spec *spec, GError **error);

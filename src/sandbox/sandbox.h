@@ -2,11 +2,11 @@
 /*
  * The sandbox: namespaces and mounts in which an image's processes run. No daemon, no root needed.
  *
- * sandbox_open makes user, mount, pid, ipc, uts, cgroup and network namespaces and mounts the root; a
- * trusted holder process is init of an outer pid namespace and dies with thresh (PDEATHSIG), which
- * takes along everything inside, whatever signal ended thresh. All mounts are private to it; scratch
- * is tmpfs: nothing is left on disk. sandbox_spawn starts a process as PID 1 of a fresh inner pid
- * namespace; called again, it is a second start on the same state.
+ * sandbox_open makes user, mount, pid, ipc, uts, cgroup and network namespaces and mounts the root;
+ * a trusted holder process is init of an outer pid namespace and dies with thresh (PDEATHSIG),
+ * which takes along everything inside, whatever signal ended thresh. All mounts are private to it;
+ * scratch is tmpfs: nothing is left on disk. sandbox_spawn starts a process as PID 1 of a fresh
+ * inner pid namespace; called again, it is a second start on the same state.
  *
  *     struct sandbox *sandbox = sandbox_open(&spec, &identity, error);
  *     sandbox_spawn(sandbox, &process_spec, &process, error);
@@ -31,18 +31,18 @@ enum sandbox_mount_kind {
 
 struct sandbox_mount {
 	enum sandbox_mount_kind kind;
-	char *path;          /* clean path inside; must exist in a read-only root, else it is made */
+	char *path; /* clean path inside; must exist in a read-only root, else it is made */
 	uint64_t size_bytes; /* tmpfs; 0: the kernel's default */
 	uint32_t mode;       /* tmpfs: of its root */
 	uint32_t uid;        /* tmpfs: owner inside the image */
 	uint32_t gid;
-	bool exec;           /* without MS_NOEXEC; all mounts are nosuid, nodev */
-	char *source;        /* bind: host path */
-	bool read_only;      /* bind */
-	bool throw_away;     /* bind of a directory: behind an overlay, so that the host's data never
-				changes */
-	bool owned;          /* bind: files owned by the caller appear as uid:gid (volumes, `run -v`) */
-	bool copy_up;        /* tmpfs: filled from what the image has there, as engines fill new volumes */
+	bool exec;       /* without MS_NOEXEC; all mounts are nosuid, nodev */
+	char *source;    /* bind: host path */
+	bool read_only;  /* bind */
+	bool throw_away; /* bind of a directory: behind an overlay, so that the host's data never
+			    changes */
+	bool owned;      /* bind: files owned by the caller appear as uid:gid (volumes, `run -v`) */
+	bool copy_up; /* tmpfs: filled from what the image has there, as engines fill new volumes */
 	GBytes *bytes;
 };
 struct sandbox_mount *sandbox_mount_new(enum sandbox_mount_kind kind, const char *path);
@@ -55,42 +55,43 @@ enum sandbox_network {
 
 struct sandbox_spec {
 	const struct rootfs *rootfs;
-	bool read_only;                /* the root read-only, else a throw-away overlay over it */
-	const GPtrArray *mounts;       /* struct sandbox_mount *, in order; or NULL */
+	bool read_only;          /* the root read-only, else a throw-away overlay over it */
+	const GPtrArray *mounts; /* struct sandbox_mount *, in order; or NULL */
 	const char *hostname;
 	enum sandbox_network network;
-	const struct sandbox *join;    /* share its user and network namespaces (companions); or NULL */
-	uint64_t scratch_bytes;        /* bound on what may be written to the overlay; 0: 4 GiB or
-					  half of the memory, whichever is less */
-	uint32_t processes;            /* bound on processes (RLIMIT_NPROC); 0: 4096 */
-	uint32_t single_uid;           /* IDENTITY_SINGLE: the one uid and gid inside */
+	const struct sandbox
+		*join;          /* share its user and network namespaces (companions); or NULL */
+	uint64_t scratch_bytes; /* bound on what may be written to the overlay; 0: 4 GiB or
+				   half of the memory, whichever is less */
+	uint32_t processes;     /* bound on processes (RLIMIT_NPROC); 0: 4096 */
+	uint32_t single_uid;    /* IDENTITY_SINGLE: the one uid and gid inside */
 	uint32_t single_gid;
 };
 
 struct process_spec {
-	const char *const *argv;       /* NULL-terminated; argv[0] is looked up in PATH of @environment
-					  inside the root when it has no slash; never run by a shell */
+	const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH of @environment
+				    inside the root when it has no slash; never run by a shell */
 	const char *const *environment; /* NULL-terminated */
-	const char *working_directory; /* made if absent where the root is writable */
+	const char *working_directory;  /* made if absent where the root is writable */
 	uint32_t uid;
 	uint32_t gid;
 	const uint32_t *groups;
 	size_t group_count;
-	uint64_t capabilities;         /* mask kept in bounding, permitted, effective; for a uid other
-					  than 0 in bounding alone */
+	uint64_t capabilities; /* mask kept in bounding, permitted, effective; for a uid other
+				  than 0 in bounding alone */
 	bool no_new_privileges;
-	int standard_fds[3];           /* -1: /dev/null */
+	int standard_fds[3];                   /* -1: /dev/null */
 	const struct sock_fprog *deny_filter;  /* the sandbox's own list (policy/deny.h), or NULL */
 	const struct sock_fprog *trace_filter; /* with SECCOMP_FILTER_FLAG_NEW_LISTENER, or NULL */
 	/* Called in the parent with the listener (owned by the callee) before the program is
 	 * executed; it starts the supervisor. */
 	bool (*supervise)(int listener_fd, pid_t pid, void *user, GError **error);
 	void *user;
-	uint32_t pid_offset;           /* process ids skipped inside before the application's children */
+	uint32_t pid_offset; /* process ids skipped inside before the application's children */
 };
 
 struct process {
-	pid_t pid;  /* in thresh's pid namespace */
+	pid_t pid; /* in thresh's pid namespace */
 	int pid_fd;
 	bool exited;
 	int status; /* as waitpid(2) */
@@ -134,27 +135,28 @@ struct sandbox_listener {
 GArray *sandbox_listeners(struct sandbox *sandbox, GError **error);
 
 /* Runs @function in a forked child that has joined the sandbox: its network namespace, and with
- * @mounts its mount namespace and root too. What the child writes to the descriptor that it is given
- * is answered, at most @max_bytes; the child's exit status other than 0 is an error that holds the
- * last line it wrote. Killed after @timeout_ms. */
+ * @mounts its mount namespace and root too. What the child writes to the descriptor that it is
+ * given is answered, at most @max_bytes; the child's exit status other than 0 is an error that
+ * holds the last line it wrote. Killed after @timeout_ms. */
 typedef int (*sandbox_function)(int output_fd, void *user);
 GBytes *sandbox_call(struct sandbox *sandbox, bool mounts, sandbox_function function, void *user,
 		     size_t max_bytes, int timeout_ms, GError **error);
 
 /* Runs a host command (sh -c COMMAND) in the host's file system and this network namespace, with
  * @environment added; its output goes to @output_fd. @ret_status as waitpid(2). */
-bool sandbox_workload(struct sandbox *sandbox, const char *command,
-		      const char *const *environment, int output_fd, int timeout_ms,
-		      int *ret_status, GError **error);
+bool sandbox_workload(struct sandbox *sandbox, const char *command, const char *const *environment,
+		      int output_fd, int timeout_ms, int *ret_status, GError **error);
 
-/* How many bytes lie below @path inside now (files of the overlay's upper part or a tmpfs alone). */
+/* How many bytes lie below @path inside now (files of the overlay's upper part or a tmpfs alone).
+ */
 bool sandbox_usage(struct sandbox *sandbox, const char *path, uint64_t *ret_bytes, GError **error);
 
-/* Adds what was written since the start: directories with bytes below them, direct children only, as
- * a new table of char *directory → uint64_t *bytes; to be called while it runs, to find peaks. */
+/* Adds what was written since the start: directories with bytes below them, direct children only,
+ * as a new table of char *directory → uint64_t *bytes; to be called while it runs, to find peaks.
+ */
 GHashTable *sandbox_written(struct sandbox *sandbox, GError **error);
 
-/* Forwards TCP connections to @host_address:@host_port on the host to @port inside, until the sandbox is
- * freed. */
+/* Forwards TCP connections to @host_address:@host_port on the host to @port inside, until the
+ * sandbox is freed. */
 bool sandbox_publish(struct sandbox *sandbox, const char *host_address, uint16_t host_port,
 		     uint16_t port, GError **error);
