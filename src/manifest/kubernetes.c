@@ -28,48 +28,53 @@ static bool is_hex_digest(const char *text)
 	return digest_parse(text, &digest, NULL);
 }
 
-/* NAME@sha256:…: the tag goes, the manifest's own digest comes; one that is given already stays. A
- * transport such as docker:// is no part of what a cluster pulls. */
-static char *pinned_reference(const struct manifest_input *input)
+/* Only a name that a registry could have: `oci:DIR` names nothing in a cluster. */
+static bool is_pullable(const char *reference)
+{
+	static const char *const local[] = {"oci:",
+					    "oci-archive:",
+					    "docker-archive:",
+					    "docker-daemon:",
+					    "containers-storage:",
+					    "/",
+					    "."};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(local); i++) {
+		if (g_str_has_prefix(reference, local[i]))
+			return false;
+	}
+	return g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$",
+				    reference, 0, 0);
+}
+
+static const char *registry_reference(const struct manifest_input *input)
 {
 	const char *reference = manifest_reference(input);
+
+	return reference + (g_str_has_prefix(reference, "docker://") ? strlen("docker://") : 0);
+}
+
+/* NAME@sha256:…: the tag goes, the manifest's own digest comes; one that is given already stays. */
+static char *pinned_reference(const struct manifest_input *input)
+{
+	const char *reference = registry_reference(input);
+	g_autofree char *name = manifest_name(input);
 	char digest[DIGEST_TEXT_BYTES];
 	g_autofree char *bare = NULL;
-	const char *at, *colon;
+	const char *at = strchr(reference, '@');
+	char *colon;
 
-	if (g_str_has_prefix(reference, "docker://"))
-		reference += strlen("docker://");
-	at = strchr(reference, '@');
+	digest_format(&input->image->manifest_digest, digest);
+	if (!is_pullable(reference))
+		return g_strdup_printf("%s@%s", name, digest);
 	if (at && is_hex_digest(at + 1))
 		return g_strdup(reference);
-	bare = at ? g_strndup(reference, (gsize)(at - reference)) : g_strdup(reference);
+	bare = g_strdup(reference);
 	colon = strrchr(bare, ':');
 	/* A colon before the last slash is a port. */
 	if (colon && !strchr(colon, '/'))
-		bare[colon - bare] = '\0';
-	digest_format(&input->image->manifest_digest, digest);
+		*colon = '\0';
 	return g_strdup_printf("%s@%s", bare, digest);
-}
-
-/* Only a name that a registry could have: `oci:DIR` names nothing in a cluster. */
-static bool reference_is_pullable(const struct manifest_input *input, GError **error)
-{
-	const char *reference = manifest_reference(input);
-	g_autofree char *quoted = NULL;
-
-	if (g_str_has_prefix(reference, "docker://"))
-		reference += strlen("docker://");
-	if (g_regex_match_simple("^[a-z0-9][a-z0-9._:/-]*(@sha256:[0-9a-f]{64})?$", reference,
-				 G_REGEX_CASELESS, 0) &&
-	    !g_str_has_prefix(reference, "oci:") && !g_str_has_prefix(reference, "oci-archive:") &&
-	    !g_str_has_prefix(reference, "docker-archive:"))
-		return true;
-	quoted = error_quote(reference);
-	return error_set(
-		error, THRESH_ERROR_USAGE,
-		"kubernetes: \"%s\" is not a name that a cluster can pull; give the registry's "
-		"with --image, such as --image registry.example.org/team/app:1",
-		quoted);
 }
 
 static json_t *pod_security(const struct manifest_input *input, bool volumes)
@@ -270,9 +275,15 @@ static json_t *claim_of(const char *application, const struct writable *writable
 	return document;
 }
 
-static void append_head(GString *text, const struct seal *seal)
+static void append_head(GString *text, const struct manifest_input *input)
 {
+	const struct seal *seal = input->seal;
 	uint64_t bytes = 0;
+
+	if (!is_pullable(registry_reference(input)))
+		g_string_append(text,
+				"# Where the cluster pulls the image from: give its name with "
+				"--image, such as\n# --image registry.example.org/team/app:1\n");
 
 	for (guint i = 0; i < seal->writables->len; i++)
 		bytes += ((const struct writable *)seal->writables->pdata[i])->size_bytes;
@@ -289,8 +300,7 @@ char *manifest_kubernetes(const struct manifest_input *input, GError **error)
 	autojson json_t *deployment = NULL;
 	GString *text;
 
-	if (!reference_is_pullable(input, error))
-		return NULL;
+	(void)error;
 	deployment = deployment_of(input, name);
 	text = g_string_new(NULL);
 	for (guint i = 0; i < input->seal->writables->len; i++) {
@@ -303,7 +313,7 @@ char *manifest_kubernetes(const struct manifest_input *input, GError **error)
 		yaml_append(text, claim);
 		g_string_append(text, "---\n");
 	}
-	append_head(text, input->seal);
+	append_head(text, input);
 	yaml_append(text, deployment);
 	return g_string_free(text, FALSE);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What may be executed: what was, and from preset balanced on every program that is kept. */
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "seal/seal_private.h"
 
@@ -79,24 +80,29 @@ static bool elf_is_program(const uint8_t *head, size_t size)
 					    : elf32_has_interpreter(head, size);
 }
 
+/* The first bytes, 0 where there are none to read. */
+static size_t file_head(const struct tree *tree, const struct node *node,
+			uint8_t head[static HEAD_BYTES])
+{
+	autofd int fd = node->size_bytes > 0 ? tree_open(tree, node, NULL) : -1;
+	ssize_t size = fd >= 0 ? pread(fd, head, HEAD_BYTES, 0) : 0;
+
+	return size > 0 ? (size_t)size : 0;
+}
+
 bool file_is_executable(const struct tree *tree, const struct node *node, bool *ret_program)
 {
 	uint8_t head[HEAD_BYTES];
-	int fd = tree_open(tree, node, NULL);
-	ssize_t size;
+	size_t size = file_head(tree, node, head);
 
 	*ret_program = false;
-	if (fd < 0)
-		return false;
-	size = pread(fd, head, sizeof(head), 0);
-	close(fd);
 	if (size >= 2 && head[0] == '#' && head[1] == '!') {
 		*ret_program = true;
 		return true;
 	}
 	if (size < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0)
 		return false;
-	*ret_program = elf_is_program(head, (size_t)size);
+	*ret_program = elf_is_program(head, size);
 	return true;
 }
 
