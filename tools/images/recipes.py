@@ -62,7 +62,7 @@ RECIPES = {
         "run": ["python3 -m venv --without-pip /opt/venv",
                 "mkdir -p /opt/venv/lib/python3.11/site-packages && cp -r /srv/vendor/. "
                 "/opt/venv/lib/python3.11/site-packages/ && rm -r /srv/vendor",
-                "chmod 755 /opt/venv/bin/greeter-serve || mv /srv/greeter-serve /opt/venv/bin/greeter-serve"],
+                "mv /srv/greeter-serve /opt/venv/bin/"],
         "config": {"Cmd": ["greeter-serve", "--port", "8080"], "WorkingDir": "/srv", "ExposedPorts": port(8080),
                    "Env": ["PATH=/opt/venv/bin:" + PATH[5:], "VIRTUAL_ENV=/opt/venv"]},
     },

@@ -2,6 +2,8 @@
 """Routes that a plain GET of / never visits: lazy imports, a template, plugins by listing, a file that is appended to."""
 import importlib
 import os
+import signal
+import sys
 
 from flask import Flask, jsonify, render_template, request
 
@@ -44,4 +46,5 @@ def write():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app.run(host="0.0.0.0", port=8080)
