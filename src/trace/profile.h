@@ -18,23 +18,24 @@
 #include <stdint.h>
 
 enum path_class {
-	PATH_EXEC = 1 << 0,       /* executed; also interpreters and PT_INTERP of what was executed */
-	PATH_OPEN = 1 << 1,       /* opened for reading */
-	PATH_STAT = 1 << 2,       /* existence or attributes asked for; also crossed as a directory */
-	PATH_READLINK = 1 << 3,   /* a symlink that was read or crossed */
-	PATH_LIST = 1 << 4,       /* a directory whose entries were read */
-	PATH_WRITE = 1 << 5,      /* opened for writing, truncated, or attributes changed */
-	PATH_APPEND = 1 << 6,     /* opened for writing with O_APPEND */
-	PATH_CREATE = 1 << 7,     /* was not in the image; made by the application */
-	PATH_DELETE = 1 << 8,     /* removed, or renamed away */
-	PATH_MISSING = 1 << 9,    /* asked for and not there */
-	PATH_MAP_EXEC = 1 << 10,  /* mapped executable */
+	PATH_EXEC = 1 << 0,     /* executed; also interpreters and PT_INTERP of what was executed */
+	PATH_OPEN = 1 << 1,     /* opened for reading */
+	PATH_STAT = 1 << 2,     /* existence or attributes asked for; also crossed as a directory */
+	PATH_READLINK = 1 << 3, /* a symlink that was read or crossed */
+	PATH_LIST = 1 << 4,     /* a directory whose entries were read */
+	PATH_WRITE = 1 << 5,    /* opened for writing, truncated, or attributes changed */
+	PATH_APPEND = 1 << 6,   /* opened for writing with O_APPEND */
+	PATH_CREATE = 1 << 7,   /* was not in the image; made by the application */
+	PATH_DELETE = 1 << 8,   /* removed, or renamed away */
+	PATH_MISSING = 1 << 9,  /* asked for and not there */
+	PATH_MAP_EXEC = 1 << 10,   /* mapped executable */
 	PATH_EXEC_WRITE = 1 << 11, /* made by the application, then executed or mapped executable */
 	PATH_LINK_SOURCE = 1 << 12, /* the first name of link(2) */
-	PATH_SOCKET = 1 << 13,    /* a Unix socket was bound there (CREATE), or connected to */
-	PATH_CHOWN = 1 << 14,     /* owner changed, or tried to */
-	PATH_DIRECTORY = 1 << 15, /* with CREATE: it is a directory */
-	PATH_NONAPPEND = 1 << 16, /* opened for writing without O_APPEND, or truncated to a length */
+	PATH_SOCKET = 1 << 13,      /* a Unix socket was bound there (CREATE), or connected to */
+	PATH_CHOWN = 1 << 14,       /* owner changed, or tried to */
+	PATH_DIRECTORY = 1 << 15,   /* with CREATE: it is a directory */
+	PATH_NONAPPEND =
+		1 << 16, /* opened for writing without O_APPEND, or truncated to a length */
 };
 
 struct path_use {
@@ -49,32 +50,33 @@ struct listener {
 };
 
 struct command {
-	char *path;        /* resolved program */
-	GPtrArray *argv;   /* char *; values of --env are replaced by ${NAME} */
-	bool child;        /* run by the application, not the application itself */
+	char *path;      /* resolved program */
+	GPtrArray *argv; /* char *; values of --env are replaced by ${NAME} */
+	bool child;      /* run by the application, not the application itself */
 };
 
 struct profile {
-	struct digest image_digest;  /* manifest; all zero: of no one image */
-	char *architecture;          /* GOARCH */
-	GHashTable *paths;           /* char * → struct path_use * */
-	GHashTable *writable_peaks;  /* char *directory → uint64_t *: peak bytes below it at one time */
-	GHashTable *syscalls;        /* "x86_64", "x86", "aarch64" → GHashTable set of names */
+	struct digest image_digest; /* manifest; all zero: of no one image */
+	char *architecture;         /* GOARCH */
+	GHashTable *paths;          /* char * → struct path_use * */
+	GHashTable
+		*writable_peaks; /* char *directory → uint64_t *: peak bytes below it at one time */
+	GHashTable *syscalls;    /* "x86_64", "x86", "aarch64" → GHashTable set of names */
 	GHashTable *refused_syscalls; /* the same: answered with an error by the sandbox */
-	GHashTable *capabilities;    /* set of "CAP_…" that calls needed and had */
-	GPtrArray *listeners;        /* struct listener *, sorted */
-	GPtrArray *commands;         /* struct command *, sorted: the application first, then children,
-					each by path and words */
-	GHashTable *environment;     /* set of names that the user set by --env */
-	bool has_dropped;            /* the application changed from root to … */
+	GHashTable *capabilities;     /* set of "CAP_…" that calls needed and had */
+	GPtrArray *listeners;         /* struct listener *, sorted */
+	GPtrArray *commands;     /* struct command *, sorted: the application first, then children,
+				    each by path and words */
+	GHashTable *environment; /* set of names that the user set by --env */
+	bool has_dropped;        /* the application changed from root to … */
 	uint32_t dropped_uid;
 	uint32_t dropped_gid;
 	bool setgroups_called;
-	bool own_listener;           /* it asked for a seccomp listener of its own */
-	bool io_uring;               /* io_uring_setup was asked for (answered ENOSYS) */
-	uint64_t runs;               /* runs recorded into it; merging takes the greater number, since
-					the same run may be in both */
-	uint64_t lost_events;        /* merging takes the greater number */
+	bool own_listener;    /* it asked for a seccomp listener of its own */
+	bool io_uring;        /* io_uring_setup was asked for (answered ENOSYS) */
+	uint64_t runs;        /* runs recorded into it; merging takes the greater number, since
+				 the same run may be in both */
+	uint64_t lost_events; /* merging takes the greater number */
 };
 
 struct profile *profile_new(void);

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "trace/redact.h"
+
+#include <string.h>
+
+enum { SHORT_BYTES = 3 };
+
+/* Whether the value of @redaction is meant at @at, a place inside @text. */
+static bool is_at(const struct redaction *redaction, const char *text, const char *at)
+{
+	size_t bytes = strlen(redaction->value);
+
+	if (bytes == 0 || strncmp(at, redaction->value, bytes) != 0)
+		return false;
+	if (bytes >= SHORT_BYTES)
+		return true;
+	return (at == text || at[-1] == '=') && at[bytes] == '\0';
+}
+
+char *redact_text(const char *text, const GPtrArray *redactions)
+{
+	GString *result = g_string_new(NULL);
+	const char *at = text;
+
+	while (*at) {
+		const struct redaction *best = NULL;
+
+		for (guint i = 0; redactions && i < redactions->len; i++) {
+			const struct redaction *redaction = redactions->pdata[i];
+
+			if (is_at(redaction, text, at) &&
+			    (!best || strlen(redaction->value) > strlen(best->value)))
+				best = redaction;
+		}
+		if (best) {
+			g_string_append_printf(result, "${%s}", best->name);
+			at += strlen(best->value);
+		} else {
+			g_string_append_c(result, *at++);
+		}
+	}
+	return g_string_free(result, FALSE);
+}

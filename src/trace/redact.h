@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values that the user gave by --env appear in nothing that thresh writes: only their names do. */
+#pragma once
+
+#include "trace/recorder.h"
+
+#include <glib.h>
+
+/* @text with each value replaced by ${NAME}, the longest first; a value of less than three bytes
+ * only where it is the whole text or all that follows a '='. @redactions: struct redaction *, or
+ * NULL. */
+char *redact_text(const char *text, const GPtrArray *redactions);
