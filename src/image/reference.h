@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reference names an image: a transport, a place, and a name inside it (docs/references.md).
+ *
+ *     struct reference reference;
+ *     reference_parse("oci:app:latest", &reference, error);
+ *
+ * reference_parse is a pure function of the text; reference_find looks at the disk for what has no
+ * transport.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum transport {
+	TRANSPORT_OCI,            /* a directory: OCI image-spec, image-layout.md */
+	TRANSPORT_OCI_ARCHIVE,    /* a tar file of such a directory */
+	TRANSPORT_DOCKER_ARCHIVE, /* a tar file by `docker save` */
+};
+
+struct reference {
+	enum transport transport;
+	char *path; /* the directory or file */
+	char *name; /* tag, reference name, or "@sha256:…"; NULL where none was given */
+};
+
+/* The word before the colon: "oci". */
+const char *transport_name(enum transport transport);
+
+/* Parses TRANSPORT:PATH[:NAME]; the path ends at the first colon. A missing or unknown transport is
+ * a usage error, as is one that exists and is not supported yet, with the way round it. */
+bool reference_parse(const char *text, struct reference *ret_reference, GError **error);
+
+/* The same, and a bare PATH[:NAME]: a directory with an `oci-layout` file, or a tar file that holds
+ * an `oci-layout` or a `manifest.json`. */
+bool reference_find(const char *text, struct reference *ret_reference, GError **error);
+
+void reference_clear(struct reference *reference);
