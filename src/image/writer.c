@@ -469,8 +469,16 @@ struct image *image_writer_open(const struct image_writer *writer, GError **erro
 {
 	/* Without a transport: the path may hold a colon, and is then taken whole. */
 	g_autofree char *path = path_join(writer->staging, "layout");
+	json_t *described = json_object_at(writer->descriptor, "platform");
+	/* What was asked for, not what this host is: it may be cut for another machine. */
+	const struct platform platform = {
+		.os = (char *)json_string_at(described, "os"),
+		.architecture = (char *)json_string_at(described, "architecture"),
+		.variant = (char *)json_string_at(described, "variant"),
+	};
 
-	return image_open(path, NULL, &image_limits_default, error);
+	return image_open(path, platform.os && platform.architecture ? &platform : NULL,
+			  &image_limits_default, error);
 }
 
 void image_writer_digest(const struct image_writer *writer, struct digest *ret_digest)

@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/json.h"
+#include "image/image.h"
+#include "image/rootfs.h"
 #include "image/tree.h"
 #include "image/writer_layer.h"
 
@@ -65,8 +67,10 @@ static struct node *add_file(struct fixture *fixture, const char *path, const ch
 static void setup(struct fixture *fixture, gconstpointer data)
 {
 	g_autofree char *place = NULL;
+	struct platform host;
 
 	(void)data;
+	platform_of_host(&host);
 	fixture->directory = g_dir_make_tmp("thresh-writer-XXXXXX", NULL);
 	g_assert_nonnull(fixture->directory);
 	place = g_build_filename(fixture->directory, "source", NULL);
@@ -75,8 +79,9 @@ static void setup(struct fixture *fixture, gconstpointer data)
 	fixture->source->root_fd = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fixture->production = tree_new();
 	fixture->production->root->mode = 0755;
-	fixture->config = json_pack("{s:s, s:s, s:{s:[s]}}", "architecture", "amd64", "os", "linux",
-				    "config", "Cmd", "/bin/app");
+	fixture->config = json_pack("{s:s, s:s, s:{s:[s]}}", "architecture", host.architecture,
+				    "os", "linux", "config", "Cmd", "/bin/app");
+	platform_clear(&host);
 	add(fixture->production, "/bin", NODE_DIRECTORY, 0755);
 	add(fixture->production, "/app", NODE_DIRECTORY, 0750)->layer = 1;
 	add_file(fixture, "/bin/tool", "a program\n", 0);
@@ -338,6 +343,108 @@ static void test_compressed_is_readable(struct fixture *fixture, gconstpointer d
 		g_assert_cmpint(json_integer_at(layer, "size", 0), <, 100000);
 		text = list_layer(layout, "v1", 1);
 		g_assert_nonnull(strstr(text, " app/main\n"));
+	}
+}
+
+static void check_node(const struct tree *tree, const char *path, enum node_type type,
+		       const char *content)
+{
+	const struct node *node = tree_lookup(tree, path);
+	struct digest digest;
+
+	g_assert_nonnull(node);
+	g_assert_cmpint(node->type, ==, type);
+	if (!content)
+		return;
+	digest_of(content, strlen(content), &digest);
+	g_assert_true(digest_equal(&node->digest, &digest));
+}
+
+static void check_image(struct image *image)
+{
+	g_autoptr(GError) error = NULL;
+	autotree struct tree *tree = image ? image_read_tree(image, &error) : NULL;
+
+	g_assert_no_error(error);
+	g_assert_nonnull(tree);
+	check_node(tree, "/app/main", NODE_FILE, "an application\n");
+	check_node(tree, "/bin/tool", NODE_FILE, "a program\n");
+	g_assert_cmpint(tree_lookup(tree, "/app")->mode, ==, 0750);
+}
+
+/* Our own reader reads every form, and what is only staged. */
+static void test_round_trip(struct fixture *fixture, gconstpointer data)
+{
+	static const char *const forms[] = {
+		"oci:%s/out:v1",
+		"oci:%s/out",
+		"oci-archive:%s/out.tar:v2",
+		"docker-archive:%s/docker.tar:app:3",
+		"docker-archive:%s/nameless.tar",
+	};
+
+	(void)data;
+	for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
+		g_autofree char *reference = g_strdup_printf(forms[i], fixture->directory);
+		g_autoptr(GError) error = NULL;
+		autowriter struct image_writer *writer =
+			image_writer_new(reference, &plain_options, &error);
+		struct image *staged, *written;
+		struct digest digest;
+
+		g_assert_no_error(error);
+		g_assert_true(image_writer_stage(writer, fixture->production, fixture->source,
+						 fixture->config, NULL, &error));
+		staged = image_writer_open(writer, &error);
+		g_assert_no_error(error);
+		image_writer_digest(writer, &digest);
+		g_assert_true(digest_equal(&staged->manifest_digest, &digest));
+		check_image(staged);
+		image_free(staged);
+		image_writer_commit(writer, &error);
+		g_assert_no_error(error);
+		written = image_open(reference, NULL, &image_limits_default, &error);
+		g_assert_no_error(error);
+		check_image(written);
+		image_free(written);
+	}
+}
+
+static void write_for_ever(struct fixture *fixture, const char *reference)
+{
+	for (;;) {
+		add_file(fixture, "/app/changing", "one\n", 1);
+		write_to(fixture, reference, &plain_options, NULL, NULL);
+		tree_remove(fixture->production, tree_lookup(fixture->production, "/app/changing"));
+		write_to(fixture, reference, &plain_options, NULL, NULL);
+	}
+}
+
+/* SIGKILL at any moment: what is at the destination is whole, and the next run cleans up. */
+static void test_killed(struct fixture *fixture, gconstpointer data)
+{
+	static const char *const forms[] = {"oci:%s/out:v1", "oci-archive:%s/out.tar:v1"};
+
+	(void)data;
+	for (int i = 0; i < 40; i++) {
+		g_autofree char *reference = g_strdup_printf(forms[i % 2], fixture->directory);
+		g_autoptr(GError) error = NULL;
+		struct image *image;
+		pid_t pid;
+
+		g_assert_true(write_to(fixture, reference, &plain_options, NULL, NULL));
+		pid = fork();
+		if (pid == 0)
+			write_for_ever(fixture, reference);
+		g_usleep((gulong)(i * 331 % 5000));
+		kill(pid, SIGKILL);
+		g_assert_cmpint(waitpid(pid, NULL, 0), ==, pid);
+		image = image_open(reference, NULL, &image_limits_default, &error);
+		g_assert_no_error(error);
+		check_image(image);
+		image_free(image);
+		g_assert_true(write_to(fixture, reference, &plain_options, NULL, NULL));
+		g_assert_cmpint(count_files(fixture->directory), ==, i == 0 ? 2 : 3);
 	}
 }
 
@@ -609,6 +716,8 @@ int main(int argc, char **argv)
 	ADD("/writer/entries", test_entries);
 	ADD("/writer/deterministic", test_deterministic);
 	ADD("/writer/compressed", test_compressed_is_readable);
+	ADD("/writer/round-trip", test_round_trip);
+	ADD("/writer/killed", test_killed);
 	ADD("/writer/rounds", test_rounds);
 	ADD("/writer/second-tag", test_second_tag);
 	ADD("/writer/concurrent", test_concurrent);
