@@ -305,6 +305,8 @@ static char *unit_of(const struct seal_input *input, const char *path, uint32_t 
 
 	if (!(classes & WRITE_CLASSES))
 		return NULL;
+	if (path_is_below(path, "/dev/shm")) /* the engine's, never in the image */
+		return g_strdup("/dev/shm");
 	if (!node)
 		return unit_of_created(input, path, classes);
 	if (node->type == NODE_DIRECTORY && !(classes & PATH_DELETE)) {

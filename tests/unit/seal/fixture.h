@@ -38,6 +38,7 @@ static inline void fixture_init(struct fixture *fixture, const char *config)
 	fixture->tree->root_fd = open(fixture->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	fixture->tree->root->mode = 0755;
 	fixture->profile = profile_new();
+	g_free(fixture->profile->architecture);
 	fixture->profile->architecture = g_strdup("amd64");
 	fixture->keepset = g_new0(struct keepset, 1);
 	fixture->keepset->verdicts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

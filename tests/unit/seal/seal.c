@@ -14,6 +14,7 @@ static void users(struct fixture *f)
 	fixture_file(f, "/etc/group", 0644, group);
 	fixture_directory(f, "/tmp", 01777);
 	fixture_directory(f, "/var/tmp", 01777);
+	fixture_directory(f, "/var/lib", 0755);
 	fixture_directory(f, "/root", 0700);
 }
 
