@@ -121,13 +121,15 @@ int cmd_diff(int argc, char **argv, GError **error)
 	autooptions struct options *options = options_parse(&form, argc, argv, error);
 	struct side a = {0}, b = {0};
 	struct identity identity = {0};
+	struct harden_request *request;
 	bool entered;
 
 	if (!options)
 		return 2;
-	if (!options_prepare(options, error))
-		return 7;
-	entered = identity_enter(&identity, NULL);
+	request = options->request;
+	if (!request->cache_path)
+		request->cache_path = cache_default_path(NULL);
+	entered = request->cache_path && identity_enter(&identity, NULL);
 	if (side_read(&a, options, options->operands->pdata[0], entered ? &identity : NULL,
 		      error) &&
 	    side_read(&b, options, options->operands->pdata[1], entered ? &identity : NULL, error))

@@ -79,7 +79,7 @@ int cmd_manifest(int argc, char **argv, GError **error)
 		.summary = "Prints the command line, bundle config or Deployment under which all "
 			   "of a sealed\n"
 			   "image's restrictions hold.",
-		.examples = "sh -c \"$(thresh manifest oci:out --target podman --image app)\"",
+		.examples = "  sh -c \"$(thresh manifest oci:out --target podman --image app)\"",
 		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE,
 		.own = own,
 		.operands_min = 1,

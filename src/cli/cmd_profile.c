@@ -133,7 +133,7 @@ int cmd_profile(int argc, char **argv, GError **error)
 		.name = "profile",
 		.operands = "merge FILE... | show FILE",
 		.summary = "Merges profiles of one image into one, or shows what is in one.",
-		.examples = "thresh profile merge monday.json tuesday.json -o week.json",
+		.examples = "  thresh profile merge monday.json tuesday.json -o week.json",
 		.groups = OPTIONS_FORMAT,
 		.own = own,
 		.operands_min = 2,
