@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -70,7 +71,7 @@ static void skip_pids(uint32_t offset)
 	if (fd >= 0 && write(fd, text, (size_t)length) == length)
 		return;
 	for (uint32_t i = 0; i < offset; i++) { /* a kernel without checkpoint/restore */
-		pid_t child = vfork();
+		pid_t child = raw_clone(SIGCHLD);
 
 		if (child == 0)
 			_exit(0);
