@@ -3,9 +3,9 @@
  * The keep set: a verdict with its reason for every path of the source tree.
  *
  * Kept reasons: trace:CLASS, closure:KIND, floor:WHAT, rule:WHY, replay:WHAT, parent. Removed:
- * unused, shell, package-manager, setid, debris. A path has the first reason that was given (the order of
- * the decision is fixed, so the answer is the same on every run), and `via`, the path from which a
- * closure reached it.
+ * unused, shell, package-manager, setid, debris. A path has the first reason that was given (the
+ * order of the decision is fixed, so the answer is the same on every run), and `via`, the path from
+ * which a closure reached it.
  */
 #pragma once
 
@@ -29,9 +29,11 @@ struct keep_rule {
 
 struct cut_options {
 	enum preset preset;
-	const GPtrArray *keep_rules;  /* struct keep_rule *, or NULL */
-	const GPtrArray *replay_keep; /* struct keep_rule *: exact paths that a replay missed, or NULL */
-	const struct image_config *config; /* entry point, PATH, environment (TZ, LANG, LD_LIBRARY_PATH) */
+	const GPtrArray *keep_rules; /* struct keep_rule *, or NULL */
+	const GPtrArray
+		*replay_keep; /* struct keep_rule *: exact paths that a replay missed, or NULL */
+	const struct image_config
+		*config; /* entry point, PATH, environment (TZ, LANG, LD_LIBRARY_PATH) */
 };
 
 struct verdict {
@@ -41,9 +43,10 @@ struct verdict {
 };
 
 struct keepset {
-	GHashTable *verdicts; /* char *path → struct verdict *; every path of the source tree but "/" */
-	GPtrArray *notes;     /* char *: what a person should know (an unresolved library, …) */
-	GHashTable *shells;   /* set of paths: by content; never kept */
+	GHashTable *
+		verdicts; /* char *path → struct verdict *; every path of the source tree but "/" */
+	GPtrArray *notes;   /* char *: what a person should know (an unresolved library, …) */
+	GHashTable *shells; /* set of paths: by content; never kept */
 	GHashTable *package_managers;
 	uint64_t kept_files;
 	uint64_t kept_bytes;
@@ -52,8 +55,8 @@ struct keepset {
 };
 
 /* Decides. Pure on its inputs: reads file contents through @tree, touches nothing else. Fails where
- * the application itself needs what may not be kept (a shell as entry point or exec'ed by it, busybox
- * beyond the applets): the error names the command and the ways out. */
+ * the application itself needs what may not be kept (a shell as entry point or exec'ed by it,
+ * busybox beyond the applets): the error names the command and the ways out. */
 struct keepset *keepset_decide(const struct tree *tree, const struct profile *profile,
 			       const struct cut_options *options, GError **error);
 void keepset_free(struct keepset *keepset);
@@ -69,5 +72,6 @@ static inline bool keepset_keeps(const struct keepset *keepset, const char *path
 	return verdict && verdict->keep;
 }
 
-/* docs/keepset.md: {"version":1,"kept":[{"path","reason","via"?,"bytes"}],"removed":[…]}, sorted. */
+/* docs/keepset.md: {"version":1,"kept":[{"path","reason","via"?,"bytes"}],"removed":[…]}, sorted.
+ */
 json_t *keepset_to_json(const struct keepset *keepset, const struct tree *tree);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * May what the image starts, and what the application executed, be in a production image? A shell
+ * or a shell script as the entry point is refused; a shell that the application ran on the way is
+ * noted.
+ */
+#include "base/error.h"
+#include "base/path.h"
+#include "cut/content.h"
+#include "cut/cut.h"
+#include "cut/script.h"
+
+#include <string.h>
+
+enum { NOTE_ARGUMENTS_MAX = 6 };
+
+static char *command_text(const char *path, const GPtrArray *argv)
+{
+	GString *text = g_string_new(NULL);
+	g_autofree char *whole = NULL;
+
+	for (guint i = 0; argv && i < argv->len && i < NOTE_ARGUMENTS_MAX; i++)
+		g_string_append_printf(text, "%s%s", i > 0 ? " " : "", (char *)argv->pdata[i]);
+	if (text->len == 0)
+		g_string_append(text, path);
+	whole = g_string_free(text, FALSE);
+	return error_quote(whole);
+}
+
+/* The program that runs when @node is executed: a script's interpreter, and so on; bounded as the
+ * kernel bounds it (5 levels). NULL where it is not in the image. */
+static const struct node *interpreter_of(struct cut *cut, const struct node *node)
+{
+	for (int i = 0; node && i < 5; i++) {
+		autocontent struct content content = {0};
+		struct script script = {0};
+		g_autofree char *path = NULL;
+
+		if (!content_open(cut->tree, node, CONTENT_MAX_BYTES, &content) ||
+		    !script_parse(content.data, content.size_bytes, &script))
+			return node;
+		path = g_strdup(script.program ? script.program : script.interpreter);
+		script_clear(&script);
+		if (path[0] != '/') {
+			const char *search = cut_environment(cut, "PATH");
+			g_auto(GStrv) directories =
+				g_strsplit(search ? search : "/usr/bin:/bin", ":", -1);
+
+			node = NULL;
+			for (char **directory = directories; *directory && !node; directory++) {
+				g_autofree char *full = path_join(*directory, path);
+
+				node = cut_resolve(cut, full);
+			}
+		} else {
+			node = cut_resolve(cut, path);
+		}
+	}
+	return node;
+}
+
+static const char *applet_of(const struct command *command)
+{
+	const char *name = command->argv && command->argv->len > 0
+				   ? path_name(command->argv->pdata[0])
+				   : path_name(command->path);
+
+	name += *name == '-';
+	if ((strcmp(name, "busybox") == 0 || strcmp(name, "toybox") == 0) && command->argv &&
+	    command->argv->len > 1)
+		return command->argv->pdata[1];
+	return name;
+}
+
+static bool is_shell_name(const char *name)
+{
+	return strcmp(name, "sh") == 0 || strcmp(name, "ash") == 0 || strcmp(name, "hush") == 0 ||
+	       strcmp(name, "bash") == 0;
+}
+
+static bool refuse_shell(const char *text, const char *path, bool script, GError **error)
+{
+	return error_set(
+		error, THRESH_ERROR_INPUT,
+		"the entry point `%s` %s (%s), and production images have none: "
+		"shell entry points are distilled by a later version; give the program itself "
+		"after `--`, or set it as the image's ENTRYPOINT in exec form",
+		text, script ? "is a script for a shell" : "is a shell", path);
+}
+
+static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv, GError **error)
+{
+	const struct node *node = cut_resolve(cut, path);
+	const struct node *program = node ? interpreter_of(cut, node) : NULL;
+	g_autofree char *text = command_text(path, argv);
+	g_autofree char *program_path = program ? node_path(program) : NULL;
+	enum program_kind kind = program ? programs_kind(cut->programs, program) : PROGRAM_OTHER;
+
+	if (program && kind == PROGRAM_OTHER)
+		kind = programs_kind(cut->programs, node);
+	switch (kind) {
+	case PROGRAM_SHELL:
+		return refuse_shell(text, program_path, program != node, error);
+	case PROGRAM_MULTICALL:
+		if (program != node || is_shell_name(path_name(path)) ||
+		    (argv && argv->len > 0 && is_shell_name(path_name(argv->pdata[0]))))
+			return refuse_shell(text, program_path, program != node, error);
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "the entry point `%s` is an applet of %s, which holds a shell: "
+				 "install the program itself in the image",
+				 text, program_path);
+	case PROGRAM_PACKAGE_MANAGER:
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "the entry point `%s` is a package manager (%s), and production "
+				 "images have none: give the program that it starts after `--`",
+				 text, program_path);
+	default:
+		return true;
+	}
+}
+
+static bool check_child(struct cut *cut, const struct command *command, GError **error)
+{
+	const struct node *node = cut_resolve(cut, command->path);
+	const struct node *program = node ? interpreter_of(cut, node) : NULL;
+	g_autofree char *text = command_text(command->path, command->argv);
+	g_autofree char *path = program ? node_path(program) : NULL;
+	enum program_kind kind = program ? programs_kind(cut->programs, program) : PROGRAM_OTHER;
+
+	if (kind == PROGRAM_MULTICALL && program == node && !is_shell_name(applet_of(command)))
+		return error_set(
+			error, THRESH_ERROR_INPUT,
+			"the application ran `%s`, an applet of %s, which holds a shell and "
+			"is not in production images: install the program itself (the "
+			"coreutils, procps or util-linux one), or let the application do "
+			"without it",
+			text, path);
+	if (kind == PROGRAM_SHELL || kind == PROGRAM_MULTICALL)
+		cut_note(cut,
+			 "the application ran `%s`: %s is a shell and is not kept, so this "
+			 "command will fail",
+			 text, path);
+	else if (kind == PROGRAM_PACKAGE_MANAGER)
+		cut_note(cut, "the application ran `%s`: %s is a package manager and is not kept",
+			 text, path);
+	return true;
+}
+
+/* argv[0] of the image's config, found as the runtime finds it. */
+static char *find_program(const struct cut *cut, const char *name)
+{
+	const struct image_config *config = cut->options->config;
+	const char *search = cut_environment(cut, "PATH");
+
+	if (strchr(name, '/'))
+		return path_clean(config->working_directory, name);
+	g_auto(GStrv) directories = g_strsplit(
+		search ? search : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		":", -1);
+	for (char **directory = directories; *directory; directory++) {
+		g_autofree char *path = path_clean(*directory, name);
+		const struct node *node = cut_resolve(cut, path);
+
+		if (node && node->type == NODE_FILE)
+			return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+static bool check_config(struct cut *cut, GError **error)
+{
+	const struct image_config *config = cut->options->config;
+	const GPtrArray *words;
+	g_autofree char *path = NULL;
+
+	if (!config)
+		return true;
+	words = config->entrypoint->len > 0 ? config->entrypoint : config->command;
+	if (words->len == 0)
+		return true;
+	path = find_program(cut, words->pdata[0]);
+	return !path || check_main(cut, path, words, error);
+}
+
+bool cut_check_commands(struct cut *cut, GError **error)
+{
+	const GPtrArray *commands = cut->profile->commands;
+	bool has_main = false;
+
+	for (guint i = 0; i < commands->len; i++) {
+		const struct command *command = commands->pdata[i];
+
+		has_main |= !command->child;
+		if (!(command->child ? check_child(cut, command, error)
+				     : check_main(cut, command->path, command->argv, error)))
+			return false;
+	}
+	/* What ran is what counts: the user may have put another program in place of the image's.
+	 */
+	return has_main || check_config(cut, error);
+}
