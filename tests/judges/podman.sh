@@ -18,6 +18,7 @@ podman_prepare() {
 		runtime = "runc"
 		[network]
 		network_backend = "${JUDGE_NETWORK_BACKEND:-$(podman_network_backend)}"
+		network_config_dir = "$storage/networks"
 	CONF
 	export CONTAINERS_CONF=$storage/containers.conf
 	storage_options=(--root "$storage/root" --runroot "$storage/run" --tmpdir "$storage/tmp"
@@ -37,9 +38,9 @@ podman_load() {
 	own_podman tag "$id" "$name"
 }
 
-# podman_remove: containers first, for their mounts lie in the storage.
+# podman_remove: containers first, for their mounts lie in the storage. Never `podman system reset`: it takes the networks
+# of the user's own podman with it.
 podman_remove() {
 	own_podman rm --all --force --time 0 >/dev/null 2>&1 || true
-	own_podman system reset --force >/dev/null 2>&1 || true
 	umount -l "$storage/root/overlay" "$storage/root" 2>/dev/null || true
 }
