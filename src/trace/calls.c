@@ -206,6 +206,20 @@ static const struct {
 	{"file_setattr", 469},
 };
 
+/* i386 has each of these as a call of its own too, and libseccomp knows only the multiplexers'. */
+static const struct {
+	const char *name;
+	int nr;
+} direct[] = {
+	{"socket", 359},      {"socketpair", 360},  {"bind", 361},       {"connect", 362},
+	{"listen", 363},      {"accept4", 364},     {"getsockopt", 365}, {"setsockopt", 366},
+	{"getsockname", 367}, {"getpeername", 368}, {"sendto", 369},     {"sendmsg", 370},
+	{"recvfrom", 371},    {"recvmsg", 372},     {"shutdown", 373},   {"semget", 393},
+	{"semctl", 394},      {"shmget", 395},      {"shmctl", 396},     {"shmat", 397},
+	{"shmdt", 398},       {"msgget", 399},      {"msgsnd", 400},     {"msgrcv", 401},
+	{"msgctl", 402},
+};
+
 static uint32_t arch_token(enum agent_arch arch)
 {
 #if defined(__x86_64__)
@@ -238,6 +252,9 @@ int call_number(enum agent_arch arch, const char *name)
 	for (guint i = 0; nr < 0 && i < G_N_ELEMENTS(newer); i++)
 		if (arch_token(arch) && strcmp(newer[i].name, name) == 0)
 			nr = newer[i].nr;
+	for (guint i = 0; nr < 0 && arch == AGENT_X86 && i < G_N_ELEMENTS(direct); i++)
+		if (arch_token(arch) && strcmp(direct[i].name, name) == 0)
+			nr = direct[i].nr;
 	return nr >= 0 && nr < AGENT_MAX_CALLS ? nr : -1; /* pseudo numbers are negative */
 }
 
@@ -248,6 +265,9 @@ char *call_name(enum agent_arch arch, int nr)
 	char *name = g_strdup(text);
 
 	free(text);
+	for (guint i = 0; !name && arch == AGENT_X86 && i < G_N_ELEMENTS(direct); i++)
+		if (direct[i].nr == nr)
+			name = g_strdup(direct[i].name);
 	for (guint i = 0; !name && i < G_N_ELEMENTS(newer); i++)
 		if (newer[i].nr == nr)
 			name = g_strdup(newer[i].name);
