@@ -47,7 +47,7 @@ static void add_volume(GPtrArray *words, const char *name, const struct writable
 	g_autofree char *volume = manifest_mount_name(name, writable->path);
 
 	add(words, "--volume");
-	add(words, "%s:%s:rw,U,nosuid,nodev,%s", volume, writable->path,
+	add(words, "%s:%s:rw,nosuid,nodev,%s", volume, writable->path,
 	    writable->exec ? "exec" : "noexec");
 }
 

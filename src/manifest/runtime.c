@@ -203,6 +203,9 @@ static json_t *linux_of(const struct manifest_input *input)
 	json_object_set_new(linux_object, "readonlyPaths", strings(read_only));
 	json_object_set_new(linux_object, "resources", no_devices());
 	json_object_set_new(linux_object, "sysctl", sysctl);
+	if (input->seal->syscalls)
+		json_object_set_new(linux_object, "seccomp",
+				    syscall_policy_to_oci(input->seal->syscalls));
 	return linux_object;
 }
 

@@ -35,12 +35,20 @@ struct fixture {
 static void fixture_init(struct fixture *fixture)
 {
 	g_autoptr(GError) error = NULL;
-	struct syscall_policy *policy = syscall_policy_new();
-	autojson json_t *syscalls = syscall_policy_to_json(policy);
-	g_autofree char *syscalls_text = json_format_canonical(syscalls);
-	g_autofree char *text = g_strdup_printf(document, syscalls_text);
-	autojson json_t *json = json_parse(text, strlen(text), "seal", &error);
+	autoprofile struct profile *profile = profile_new();
+	struct syscall_policy *policy;
+	autojson json_t *syscalls = NULL;
+	g_autofree char *syscalls_text = NULL;
+	g_autofree char *text = NULL;
+	autojson json_t *json = NULL;
 
+	profile_add_syscall(profile, "x86_64", "read");
+	policy = syscall_policy_decide(profile, PRESET_STRICT, NULL, NULL, NULL, &error);
+	g_assert_no_error(error);
+	syscalls = syscall_policy_to_json(policy);
+	syscalls_text = json_format_canonical(syscalls);
+	text = g_strdup_printf(document, syscalls_text);
+	json = json_parse(text, strlen(text), "seal", &error);
 	g_assert_no_error(error);
 	*fixture = (struct fixture){0};
 	fixture->seal = seal_from_json(json, &error);
@@ -171,6 +179,9 @@ static void test_runtime(void)
 				       "volumes/"));
 	g_assert_nonnull(
 		json_object_get(json_object_get(json, "annotations"), "dev.thresh.volumes"));
+	g_assert_cmpstr(json_string_at(json_object_get(json_object_get(json, "linux"), "seccomp"),
+				       "defaultAction"),
+			==, "SCMP_ACT_ERRNO");
 	fixture_clear(&f);
 }
 
