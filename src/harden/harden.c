@@ -509,11 +509,8 @@ static struct image_writer *writer_for(const struct harden_request *request, GEr
 		.epoch = epoch_of(request),
 		.layer_names = seal_layer_names,
 	};
-	struct image_writer *writer = image_writer_new(request->destination, &options, error);
 
-	if (!writer)
-		g_prefix_error(error, "%s: ", request->destination);
-	return writer;
+	return image_writer_new(request->destination, &options, error);
 }
 
 /* The profile of --profile, checked against the image. */
