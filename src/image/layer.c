@@ -213,7 +213,8 @@ static bool decode_block(struct layer_stream *stream, struct block *block, GErro
 				 BLOCK_BYTES - block->size_bytes, &got, error))
 			return false;
 		if (got == 0 && at_input_end(stream) && stream->in_frame)
-			return error_set(error, THRESH_ERROR_INPUT, "truncated");
+			return error_set(error, THRESH_ERROR_INPUT, "%s: truncated",
+					 stream->zstd ? "zstd" : "gzip");
 		block->size_bytes += got;
 	}
 	stream->produced_bytes += block->size_bytes;
@@ -426,6 +427,8 @@ void layer_stream_explain(struct layer_stream *stream, GError **error)
 		if (stream->left_bytes == 0)
 			check_blob(stream, &better);
 	}
+	if (!better && stream->blob_state == BLOB_BAD) /* the thread found it out in time */
+		better = g_error_copy(stream->failure);
 	if (better) {
 		g_clear_error(error);
 		g_propagate_error(error, better);
