@@ -4,8 +4,8 @@
  * tree over ranges of call numbers.
  *
  * Allowed: what was traced; from preset balanced on the families it belongs to (files, sockets,
- * processes, time, memory), and the calls that kept libraries and language runtimes contain; older and
- * newer twins of each; and the always-needed calls. An unknown call answers ENOSYS, another
+ * processes, time, memory), and the calls that kept libraries and language runtimes contain; older
+ * and newer twins of each; and the always-needed calls. An unknown call answers ENOSYS, another
  * architecture than those in the profile kills.
  */
 #pragma once
@@ -17,7 +17,7 @@
 #include <linux/filter.h>
 
 struct syscall_policy {
-	GHashTable *allowed;  /* "x86_64", "x86", "aarch64" → set of names (GHashTable) */
+	GHashTable *allowed;    /* "x86_64", "x86", "aarch64" → set of names (GHashTable) */
 	bool setgroups_is_noop; /* setgroups answers 0 and does nothing */
 	bool chown_is_noop;     /* chown, lchown, fchown, fchownat to @uid:@gid (or -1) answer 0 */
 	uint32_t uid;
@@ -40,7 +40,7 @@ json_t *syscall_policy_to_oci(const struct syscall_policy *policy);
 json_t *syscall_policy_to_json(const struct syscall_policy *policy);
 struct syscall_policy *syscall_policy_from_json(const json_t *json, GError **error);
 
-/* The sandbox's own list for untrusted images that run with capabilities: mount, unshare and clone of
- * user namespaces, keyctl, bpf, perf_event_open, kexec, modules, … answer EPERM; clone3 ENOSYS (its flags
- * cannot be filtered); io_uring ENOSYS. As an array of struct sock_filter. */
+/* The sandbox's own list for untrusted images that run with capabilities: mount, unshare and clone
+ * of user namespaces, keyctl, bpf, perf_event_open, kexec, modules, … answer EPERM; clone3 ENOSYS
+ * (its flags cannot be filtered); io_uring ENOSYS. As an array of struct sock_filter. */
 GBytes *sandbox_deny_filter(void);

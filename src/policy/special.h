@@ -14,8 +14,8 @@ struct special_chown {
 };
 extern const struct special_chown special_chowns[]; /* ends with name NULL */
 
-/* Whether @name is clone, unshare or ioctl: the rule that answers EPERM to what is refused and @other
- * to the rest. */
+/* Whether @name is clone, unshare or ioctl: the rule that answers EPERM to what is refused and
+ * @other to the rest. */
 bool special_rule(const char *name, uint32_t other, struct bpf_rule *ret_rule);
 
 /* Answers 0 to a chown to @uid (or -1) and @gid (or -1), @other to the rest. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is known of system calls: numbers per architecture (libseccomp's tables, and what is newer than
- * those), families, twins, and the lists that every filter needs or must not have.
+ * What is known of system calls: numbers per architecture (libseccomp's tables, and what is newer
+ * than those), families, twins, and the lists that every filter needs or must not have.
  *
- * An architecture is named as in a profile: "x86_64", "x86", "aarch64", "arm". A name is libseccomp's.
+ * An architecture is named as in a profile: "x86_64", "x86", "aarch64", "arm". A name is
+ * libseccomp's.
  */
 #pragma once
 
@@ -13,9 +14,9 @@
 
 struct syscall_arch {
 	const char *name;
-	const char *oci;      /* "SCMP_ARCH_…" (OCI runtime-spec, config-linux.md) */
-	uint32_t audit;       /* AUDIT_ARCH_… of struct seccomp_data */
-	uint32_t seccomp;     /* SCMP_ARCH_… */
+	const char *oci;  /* "SCMP_ARCH_…" (OCI runtime-spec, config-linux.md) */
+	uint32_t audit;   /* AUDIT_ARCH_… of struct seccomp_data */
+	uint32_t seccomp; /* SCMP_ARCH_… */
 };
 
 /* NULL for one that is not known. */
@@ -27,8 +28,8 @@ const struct syscall_arch *syscall_arch_host(void);
 const struct syscall_arch *syscall_arch_compat(void);
 
 enum { SYSCALL_NUMBERS_MAX = 2 };
-/* The numbers of @name: none where the architecture lacks it; two where it can be called by itself and
- * through a multiplexer (socketcall and ipc of x86). Answers how many. */
+/* The numbers of @name: none where the architecture lacks it; two where it can be called by itself
+ * and through a multiplexer (socketcall and ipc of x86). Answers how many. */
 size_t syscall_numbers(const struct syscall_arch *arch, const char *name,
 		       uint32_t ret_numbers[static SYSCALL_NUMBERS_MAX]);
 /* Whether any architecture has a call of that name. */
@@ -51,7 +52,8 @@ void syscalls_add_init(GHashTable *names, const struct syscall_arch *arch);
 /* Answered EPERM though the application called it: needs a capability that a production image never
  * has, and would lead round the filter or out of the container. */
 bool syscall_is_never(const char *name);
-/* Answered ENOSYS, so that programs fall back: clone3 (its flags cannot be filtered) and io_uring. */
+/* Answered ENOSYS, so that programs fall back: clone3 (its flags cannot be filtered) and io_uring.
+ */
 bool syscall_is_absent(const char *name);
 /* NULL-terminated. */
 extern const char *const syscalls_never[];
