@@ -95,6 +95,9 @@ static void apply_settings(const struct holder_plan *plan)
 	 * global it belongs to the host's root, and the write is refused. */
 	if (plan->sandbox->mode != IDENTITY_NONE)
 		write_file(AT_FDCWD, "/proc/sys/kernel/pid_max", most);
+	/* In a user namespace of its own an application would have every capability again. */
+	if (plan->sandbox->mode != IDENTITY_NONE)
+		write_file(AT_FDCWD, "/proc/sys/user/max_user_namespaces", "0");
 }
 
 static bool set_up(struct holder_plan *plan, int *ret_upper_fd, GError **error)
