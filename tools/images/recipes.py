@@ -52,9 +52,9 @@ RECIPES = {
                 f"--auth-host=scram-sha-256\"",
                 f"printf \"CREATE ROLE app LOGIN PASSWORD \\$\\$app\\$\\$;\\nCREATE DATABASE app OWNER app;\\n\" > /tmp/init.sql",
                 f"su postgres -s /bin/sh -c \"{POSTGRES}/postgres --single -D {PGDATA} postgres < /tmp/init.sql\"",
-                f"rm /tmp/init.sql; echo host all all all scram-sha-256 >> {PGDATA}/pg_hba.conf",
-                "mkdir -p /var/run/postgresql && chown postgres:postgres /var/run/postgresql"],
-        "config": {"Cmd": [f"{POSTGRES}/postgres", "-D", PGDATA, "-c", "listen_addresses=*"], "User": "postgres",
+                f"rm /tmp/init.sql; echo host all all all scram-sha-256 >> {PGDATA}/pg_hba.conf"],
+        "config": {"Cmd": [f"{POSTGRES}/postgres", "-D", PGDATA, "-c", "listen_addresses=*", "-c",
+                           "unix_socket_directories=/tmp"], "User": "postgres",
                    "ExposedPorts": port(5432), "StopSignal": "SIGINT", "Volumes": {PGDATA: {}}},
     },
     "venv": {
