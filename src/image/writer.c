@@ -130,8 +130,10 @@ static bool make_staging(struct image_writer *writer, enum destination_state sta
 	g_autofree char *parent = choose_staging_parent(writer, state);
 
 	writer->staging = cleanup_directory(parent, STAGING_PREFIX, &writer->staging_fd, error);
-	if (!writer->staging)
+	if (!writer->staging) {
+		g_prefix_error(error, "nothing can be written there: ");
 		return false;
+	}
 	if (!fd_make_directories(writer->staging_fd, "layout/blobs/sha256", 0777, error))
 		return false;
 	writer->layout_fd = fd_open(writer->staging_fd, "layout", O_RDONLY | O_DIRECTORY, 0, error);
