@@ -10,11 +10,16 @@
 #include "sandbox/drive.h"
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -368,6 +373,123 @@ static void test_drive_exits(void)
 	g_assert_nonnull(strstr(error->message, "exited with status 3"));
 }
 
+/* --- a trace filter: every call is notified, as the recorder's first run does --- */
+
+struct supervisor {
+	GThread *thread;
+	int listener;
+	bool no_memory; /* a call's memory could not be read */
+	int calls;
+	char program[32]; /* of the first execve */
+};
+
+/* Continues every call; reads the program's name out of the target at its execve. */
+static gpointer supervise_calls(gpointer user)
+{
+	struct supervisor *s = user;
+	struct seccomp_notif call;
+	struct seccomp_notif_resp answer;
+	struct pollfd p = {.fd = s->listener, .events = POLLIN};
+
+	for (;;) {
+		memset(&call, 0, sizeof(call));
+		memset(&answer, 0, sizeof(answer));
+		if (poll(&p, 1, -1) < 0 || !(p.revents & POLLIN) ||
+		    ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, &call) < 0)
+			return NULL;
+		s->calls++;
+		if (call.data.nr == SYS_execve && !s->program[0]) {
+			struct iovec here = {s->program, sizeof(s->program) - 1};
+			struct iovec there = {(void *)(uintptr_t)call.data.args[0], here.iov_len};
+
+			s->no_memory =
+				process_vm_readv((pid_t)call.pid, &here, 1, &there, 1, 0) <= 0;
+		}
+		answer.id = call.id;
+		answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+		ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	}
+}
+
+static bool start_supervisor(int listener_fd, pid_t pid, void *user, GError **error)
+{
+	struct supervisor *s = user;
+
+	(void)error;
+	g_assert_cmpint(pid, >, 1);
+	s->listener = listener_fd;
+	s->thread = g_thread_new("supervisor", supervise_calls, s);
+	return true;
+}
+
+static bool refuse_supervisor(int listener_fd, pid_t pid, void *user, GError **error)
+{
+	(void)pid;
+	(void)user;
+	close(listener_fd);
+	g_set_error_literal(error, g_quark_from_static_string("test"), 0, "no supervisor today");
+	return false;
+}
+
+static const struct sock_filter notify_all[] = {
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+};
+static const struct sock_fprog notify_program = {1, (struct sock_filter *)(uintptr_t)notify_all};
+
+static void check_traced(uint32_t uid, bool no_new_privileges, const char *program, bool runs)
+{
+	autosandbox struct sandbox *sandbox = open_plain(false, 0, 0);
+	const char *const argv[] = {program, "exit", "5", NULL};
+	struct process_spec spec = plain_process(argv, -1);
+	struct supervisor supervisor = {.listener = -1};
+	g_autoptr(GError) error = NULL;
+	struct process process;
+	bool ok;
+
+	spec.uid = spec.gid = uid;
+	spec.no_new_privileges = no_new_privileges;
+	spec.trace_filter = &notify_program;
+	spec.supervise = start_supervisor;
+	spec.user = &supervisor;
+	ok = sandbox_spawn(sandbox, &spec, &process, &error);
+	g_assert_cmpint(ok, ==, runs);
+	if (ok) {
+		g_assert_true(process_wait(&process, 5000));
+		g_assert_cmpint(WEXITSTATUS(process.status), ==, 5);
+		process_clear(&process);
+	}
+	g_thread_join(supervisor.thread);
+	close(supervisor.listener);
+	g_assert_cmpint(supervisor.calls, >, 1);
+	g_assert_false(supervisor.no_memory);
+	g_assert_cmpstr(supervisor.program, ==, program);
+}
+
+static void test_traced(void)
+{
+	check_traced(0, false, "/app", true);
+	check_traced(0, true, "/app", true);
+	check_traced(0, false, "/data/none", false);
+	if (identity.mode == IDENTITY_SINGLE)
+		return;
+	check_traced(999, false, "/app", true);
+	check_traced(999, true, "/app", true);
+}
+
+static void test_no_supervisor(void)
+{
+	autosandbox struct sandbox *sandbox = open_plain(false, 0, 0);
+	const char *const argv[] = {"/app", "exit", "5", NULL};
+	struct process_spec spec = plain_process(argv, -1);
+	g_autoptr(GError) error = NULL;
+	struct process process;
+
+	spec.trace_filter = &notify_program;
+	spec.supervise = refuse_supervisor;
+	g_assert_false(sandbox_spawn(sandbox, &spec, &process, &error));
+	g_assert_cmpstr(error->message, ==, "no supervisor today");
+}
+
 /* A mount of each kind; the host's directory stays as it was. */
 static void test_mounts(void)
 {
@@ -506,6 +628,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/sandbox/read-only", test_read_only);
 	g_test_add_func("/sandbox/ignores-term", test_ignores_term);
 	g_test_add_func("/sandbox/no-program", test_no_program);
+	g_test_add_func("/sandbox/traced", test_traced);
+	g_test_add_func("/sandbox/no-supervisor", test_no_supervisor);
 	g_test_add_func("/sandbox/mounts", test_mounts);
 	g_test_add_func("/sandbox/companion", test_companion);
 	g_test_add_func("/sandbox/killed", test_killed);
