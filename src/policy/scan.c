@@ -389,7 +389,7 @@ static bool is_go(const struct image_file *file)
 	for (size_t i = 0; i < file->segment_count; i++) {
 		const struct segment *segment = &file->segments[i];
 
-		if (segment->type == PT_LOAD && !(segment->flags & PF_X) &&
+		if (segment->type == PT_LOAD && (segment->flags & PF_W) &&
 		    memmem(file->data + segment->offset, segment->bytes, magic, sizeof(magic) - 1))
 			return true;
 	}

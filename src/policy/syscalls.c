@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { NAMES_KEPT_MAX = 1 << 16 };
+
 static const struct syscall_arch archs[] = {
 	{"x86_64", "SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64, SCMP_ARCH_X86_64},
 	{"x86", "SCMP_ARCH_X86", AUDIT_ARCH_I386, SCMP_ARCH_X86},
@@ -128,11 +130,27 @@ size_t syscall_numbers(const struct syscall_arch *arch, const char *name,
 	return count;
 }
 
+/* libseccomp compares with name after name, and the scan of libraries asks for the same few hundred
+ * a hundred thousand times: answers are kept. */
 bool syscall_exists(const struct syscall_arch *arch, const char *name)
 {
+	static GMutex mutex;
+	static GHashTable
+		*known[G_N_ELEMENTS(archs)]; /* name → TRUE or FALSE, for the program's life */
+	g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&mutex);
+	GHashTable **cache = &known[arch - archs];
 	uint32_t numbers[SYSCALL_NUMBERS_MAX];
+	gpointer exists;
 
-	return syscall_numbers(arch, name, numbers) > 0;
+	(void)locker;
+	if (!*cache)
+		*cache = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (g_hash_table_lookup_extended(*cache, name, NULL, &exists))
+		return GPOINTER_TO_INT(exists);
+	exists = GINT_TO_POINTER(syscall_numbers(arch, name, numbers) > 0);
+	if (g_hash_table_size(*cache) < NAMES_KEPT_MAX)
+		g_hash_table_insert(*cache, g_strdup(name), exists);
+	return GPOINTER_TO_INT(exists);
 }
 
 bool syscall_is_known(const char *name)

@@ -328,6 +328,7 @@ static void test_architecture_of_profile(void)
 	autopolicy *policy = NULL;
 	g_autoptr(GBytes) program = NULL;
 
+	g_free(profile->architecture);
 	profile->architecture = g_strdup("amd64");
 	policy = syscall_policy_decide(profile, PRESET_STRICT, NULL, NULL, NULL, NULL);
 	g_assert_true(policy_has(policy, "x86_64", "execve"));
