@@ -10,13 +10,12 @@
 #include <fnmatch.h>
 #include <string.h>
 
-static bool matches_any(const char *path, const char *const *patterns, size_t count)
+/* NAME.so or NAME.so.1.2, not ld.so.cache. */
+static bool is_library_name(const char *name)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (path_matches(path, patterns[i]))
-			return true;
-	}
-	return false;
+	const char *at = strstr(name, ".so");
+
+	return at && (at[3] == '\0' || (at[3] == '.' && g_ascii_isdigit(at[4])));
 }
 
 bool path_is_debris(const char *path)
@@ -26,18 +25,27 @@ bool path_is_debris(const char *path)
 		"/var/tmp",     "/run",         "/var/run",     "/root/.cache", "/root/.npm",
 		"/var/lib/dnf", "/var/lib/yum", "/root/.cargo", "/root/.gem",   "/lost+found",
 	};
-	static const char *const patterns[] = {
-		"/etc/*-",        "/etc/.pwd.lock",  "/home/*/.cache/**", "/var/lib/dpkg/*-old",
-		"/**/*.dpkg-old", "/**/*.dpkg-dist", "/**/*.dpkg-new",    "/**/*.ucf-dist",
-		"/**/*.rpmnew",   "/**/*.rpmsave",   "/**/.wh.*",         "/**/.git/**",
-		"/**/*.apk-new",  "/core",           "/**/.bash_history",
-	};
+	static const char *const suffixes[] = {".dpkg-old", ".dpkg-dist", ".dpkg-new", ".ucf-dist",
+					       ".rpmnew",   ".rpmsave",   ".apk-new",  "_history"};
+	static const char *const parts[] = {"/.git/", "/.cache/", "/.wh."};
+	size_t length = strlen(path);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++) {
 		if (path_is_below(path, directories[i]))
 			return true;
 	}
-	return matches_any(path, patterns, G_N_ELEMENTS(patterns));
+	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		if (g_str_has_suffix(path, suffixes[i]))
+			return true;
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+		if (strstr(path, parts[i]))
+			return true;
+	}
+	/* passwd-, group-: what passwd(5) tools leave behind; .pwd.lock: theirs too */
+	return (g_str_has_prefix(path, "/etc/") && path[length - 1] == '-') ||
+	       strcmp(path, "/etc/.pwd.lock") == 0 ||
+	       (g_str_has_prefix(path, "/var/lib/dpkg/") && g_str_has_suffix(path, "-old"));
 }
 
 /* Directories keep no empty shells of their entries: to Python, an empty directory is a package. */
@@ -103,7 +111,7 @@ static void keep_plugins(struct cut *cut, const struct node *node, const char *p
 
 		if (child->type == NODE_DIRECTORY || g_str_has_suffix(child->name, ".a"))
 			continue;
-		if (strstr(child->name, ".so") || strstr(child->name, "modules") ||
+		if (is_library_name(child->name) || strstr(child->name, "modules") ||
 		    strstr(child->name, ".cache") || strstr(child->name, ".conf"))
 			cut_keep(cut, child, "closure:family", path);
 	}
@@ -127,7 +135,7 @@ static void keep_variants(struct cut *cut, const struct node *node, const char *
 	for (guint i = 0; i < children->len; i++) {
 		const struct node *child = children->pdata[i];
 
-		if (child->type != NODE_DIRECTORY && strstr(child->name, ".so") &&
+		if (child->type != NODE_DIRECTORY && is_library_name(child->name) &&
 		    strncmp(child->name, node->name, stem) == 0)
 			cut_keep(cut, child, "closure:family", path);
 	}
@@ -181,7 +189,7 @@ void cut_families(struct cut *cut)
 		const struct node *node = cut->order->pdata[i];
 		g_autofree char *path = NULL, *directory = NULL;
 
-		if (node->type != NODE_FILE || !strstr(node->name, ".so") || !node->parent)
+		if (node->type != NODE_FILE || !is_library_name(node->name) || !node->parent)
 			continue;
 		path = node_path(node);
 		keep_openssl_modules(cut, node, path);
@@ -362,6 +370,45 @@ static bool is_cached_module(const struct cut *cut, const struct node *node)
 	return source && !cut_keeps(cut, source);
 }
 
+/* Links of update-alternatives(1), directories of the hierarchy, and what a home starts with. */
+static bool is_made_by_system(const struct node *node, const char *path)
+{
+	static const char *const paths[] = {
+		"/media",
+		"/mnt",
+		"/opt",
+		"/srv",
+		"/var/mail",
+		"/var/opt",
+		"/var/spool",
+		"/etc/opt",
+		"/root/.bashrc",
+		"/root/.profile",
+		"/home",
+		"/root",
+		"/usr/local/bin",
+		"/usr/local/etc",
+		"/usr/local/games",
+		"/usr/local/lib",
+		"/usr/local/sbin",
+		"/usr/local/src",
+		"/var/spool/mail",
+		"/usr/local/share",
+		"/usr/games",
+		"/usr/src",
+		"/var/local",
+		"/var/empty",
+	};
+
+	if (node->type == NODE_SYMLINK && g_str_has_prefix(node->target, "/etc/alternatives/"))
+		return true;
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		if (strcmp(path, paths[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_own(const struct cut *cut, const struct node *node, const char *path)
 {
 	if (node->type == NODE_DIRECTORY) {
@@ -372,7 +419,8 @@ static bool is_own(const struct cut *cut, const struct node *node, const char *p
 	}
 	if (cut->packages->opaque && is_system(path))
 		return false;
-	return !is_generated(path) && !path_is_debris(path) && !runtime_has(cut, path);
+	return !is_made_by_system(node, path) && !is_generated(path) && !path_is_debris(path) &&
+	       !runtime_has(cut, path);
 }
 
 static bool visit_own(struct node *node, const char *path, void *user)

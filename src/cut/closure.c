@@ -161,6 +161,23 @@ static void close_elf(struct cut *cut, const struct node *node, const struct con
 	}
 }
 
+/* Extensions of what is neither ELF nor a program, so that thousands of modules are not opened. */
+static bool is_module(const struct node *node)
+{
+	static const char *const suffixes[] = {".py",  ".pyc", ".js",  ".json", ".mjs", ".cjs",
+					       ".txt", ".pem", ".crt", ".html", ".css", ".ts",
+					       ".map", ".md",  ".pm",  ".rb"};
+	const char *dot = strrchr(node->name, '.');
+
+	if (!dot)
+		return false;
+	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
+		if (strcmp(dot, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void close_file(struct cut *cut, const struct node *node, const char *path)
 {
 	autocontent struct content content = {0};
@@ -169,25 +186,14 @@ static void close_file(struct cut *cut, const struct node *node, const char *pat
 		return;
 	if (elf_is(content.data, content.size_bytes))
 		close_elf(cut, node, &content, path);
-	else if (node->mode & 0111 && content.size_bytes <= SCRIPT_HEAD_MAX_BYTES)
+	else if (node->mode & 0111 && content.size_bytes <= SCRIPT_HEAD_MAX_BYTES &&
+		 (!is_module(node) || cut_touched(cut, node, PATH_EXEC)))
 		close_script(cut, &content, path);
 }
 
-/* Extensions of what is neither ELF nor a program, so that thousands of modules are not opened. */
 static bool is_plain(const struct node *node)
 {
-	static const char *const suffixes[] = {".py",  ".pyc", ".js",  ".json", ".mjs", ".cjs",
-					       ".txt", ".pem", ".crt", ".html", ".css", ".ts",
-					       ".map", ".md",  ".pm",  ".rb"};
-	const char *dot = strrchr(node->name, '.');
-
-	if (node->mode & 0111 || !dot)
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(suffixes); i++) {
-		if (strcmp(dot, suffixes[i]) == 0)
-			return true;
-	}
-	return false;
+	return !(node->mode & 0111) && is_module(node);
 }
 
 void cut_close(struct cut *cut)

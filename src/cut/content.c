@@ -43,8 +43,10 @@ char *content_read_text(const struct tree *tree, const struct node *node, size_t
 	if (!content_open(tree, node, max_bytes, &content))
 		return NULL;
 	text = g_malloc(content.size_bytes + 1);
-	for (size_t i = 0; i < content.size_bytes; i++)
-		text[i] = content.data[i] ? (char)content.data[i] : '\n';
+	memcpy(text, content.data, content.size_bytes);
+	for (char *nul = text;
+	     (nul = memchr(nul, '\0', content.size_bytes - (size_t)(nul - text)));)
+		*nul = '\n';
 	text[content.size_bytes] = '\0';
 	return text;
 }

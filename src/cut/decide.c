@@ -10,6 +10,9 @@
 
 enum { ROUNDS_MAX = 64 };
 
+/* classes of paths that a run makes */
+#define MADE (PATH_CREATE | PATH_WRITE | PATH_APPEND | PATH_SOCKET | PATH_DELETE)
+
 /* Of several classes, the one that says most. */
 static const struct {
 	uint32_t class;
@@ -51,6 +54,20 @@ static const char *trace_reason(uint32_t classes)
 	return NULL;
 }
 
+/* The directory in which the application made something must be there again. */
+static void keep_directory_above(struct cut *cut, const char *path)
+{
+	g_autofree char *directory = path_parent(path);
+
+	while (!cut_directory(cut, directory)) {
+		char *above = path_parent(directory);
+
+		g_free(directory);
+		directory = above;
+	}
+	cut_keep_path(cut, directory, "trace:create", NULL);
+}
+
 /* What exists in the image and was touched stays; what the run made is not in the tree at all. */
 static void keep_traced(struct cut *cut)
 {
@@ -58,13 +75,15 @@ static void keep_traced(struct cut *cut)
 
 	for (guint i = 0; i < paths->len; i++) {
 		const struct node *node = tree_lookup(cut->tree, paths->pdata[i]);
-		const char *reason =
-			trace_reason(profile_path_classes(cut->profile, paths->pdata[i]));
+		uint32_t classes = profile_path_classes(cut->profile, paths->pdata[i]);
+		const char *reason = trace_reason(classes);
 
 		if (node && reason)
 			cut_keep(cut, node, reason, NULL);
 		else if (reason)
 			cut_keep_path(cut, paths->pdata[i], reason, NULL);
+		if (!node && classes & MADE)
+			keep_directory_above(cut, paths->pdata[i]);
 	}
 }
 
@@ -158,7 +177,7 @@ static void keep_by_preset(struct cut *cut)
 
 static const char *removal_reason(struct cut *cut, const struct node *node, const char *path)
 {
-	switch (node->type == NODE_DIRECTORY ? PROGRAM_OTHER : programs_kind(cut->programs, node)) {
+	switch (programs_known_kind(cut->programs, node)) {
 	case PROGRAM_SHELL:
 	case PROGRAM_MULTICALL:
 		g_hash_table_add(cut->keepset->shells, g_strdup(path));

@@ -29,6 +29,21 @@ static void keep_below_if_there(struct cut *cut, const char *path, const char *r
 	cut_keep_below(cut, node, reason, NULL);
 }
 
+/* /bin, /lib and the like where they are links: part of every program's idea of where things are.
+ */
+static void floor_layout(struct cut *cut)
+{
+	g_autoptr(GPtrArray) children = node_children(cut->tree->root);
+
+	for (guint i = 0; i < children->len; i++) {
+		const struct node *child = children->pdata[i];
+		g_autofree char *path = node_path(child);
+
+		if (child->type == NODE_SYMLINK && cut_directory(cut, path))
+			cut_keep(cut, child, "floor:layout", NULL);
+	}
+}
+
 /* Places that every runtime mounts on. */
 static void floor_mount_points(struct cut *cut)
 {
@@ -248,6 +263,7 @@ static void floor_named_locales(struct cut *cut)
 
 void cut_floor_strict(struct cut *cut)
 {
+	floor_layout(cut);
 	floor_mount_points(cut);
 	floor_nss(cut);
 	floor_os_release(cut);

@@ -15,6 +15,8 @@ enum {
 	METADATA_MAX_BYTES = 1 << 20,
 	SCAN_MAX_BYTES = 24 << 20, /* of constants of one program; the largest shell has 4 MiB */
 	NEEDLES_MAX = 4,
+	PLAIN_MIN_BYTES =
+		48 << 10, /* no shell is smaller; a file that is not executable is no script */
 };
 
 struct programs {
@@ -184,6 +186,11 @@ enum program_kind program_identify(const void *data, size_t size_bytes)
 	return PROGRAM_OTHER;
 }
 
+static bool is_phar(const struct node *node)
+{
+	return g_str_has_suffix(node->name, ".phar");
+}
+
 static enum program_kind identify_node(struct programs *programs, const struct node *node)
 {
 	g_autoptr(GBytes) key = g_bytes_new(&node->digest, sizeof(node->digest));
@@ -193,7 +200,7 @@ static enum program_kind identify_node(struct programs *programs, const struct n
 	gpointer value;
 	enum program_kind kind;
 
-	if (node->size_bytes < 16)
+	if (node->size_bytes < (node->mode & 0111 ? 16 : PLAIN_MIN_BYTES) && !is_phar(node))
 		return PROGRAM_OTHER;
 	if (known && g_hash_table_lookup_extended(programs->by_digest, key, NULL, &value))
 		return GPOINTER_TO_UINT(value);
@@ -224,6 +231,11 @@ enum program_kind programs_kind(struct programs *programs, const struct node *no
 	}
 	g_hash_table_insert(programs->kinds, (gpointer)node, GUINT_TO_POINTER(kind));
 	return kind;
+}
+
+enum program_kind programs_known_kind(const struct programs *programs, const struct node *node)
+{
+	return GPOINTER_TO_UINT(g_hash_table_lookup(programs->kinds, node));
 }
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
@@ -312,7 +324,7 @@ static bool look_at_node(struct node *node, const char *path, void *user)
 	(void)path;
 	if (node->type != NODE_FILE || !node->parent)
 		return true;
-	if (node->mode & 0111 || g_str_has_suffix(node->name, ".phar"))
+	if (node->mode & 0111 || is_phar(node))
 		programs_kind(programs, node);
 	else if (strcmp(node->name, "METADATA") == 0 || strcmp(node->name, "PKG-INFO") == 0)
 		look_at_metadata(programs, node);
@@ -329,6 +341,17 @@ static bool look_at_link(struct node *node, const char *path, void *user)
 	return true;
 }
 
+/* A system's package manager is a binary; a script (cpan) may lie in a language's own package. */
+static bool is_system_manager(struct programs *programs, const struct node *node)
+{
+	autocontent struct content content = {0};
+
+	return node->type == NODE_FILE && node->mode & 0111 &&
+	       programs_kind(programs, node) == PROGRAM_PACKAGE_MANAGER &&
+	       content_open(programs->tree, node, PROGRAM_MAX_BYTES, &content) &&
+	       elf_is(content.data, content.size_bytes);
+}
+
 /* What a system's package manager installs beside itself. */
 static void find_companions(struct programs *programs)
 {
@@ -336,14 +359,8 @@ static void find_companions(struct programs *programs)
 		const struct package *package = programs->packages->packages->pdata[i];
 		bool manager = false;
 
-		for (guint j = 0; j < package->nodes->len && !manager; j++) {
-			const struct node *node = package->nodes->pdata[j];
-
-			manager = node->type == NODE_FILE && node->mode & 0111 &&
-				  programs_kind(programs, node) == PROGRAM_PACKAGE_MANAGER &&
-				  !g_str_has_prefix(package->name, "perl") &&
-				  !g_str_has_prefix(package->name, "ruby");
-		}
+		for (guint j = 0; j < package->nodes->len && !manager; j++)
+			manager = is_system_manager(programs, package->nodes->pdata[j]);
 		for (guint j = 0; j < package->nodes->len && manager; j++)
 			g_hash_table_add(programs->companions, package->nodes->pdata[j]);
 	}

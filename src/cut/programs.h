@@ -32,6 +32,9 @@ void programs_free(struct programs *programs);
  * when it is asked for. */
 enum program_kind programs_kind(struct programs *programs, const struct node *node);
 
+/* The same from what was looked into already: PROGRAM_OTHER for the rest. */
+enum program_kind programs_known_kind(const struct programs *programs, const struct node *node);
+
 /* The kind that the content @data shows. Pure. */
 enum program_kind program_identify(const void *data, size_t size_bytes);
 
