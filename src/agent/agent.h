@@ -86,9 +86,10 @@ struct text {
 	const char *data;
 	size_t bytes;
 };
-/* Writes @record with its strings, unless @once is set and the same has been written. */
+/* Writes @record with its strings, unless @once is set and the same has been written, or the call
+ * @id (0: none) does not wait any more. */
 void record_write(struct agent *agent, struct agent_record *record, const struct text *strings,
-		  size_t count, bool once);
+		  size_t count, uint64_t id, bool once);
 /* Forgets what was recorded: after a change of names the same path means another thing. */
 void record_forget(struct agent *agent);
 void record_lost(struct agent *agent);

@@ -213,8 +213,7 @@ static void write_paths(struct event *event, size_t count, bool once)
 				  {event->path2, event->path2_bytes}};
 
 	event->record.state = path_state(event);
-	if (event_is_valid(event))
-		record_write(event->agent, &event->record, strings, count, once);
+	record_write(event->agent, &event->record, strings, count, event->request->id, once);
 }
 
 /* Reads the first path of the call (or the path of its descriptor). */
@@ -428,7 +427,7 @@ static void application_starts(struct event *event)
 	}
 	string.bytes = bytes > 0 ? (size_t)bytes : 0;
 	process_describe(caller(event), &record);
-	record_write(agent, &record, &string, 1, false);
+	record_write(agent, &record, &string, 1, 0, false);
 	atomic_store(&agent->started, true);
 }
 
@@ -446,8 +445,7 @@ static void decode_exec(struct event *event)
 			   space, sizeof(space));
 	process_describe(caller(event), &event->record);
 	event->record.state = path_state(event);
-	if (event_is_valid(event))
-		record_write(event->agent, &event->record, strings, 2 + words, false);
+	record_write(event->agent, &event->record, strings, 2 + words, event->request->id, false);
 }
 
 /* Records one socket call about @address, as it came from @fd. */
@@ -458,6 +456,7 @@ static void write_address(struct event *event, int fd, const struct sockaddr_sto
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
 	const struct sockaddr_un *local = (const struct sockaddr_un *)address;
 	struct agent_record *record = &event->record;
+	struct text string;
 	int type = 0;
 	socklen_t size = sizeof(type);
 
@@ -494,12 +493,11 @@ static void write_address(struct event *event, int fd, const struct sockaddr_sto
 	event->path_bytes = strlen(event->path);
 	if (fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0)
 		record->value[2] = (uint64_t)type;
-	process_describe(caller(event), record);
-	if (event_is_valid(event)) {
-		struct text string = {event->path, event->path_bytes};
-
-		record_write(event->agent, record, &string, 1, record->op == OP_CONNECT);
-	}
+	if (record->op != OP_CONNECT)
+		process_describe(caller(event), record);
+	string = (struct text){event->path, event->path_bytes};
+	record_write(event->agent, record, &string, 1, event->request->id,
+		     record->op == OP_CONNECT);
 }
 
 static void decode_address(struct event *event, int32_t socket, uint64_t pointer, uint64_t bytes)
@@ -562,8 +560,7 @@ static void decode_ids(struct event *event)
 	if (words == 2)
 		event->record.value[2] = event->record.value[1];
 	process_describe(caller(event), &event->record);
-	if (event_is_valid(event))
-		record_write(event->agent, &event->record, NULL, 0, false);
+	record_write(event->agent, &event->record, NULL, 0, event->request->id, false);
 }
 
 static void decode_numbers(struct event *event)
@@ -571,8 +568,7 @@ static void decode_numbers(struct event *event)
 	process_describe(caller(event), &event->record);
 	event->record.value[0] = argument(event, 0);
 	event->record.value[1] = argument(event, 1);
-	if (event_is_valid(event))
-		record_write(event->agent, &event->record, NULL, 0, true);
+	record_write(event->agent, &event->record, NULL, 0, event->request->id, true);
 }
 
 static void decode(struct event *event)
@@ -650,7 +646,7 @@ static void note_call(struct event *event, unsigned int nr)
 	    bit)
 		return;
 	if (!(atomic_fetch_or(&agent->call_seen[event->arch][nr / 64], bit) & bit))
-		record_write(agent, &record, NULL, 0, false);
+		record_write(agent, &record, NULL, 0, 0, false);
 }
 
 /* thresh-init makes calls that the application may not: it is part of the trusted base. */
@@ -664,7 +660,7 @@ static bool is_refused(struct event *event)
 	    strncmp(event->path, "/.thresh/", 9) == 0)
 		return false;
 	record.kind = AGENT_REFUSED;
-	record_write(event->agent, &record, NULL, 0, true);
+	record_write(event->agent, &record, NULL, 0, 0, true);
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static uint64_t rotate(uint64_t value, int bits)
@@ -68,22 +69,25 @@ static uint64_t record_hash(const struct agent *agent, const struct agent_record
 	return (v[0] ^ v[1] ^ v[2] ^ v[3]) | 1;
 }
 
-/* Whether @hash was there already; adds it. A full table forgets all: then events come twice. */
-static bool seen_add(struct agent *agent, uint64_t hash)
+/* The slot of @hash, or the free one where it belongs. */
+static size_t seen_slot(const struct agent *agent, uint64_t hash)
 {
 	size_t slot = (size_t)(hash >> 1) % SEEN_SLOTS;
 
-	for (; agent->seen[slot]; slot = (slot + 1) % SEEN_SLOTS)
-		if (agent->seen[slot] == hash)
-			return true;
+	while (agent->seen[slot] && agent->seen[slot] != hash)
+		slot = (slot + 1) % SEEN_SLOTS;
+	return slot;
+}
+
+/* A full table forgets all: then events come twice. */
+static void seen_add(struct agent *agent, uint64_t hash)
+{
 	if (agent->seen_count >= SEEN_SLOTS * 3 / 4) {
 		memset(agent->seen, 0, sizeof(agent->seen));
 		agent->seen_count = 0;
-		slot = (size_t)(hash >> 1) % SEEN_SLOTS;
 	}
-	agent->seen[slot] = hash;
+	agent->seen[seen_slot(agent, hash)] = hash;
 	agent->seen_count++;
-	return false;
 }
 
 static bool output_flush(struct agent *agent)
@@ -137,12 +141,27 @@ static void record_put(struct agent *agent, struct agent_record *record, const s
 	}
 }
 
-void record_write(struct agent *agent, struct agent_record *record, const struct text *strings,
-		  size_t count, bool once)
+/* The caller waits for our answer; if it was killed, somebody else may have its number, and what
+ * was read may be of that one. */
+static bool is_waiting(const struct agent *agent, uint64_t id)
 {
+	return id == 0 || ioctl(agent->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
+void record_write(struct agent *agent, struct agent_record *record, const struct text *strings,
+		  size_t count, uint64_t id, bool once)
+{
+	uint64_t hash;
+
 	pthread_mutex_lock(&agent->lock);
-	if (!once || !seen_add(agent, record_hash(agent, record, strings, count)))
-		record_put(agent, record, strings, count);
+	hash = once ? record_hash(agent, record, strings, count) : 0;
+	if (!once || !agent->seen[seen_slot(agent, hash)]) {
+		if (is_waiting(agent, id)) {
+			if (once)
+				seen_add(agent, hash);
+			record_put(agent, record, strings, count);
+		}
+	}
 	pthread_mutex_unlock(&agent->lock);
 }
 

@@ -192,6 +192,21 @@ const char *const calls_assumed[] = {"read",
 				     "rseq",
 				     NULL};
 
+const struct call_pair calls_implied[] = {
+	{"recvfrom", "socket"},   {"recvfrom", "socketpair"},     {"sendto", "socket"},
+	{"sendto", "socketpair"}, {"recvmsg", "socket"},          {"recvmsg", "socketpair"},
+	{"sendmsg", "socket"},    {"sendmsg", "socketpair"},      {"recv", "socket"},
+	{"send", "socket"},       {"epoll_ctl", "epoll_create1"}, {"epoll_ctl", "epoll_create"},
+	{"sendfile", "socket"},   {"sendfile64", "socket"},       {NULL, NULL}};
+
+bool call_is_implied(const char *name)
+{
+	for (const struct call_pair *pair = calls_implied; pair->name; pair++)
+		if (strcmp(pair->name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Newer than libseccomp 2.5.4; the same number on every architecture here. */
 static const struct {
 	const char *name;

@@ -31,3 +31,12 @@ void calls_append(GArray *calls, enum agent_arch arch);
  * NULL-terminated. mmap and mprotect among them are looked at where they make something executable.
  */
 extern const char *const calls_assumed[];
+
+/* Calls that are frequent and come only after another, which is looked at: where that one was made
+ * the profile has these too (a call, its introducer). Ends with NULL. */
+struct call_pair {
+	const char *name;
+	const char *introducer;
+};
+extern const struct call_pair calls_implied[];
+bool call_is_implied(const char *name);

@@ -69,7 +69,7 @@ static enum filter_action plan_call(const struct recorder_options *options, cons
 		return FILTER_PROTECT;
 	if (op != OP_NONE && op != OP_SOCKET)
 		return FILTER_NOTIFY;
-	return is_assumed(name) || known ? FILTER_ALLOW : FILTER_NOTIFY;
+	return is_assumed(name) || call_is_implied(name) || known ? FILTER_ALLOW : FILTER_NOTIFY;
 }
 
 static struct agent_call *table_find(GArray *calls, enum agent_arch arch, int nr)
@@ -311,18 +311,25 @@ static void add_assumed(struct profile *profile, const char *arch, enum agent_ar
 			profile_add_syscall(profile, arch, *name);
 }
 
-/* What was seen of an architecture brings along the calls that are not looked at, and those that
- * the earlier runs had shown. */
-static void complete_calls(const struct recorder *recorder, struct profile *profile)
+static void add_implied(struct profile *profile, const char *arch, enum agent_arch number)
+{
+	for (const struct call_pair *pair = calls_implied; pair->name; pair++)
+		if (profile_has_syscall(profile, arch, pair->introducer) &&
+		    call_number(number, pair->name) >= 0)
+			profile_add_syscall(profile, arch, pair->name);
+}
+
+/* What was seen of an architecture brings along the calls that are not looked at. */
+static void complete_calls(struct profile *profile)
 {
 	for (int arch = 0; arch < AGENT_ARCHES; arch++) {
 		const char *name = call_arch_name(arch);
 
-		if (name &&
-		    (arch == AGENT_NATIVE || g_hash_table_contains(profile->syscalls, name)))
-			add_assumed(profile, name, arch);
+		if (!name || !g_hash_table_contains(profile->syscalls, name))
+			continue;
+		add_assumed(profile, name, arch);
+		add_implied(profile, name, arch);
 	}
-	(void)recorder;
 }
 
 static void merge_findings(const struct replay_findings *from, struct replay_findings *into)
@@ -354,7 +361,7 @@ static bool add_run(struct recorder *recorder, struct profile *profile, uint64_t
 
 	if (!profile_merge(run, resolver_profile(recorder->resolver), error))
 		return false;
-	complete_calls(recorder, run);
+	complete_calls(run);
 	if (!profile_merge(profile, run, error))
 		return false;
 	profile->runs = runs + 1;
