@@ -10,7 +10,8 @@
  *     struct image_writer *writer = image_writer_new("oci:out:latest", &options, error);
  *     image_writer_stage(writer, production, source, config, annotations, error);
  *     struct image *candidate = image_writer_open(writer, error);   // replay this one
- *     image_writer_commit(writer, error);                           // or image_writer_free: nothing happened
+ *     image_writer_commit(writer, error);                           // or image_writer_free:
+ * nothing happened
  */
 #pragma once
 
@@ -22,15 +23,16 @@ struct image_writer;
 struct image_writer_options {
 	enum compression compression; /* of the layers; COMPRESSION_NONE by default */
 	int64_t epoch;                /* seconds: later mtimes are clamped to it; `created` */
-	const char *const *layer_names; /* NULL-terminated: history comment of layer 0, 1, …: a node's
-					   `layer` says where it goes; empty layers are left out */
+	const char *const
+		*layer_names; /* NULL-terminated: history comment of layer 0, 1, …: a node's
+				 `layer` says where it goes; empty layers are left out */
 };
 
 /* Checks that @reference (oci:, oci-archive:, docker-archive:) can be written and makes the staging
  * directory beside it. An existing oci: layout gets the tag added or replaced, its other tags kept;
  * an existing archive file is replaced. Anything else that exists is an error. */
-struct image_writer *image_writer_new(const char *reference, const struct image_writer_options *options,
-				      GError **error);
+struct image_writer *image_writer_new(const char *reference,
+				      const struct image_writer_options *options, GError **error);
 
 /* Writes layers, config and manifest into the staging directory; may be called again (next round of
  * the fixpoint): unchanged layers are not written again. @config: the config document without
