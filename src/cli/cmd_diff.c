@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `thresh diff A B`: what B has, lacks and has otherwise, against A. */
-#include "base/error.h"
+#include "base/path.h"
 #include "cli/command.h"
 #include "cli/compare.h"
 #include "cli/json_output.h"
@@ -8,7 +8,7 @@
 #include "image/rootfs.h"
 #include "sandbox/identity.h"
 
-enum { LINES_MAX = 12 };
+enum { LINES_MAX = 5 };
 
 /* An image as a tree; with its content where this user may have the sandbox's ids, since packages
  * are known by their databases. */
@@ -52,6 +52,23 @@ static void add_row(struct table *table, const char *what, uint64_t before, uint
 	table_add(table, what, from, to, change);
 }
 
+/* Of the sorted @paths those that are below no other one: one line for a directory that came or
+ * went. */
+static void print_topmost(const char *heading, const GPtrArray *paths)
+{
+	g_autoptr(GHashTable) all = g_hash_table_new(g_str_hash, g_str_equal);
+	g_autoptr(GPtrArray) topmost = g_ptr_array_new();
+
+	for (guint i = 0; i < paths->len; i++) {
+		g_autofree char *parent = path_parent(paths->pdata[i]);
+
+		if (!g_hash_table_contains(all, parent))
+			g_ptr_array_add(topmost, paths->pdata[i]);
+		g_hash_table_add(all, paths->pdata[i]); /* parents come first */
+	}
+	output_list(heading, topmost, LINES_MAX);
+}
+
 static void print_comparison(const struct comparison *comparison, const char *a, const char *b)
 {
 	autotable struct table *table = table_new("lrrr");
@@ -65,9 +82,9 @@ static void print_comparison(const struct comparison *comparison, const char *a,
 	table_print(table);
 	output_line("%u removed, %u added, %u changed", comparison->removed->len,
 		    comparison->added->len, comparison->changed->len);
-	output_list("added", comparison->added, LINES_MAX);
+	print_topmost("removed", comparison->removed);
+	print_topmost("added", comparison->added);
 	output_list("changed", comparison->changed, LINES_MAX);
-	output_list("removed", comparison->removed, LINES_MAX);
 	output_list("packages removed", comparison->packages_removed, LINES_MAX);
 	output_list("packages added", comparison->packages_added, LINES_MAX);
 }
