@@ -71,16 +71,15 @@ static bool set_owner(const struct sandbox *sandbox, struct mount_plan *plan, co
 	/* One mapped id, or real ids: owners are what they are. */
 	if (sandbox->mode != IDENTITY_RANGE || map_ids(sandbox, mount, st, plan->tree_fd))
 		return true;
-	if (!mount->owned)
+	if (!mount->owned || st->st_uid == sandbox->shift.uid_base + mount->uid)
 		return true;
 	if (!mount->throw_away || !plan->directory)
 		return error_set(
 			error, THRESH_ERROR_INPUT,
-			"its files cannot be shown as user %u: an id-mapped mount needs root "
-			"and a file system that supports it; run as root, or chown the "
-			"directory to id %u with `podman unshare`-like tools and leave it "
-			"unowned",
-			mount->uid, mount->uid);
+			"its files cannot be shown as user %u: id-mapped mounts need root and "
+			"a file system that supports them; run as root, or give the directory "
+			"to id %u (podman unshare chown %u)",
+			mount->uid, sandbox->shift.uid_base + mount->uid, mount->uid);
 	copy = copy_to_memory(sandbox, mount, plan->tree_fd, error);
 	if (copy < 0)
 		return false;

@@ -94,13 +94,13 @@ struct drive {
 	GArray *listeners; /* the latest */
 };
 
-static bool has_port(const GArray *listeners, uint16_t port)
+static bool has_port(const GArray *listeners, uint16_t port, bool tcp)
 {
 	for (guint i = 0; i < listeners->len; i++) {
 		const struct sandbox_listener *l =
 			&g_array_index(listeners, struct sandbox_listener, i);
 
-		if (l->tcp && (port == 0 || l->port == port))
+		if (l->tcp == tcp && (port == 0 || l->port == port))
 			return true;
 	}
 	return false;
@@ -121,15 +121,18 @@ static uint16_t first_port(const GArray *listeners)
 /* Every probe's port, or any where none is named. */
 static bool is_ready(const struct drive *drive)
 {
-	const GPtrArray *probes = drive->spec->probes;
+	const GPtrArray *probes = drive->spec->probes, *workloads = drive->spec->workloads;
 
 	for (guint i = 0; probes && i < probes->len; i++) {
 		const struct probe *probe = g_ptr_array_index(probes, i);
 
-		if (!has_port(drive->listeners, probe->port))
+		if (!has_port(drive->listeners, probe->port, true))
 			return false;
 	}
-	return (probes && probes->len > 0) || has_port(drive->listeners, 0);
+	if ((probes && probes->len > 0) || has_port(drive->listeners, 0, true))
+		return true;
+	/* A workload may speak what a probe cannot. */
+	return workloads && workloads->len > 0 && has_port(drive->listeners, 0, false);
 }
 
 static bool look(struct drive *drive, GError **error)

@@ -139,12 +139,11 @@ static bool is_alone(int life_fd)
 }
 
 /* Nothing is left to do but to be init: SIGCHLD ignored lets the kernel reap. */
-static void G_GNUC_NORETURN hold(int life_fd, int root_fd)
+static void G_GNUC_NORETURN hold(int life_fd)
 {
 	char byte;
 
 	close_all_but((int[]){life_fd}, 1);
-	(void)root_fd;
 	while (read(life_fd, &byte, 1) < 0 && errno == EINTR)
 		continue;
 	_exit(0);
@@ -186,5 +185,5 @@ void holder_main(struct holder_plan *plan)
 	}
 	if (!scm_send(plan->control_fd, &report, sizeof(report), fds, report.ok ? 2 : 0))
 		_exit(1);
-	hold(plan->life_fd, fds[0]);
+	hold(plan->life_fd);
 }

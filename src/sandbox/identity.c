@@ -10,6 +10,7 @@
 #include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -369,6 +370,8 @@ bool identity_enter(struct identity *ret_identity, GError **error)
 	uid_t uid = geteuid();
 	gid_t gid = getegid();
 
+	/* Inherited as ignored, it would let nobody wait for a child. */
+	signal(SIGCHLD, SIG_DFL);
 	if (uid == 0)
 		return enter_root(ret_identity, error);
 	if (range_for_user(&shift))

@@ -536,6 +536,61 @@ static void test_mounts(void)
 	rmdir(host);
 }
 
+/* `run -v`: the caller's files appear as the application's, and what it writes becomes the
+ * caller's. */
+static void test_owned_bind(void)
+{
+	g_autoptr(GPtrArray) mounts =
+		g_ptr_array_new_with_free_func((GDestroyNotify)sandbox_mount_free);
+	struct sandbox_mount *mount = sandbox_mount_new(MOUNT_BIND, "/vol");
+	const struct sandbox_spec spec = {.rootfs = &rootfs, .read_only = true, .mounts = mounts};
+	const char *const argv[] = {"/app", "touch", "/vol/new", NULL};
+	struct process_spec process_spec = plain_process(argv, -1);
+	g_autofree char *host = g_build_filename(directory, "owned", NULL);
+	g_autofree char *new = g_build_filename(host, "new", NULL);
+	uint32_t uid = identity.mode == IDENTITY_RANGE ? 999 : 0;
+	autosandbox struct sandbox *sandbox = NULL;
+	g_autoptr(GError) error = NULL;
+	struct process process;
+	struct stat st;
+
+	mount->source = g_strdup(host);
+	mount->owned = true;
+	mount->uid = mount->gid = process_spec.uid = process_spec.gid = uid;
+	g_ptr_array_add(mounts, mount);
+	g_assert_cmpint(mkdir(host, 0700), ==, 0);
+	sandbox = sandbox_open(&spec, &identity, &error);
+	if (!sandbox) {
+		g_assert_nonnull(strstr(error->message, "id-mapped mounts need root"));
+		g_assert_cmpint(geteuid(), !=, 0);
+	} else {
+		g_assert_true(sandbox_spawn(sandbox, &process_spec, &process, &error));
+		g_assert_true(process_wait(&process, 5000));
+		g_assert_cmpint(process.status, ==, 0);
+		process_clear(&process);
+		g_assert_cmpint(stat(new, &st), ==, 0);
+		g_assert_cmpuint(st.st_uid, ==, geteuid());
+		unlink(new);
+	}
+	rmdir(host);
+}
+
+static void test_host_network(void)
+{
+	const struct sandbox_spec spec = {.rootfs = &rootfs, .network = NETWORK_HOST};
+	const char *const argv[] = {"/app", "exit", "3", NULL};
+	g_autoptr(GError) error = NULL;
+	autosandbox struct sandbox *sandbox = sandbox_open(&spec, &identity, &error);
+	g_autoptr(GArray) listeners = NULL;
+	int status;
+
+	g_assert_no_error(error);
+	g_free(run(sandbox, argv, &status));
+	g_assert_cmpint(WEXITSTATUS(status), ==, 3);
+	listeners = sandbox_listeners(sandbox, &error); /* the host's are not ours */
+	g_assert_cmpuint(listeners->len, ==, 0);
+}
+
 /* A companion shares the network and nothing else; sockets are told apart. */
 static void test_companion(void)
 {
@@ -631,6 +686,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/sandbox/traced", test_traced);
 	g_test_add_func("/sandbox/no-supervisor", test_no_supervisor);
 	g_test_add_func("/sandbox/mounts", test_mounts);
+	g_test_add_func("/sandbox/owned-bind", test_owned_bind);
+	g_test_add_func("/sandbox/host-network", test_host_network);
 	g_test_add_func("/sandbox/companion", test_companion);
 	g_test_add_func("/sandbox/killed", test_killed);
 	g_test_add_func("/drive/ipv6", test_drive_ipv6);
