@@ -536,6 +536,36 @@ static void test_unreadable(void)
 	stage_clear(&stage);
 }
 
+/* A 32-bit process: its own call numbers, socketcall, 4-byte pointers. */
+static void test_compat(void)
+{
+	const char *program = g_getenv("THRESH_TEST_COMPAT");
+	g_autofree char *previous = g_get_current_dir();
+	struct stage stage;
+
+	if (!program) {
+		g_test_skip("no 32-bit processes on this machine");
+		return;
+	}
+	stage_init(&stage);
+	{
+		const char *argv[] = {program, NULL};
+		struct recorder_options options = {.mode = RECORD_ALL, .tree = stage.tree};
+
+		g_assert_cmpint(chdir(stage.directory), ==, 0);
+		traced_exec(&options, argv, &stage.run);
+		g_assert_cmpint(chdir(previous), ==, 0);
+		if (stage.run.supervised) {
+			g_assert_cmpint(stage.run.status, ==, 0);
+			g_assert_cmpuint(stage.run.lost, ==, 0);
+			assert_has(classes(&stage, "file"), PATH_OPEN);
+			g_assert_true(profile_has_syscall(stage.run.profile, "x86", "open"));
+			g_assert_cmpuint(stage.run.profile->listeners->len, ==, 1);
+		}
+	}
+	stage_clear(&stage);
+}
+
 /* An agent that dies takes nothing along and passes nothing. */
 static void forever(void *user)
 {
@@ -647,6 +677,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/trace/live/list", test_list);
 	g_test_add_func("/trace/live/map", test_map);
 	g_test_add_func("/trace/live/unreadable", test_unreadable);
+	g_test_add_func("/trace/live/compat", test_compat);
 	g_test_add_func("/trace/live/killed", test_killed);
 	g_test_add_func("/trace/live/refuse", test_refuse);
 	return g_test_run();
