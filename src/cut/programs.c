@@ -14,7 +14,7 @@ enum {
 	PHAR_MAX_BYTES = 16 << 20,
 	METADATA_MAX_BYTES = 1 << 20,
 	SCAN_MAX_BYTES = 24 << 20, /* of constants of one program; the largest shell has 4 MiB */
-	NEEDLES_MAX = 4,
+	NEEDLES_MAX = 5,
 	PLAIN_MIN_BYTES =
 		48 << 10, /* no shell is smaller; a file that is not executable is no script */
 };
@@ -45,14 +45,16 @@ static const struct signature {
 	/* busybox before the shells: its ash has the words too */
 	{PROGRAM_MULTICALL, {NEEDLE("BusyBox v"), NEEDLE("multi-call binary")}},
 	{PROGRAM_MULTICALL, {NEEDLE("usage: toybox"), NEEDLE("multicall binary")}},
-	/* bash, dash, ksh, mksh, posh, zsh, ash and their kin */
+	/* bash, dash, ksh, mksh, posh, zsh and their kin; make has the words too, but prints no PS4
+	 */
 	{PROGRAM_SHELL,
-	 {NEEDLE("\0esac\0"), NEEDLE("\0elif\0"), NEEDLE("getopts"), NEEDLE("readonly")}},
+	 {NEEDLE("\0esac\0"), NEEDLE("\0elif\0"), NEEDLE("getopts"), NEEDLE("readonly"),
+	  NEEDLE("PS4")}},
 	/* yash has its reserved words as wide characters */
 	{PROGRAM_SHELL, {NEEDLE("\0getopts\0"), NEEDLE("\0unalias\0"), NEEDLE("\0readonly\0")}},
 	/* csh, tcsh */
 	{PROGRAM_SHELL, {NEEDLE("\0endsw\0"), NEEDLE("\0onintr\0"), NEEDLE("\0unhash\0")}},
-	{PROGRAM_SHELL, {NEEDLE("__fish_"), NEEDLE("fish_indent"), NEEDLE("fish_")}},
+	{PROGRAM_SHELL, {NEEDLE("fish_read_limit"), NEEDLE("__fish_print_help")}},
 	{PROGRAM_SHELL, {NEEDLE("Stand-alone shell (version")}}, /* sash */
 	{PROGRAM_SHELL, {NEEDLE("rc: cannot shift"), NEEDLE("whatis")}},
 	{PROGRAM_SHELL, {NEEDLE("src.elv.sh/pkg/shell")}},

@@ -103,7 +103,7 @@ static void put_elf(const char *root, const char *name, const char *needed, cons
 	fixture_file(root, name, bytes->data, bytes->len, 0755);
 }
 
-static const char shell_words[] = "\0esac\0elif\0getopts\0readonly\0";
+static const char shell_words[] = "\0esac\0elif\0getopts\0readonly\0PS4\0";
 
 static void put_shell(const char *root, const char *name, unsigned int mode)
 {
@@ -311,6 +311,43 @@ static void test_shells(void)
 	world_clear(&world);
 }
 
+/* The programs of the machine that runs the test, where it has them. */
+static void test_identify(void)
+{
+	static const struct {
+		const char *path;
+		enum program_kind want;
+	} table[] = {
+		{"/bin/dash", PROGRAM_SHELL},
+		{"/bin/bash", PROGRAM_SHELL},
+		{"/bin/busybox", PROGRAM_MULTICALL},
+		{"/bin/zsh", PROGRAM_SHELL},
+		{"/usr/bin/dpkg", PROGRAM_PACKAGE_MANAGER},
+		{"/usr/bin/apt-get", PROGRAM_PACKAGE_MANAGER},
+		{"/usr/bin/make", PROGRAM_OTHER},
+		{"/usr/bin/env", PROGRAM_OTHER},
+		{"/usr/bin/perl", PROGRAM_OTHER},
+		{"/usr/bin/find", PROGRAM_OTHER},
+	};
+	static const char phar[] = "<?php\nPhar::mapPhar('composer.phar');\n__HALT_COMPILER();";
+	static const char pip[] = "#!/usr/bin/python3\nfrom pip._internal.cli.main import main\n";
+	static const char gem[] = "#!/usr/bin/ruby\nGem::GemRunner.new.run ARGV\n";
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *data = NULL;
+		gsize size_bytes;
+
+		if (!g_file_get_contents(table[i].path, &data, &size_bytes, NULL))
+			continue;
+		g_test_message("%s", table[i].path);
+		g_assert_cmpint(program_identify(data, size_bytes), ==, table[i].want);
+	}
+	g_assert_cmpint(program_identify(phar, sizeof(phar)), ==, PROGRAM_PACKAGE_MANAGER);
+	g_assert_cmpint(program_identify(pip, sizeof(pip)), ==, PROGRAM_PACKAGE_MANAGER);
+	g_assert_cmpint(program_identify(gem, sizeof(gem)), ==, PROGRAM_PACKAGE_MANAGER);
+	g_assert_cmpint(program_identify("#!/bin/sh\n", 10), ==, PROGRAM_OTHER);
+}
+
 static void test_entry(void)
 {
 	static const struct {
@@ -488,6 +525,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cut/script", test_script);
 	g_test_add_func("/cut/closure", test_closure);
 	g_test_add_func("/cut/shells", test_shells);
+	g_test_add_func("/cut/identify", test_identify);
 	g_test_add_func("/cut/entry", test_entry);
 	g_test_add_func("/cut/packages", test_packages);
 	g_test_add_func("/cut/python", test_python);
