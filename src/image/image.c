@@ -13,7 +13,7 @@ const struct image_limits image_limits_default = {
 	.entries = 2000000,
 	.unpacked_bytes = 64ULL << 30,
 	.file_bytes = 16ULL << 30,
-	.ratio = 2000,
+	.ratio = 500,
 	.path_bytes = 4096,
 	.depth = 256,
 };
@@ -100,8 +100,9 @@ static bool fill_layers(struct image *image, const struct manifest *manifest, GE
 	guint count = manifest->layers->len;
 
 	if (count > image->limits.layers)
-		return error_set(error, THRESH_ERROR_INPUT, "%u layers, above the limit of %u",
-				 count, image->limits.layers);
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "%u layers, above the limit of %u (limits.layers)", count,
+				 image->limits.layers);
 	if (json_array_size(diff_ids) != count)
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "the manifest has %u layers, the config %zu", count,

@@ -14,7 +14,7 @@ enum {
 	BLOCK_BYTES = 256 << 10,
 	BLOCKS = 8,
 	INPUT_BYTES = 128 << 10,
-	RATIO_FLOOR_BYTES = 16 << 20, /* below it no layer is a bomb */
+	RATIO_FLOOR_BYTES = 64 << 20, /* below it no layer is a bomb */
 };
 
 enum blob_state { BLOB_UNKNOWN, BLOB_GOOD, BLOB_BAD };
@@ -219,11 +219,10 @@ static bool decode_block(struct layer_stream *stream, struct block *block, GErro
 	}
 	stream->produced_bytes += block->size_bytes;
 	if (stream->produced_bytes > stream->limit_bytes)
-		return error_set(
-			error, THRESH_ERROR_INPUT,
-			"unpacks to more than the limit of ratio allows (%" G_GUINT64_FORMAT
-			" bytes): a decompression bomb?",
-			stream->limit_bytes);
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "unpacks to more than %" G_GUINT64_FORMAT
+				 " bytes: a decompression bomb? (limits.ratio)",
+				 stream->limit_bytes);
 	return true;
 }
 

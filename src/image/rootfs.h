@@ -5,9 +5,9 @@
  * One directory a chain ID, in the cache, shared by all runs: `CACHE/rootfs-BASE/HEX/root`, with the
  * tree beside it in `index` and a lock beside both. It appears whole or not at all, and nobody writes
  * to it afterwards (runs put an overlay over it). Owners are shifted by `shift` (see
- * sandbox/identity.h); device nodes are in the tree, not in the directory; set-id bits, modes and
- * user.* and security.capability attributes are in the tree, and in the directory as far as the
- * mapping allows.
+ * sandbox/identity.h); device nodes are in the tree, not in the directory. On disk set-id bits are
+ * set only where the owners are ids that belong to nobody, and of the attributes user.* alone (file
+ * capabilities would have no effect under no_new_privs); the tree has them all.
  *
  *     struct rootfs *rootfs = rootfs_unpack(image, cache_path, &shift, error);
  */

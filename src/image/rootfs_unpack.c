@@ -22,6 +22,7 @@ struct unpacker {
 	uint64_t file_bytes; /* of all files so far */
 	uint64_t tar_bytes;  /* of the layers before this one */
 	GPtrArray *links;    /* scratch of resolve */
+	GHashTable *own; /* directories with nothing of a lower layer below: not looked at again */
 };
 
 /* Names */
@@ -62,8 +63,9 @@ char *rootfs_entry_path(const char *name, const struct image_limits *limits, GEr
 			depth++;
 		}
 		if (path->len >= limits->path_bytes || depth > limits->depth) {
-			name_failed(depth > limits->depth ? "a path deeper than the limit"
-							  : "a path longer than the limit",
+			name_failed(depth > limits->depth
+					    ? "a path deeper than the limit (limits.depth)"
+					    : "a path longer than the limit (limits.path)",
 				    error);
 			goto refused;
 		}
@@ -188,29 +190,32 @@ static bool remove_node(struct unpacker *unpacker, struct node *node, GError **e
 	return true;
 }
 
-/* Removes what came from lower layers: a whiteout hides nothing of its own layer. */
-static bool hide_lower(struct unpacker *unpacker, struct node *node, GError **error)
-{
-	g_autoptr(GPtrArray) children = node->children ? node_children(node) : NULL;
-
-	for (guint i = 0; children && i < children->len; i++) {
-		if (!hide_lower(unpacker, children->pdata[i], error))
-			return false;
-	}
-	if (!node->parent || node->layer >= unpacker->layer || node->children)
-		return true;
-	return remove_node(unpacker, node, error);
-}
+static bool hide_lower(struct unpacker *unpacker, struct node *node, GError **error);
 
 static bool hide_children(struct unpacker *unpacker, struct node *directory, GError **error)
 {
-	g_autoptr(GPtrArray) children = node_children(directory);
+	g_autoptr(GPtrArray) children = NULL;
 
+	/* Once a layer: or a layer of whiteouts of one large directory would take for ever. A node
+	 * that takes this one's address later is this layer's, and so is all below it. */
+	if (!directory->children || !g_hash_table_add(unpacker->own, directory))
+		return true;
+	children = node_children(directory);
 	for (guint i = 0; i < children->len; i++) {
 		if (!hide_lower(unpacker, children->pdata[i], error))
 			return false;
 	}
 	return true;
+}
+
+/* Removes what came from lower layers: a whiteout hides nothing of its own layer. */
+static bool hide_lower(struct unpacker *unpacker, struct node *node, GError **error)
+{
+	if (!hide_children(unpacker, node, error))
+		return false;
+	if (node->layer >= unpacker->layer || node->children)
+		return true;
+	return remove_node(unpacker, node, error);
 }
 
 static bool apply_whiteout(struct unpacker *unpacker, const char *path, GError **error)
@@ -314,11 +319,13 @@ static bool check_size(struct unpacker *unpacker, const struct tar_entry *entry,
 {
 	if (entry->size_bytes > unpacker->limits->file_bytes)
 		return error_set(error, THRESH_ERROR_INPUT,
-				 "%" G_GUINT64_FORMAT " bytes, above the limit of a file",
+				 "%" G_GUINT64_FORMAT
+				 " bytes, above the limit of a file (limits.file)",
 				 entry->size_bytes);
 	unpacker->file_bytes += entry->size_bytes;
 	return unpacker->file_bytes <= unpacker->limits->unpacked_bytes ||
-	       name_failed("the image unpacks to more bytes than the limit", error);
+	       name_failed("the image unpacks to more bytes than the limit (limits.unpacked)",
+			   error);
 }
 
 static bool take_content(struct unpacker *unpacker, const struct tar_entry *entry,
@@ -509,7 +516,8 @@ static bool apply_entry(struct unpacker *unpacker, const struct tar_entry *entry
 
 	if (++unpacker->entries > unpacker->limits->entries)
 		return error_set(error, THRESH_ERROR_INPUT,
-				 "more than %" G_GUINT64_FORMAT " entries, the limit",
+				 "more than %" G_GUINT64_FORMAT
+				 " entries, the limit (limits.entries)",
 				 unpacker->limits->entries);
 	path = rootfs_entry_path(entry->path, unpacker->limits, error);
 	ok = path && apply_path(unpacker, entry, path, error);
@@ -537,7 +545,8 @@ static bool next_block(void *user, const uint8_t **ret_data, size_t *ret_size_by
 		return false;
 	return layer_stream_count(counted->stream) <=
 		       unpacker->limits->unpacked_bytes - unpacker->tar_bytes ||
-	       name_failed("the image unpacks to more bytes than the limit", error);
+	       name_failed("the image unpacks to more bytes than the limit (limits.unpacked)",
+			   error);
 }
 
 static bool apply_stream(struct unpacker *unpacker, struct layer_stream *stream, GError **error)
@@ -572,6 +581,7 @@ static bool apply_layer(struct unpacker *unpacker, uint32_t index, GError **erro
 	bool ok;
 
 	unpacker->layer = index;
+	g_hash_table_remove_all(unpacker->own);
 	ok = stream && apply_stream(unpacker, stream, error);
 	if (ok)
 		return true;
@@ -628,6 +638,7 @@ struct tree *rootfs_apply(const struct image *image, int root_fd, const struct o
 		.disk = root_fd >= 0 ? &disk : NULL,
 		.digester = digester,
 		.links = g_ptr_array_new(),
+		.own = g_hash_table_new(NULL, NULL),
 	};
 	bool ok = true;
 
@@ -639,6 +650,7 @@ struct tree *rootfs_apply(const struct image *image, int root_fd, const struct o
 		ok = rootfs_disk_finish(&disk, error);
 	rootfs_disk_clear(&disk);
 	g_ptr_array_unref(unpacker.links);
+	g_hash_table_unref(unpacker.own);
 	if (!ok)
 		return NULL;
 	settle_links(tree);
