@@ -241,6 +241,10 @@ static bool check_spec(const struct sandbox *sandbox, const struct process_spec 
 {
 	if (!spec->argv || !spec->argv[0] || !spec->argv[0][0])
 		return error_set(error, THRESH_ERROR_INPUT, "sandbox: no program to run");
+	/* The child would wait for a supervisor for ever. */
+	if (spec->trace_filter && !spec->supervise)
+		return error_set(error, THRESH_ERROR_INTERNAL,
+				 "sandbox: a trace without a supervisor");
 	if (sandbox->mode == IDENTITY_SINGLE && spec->uid != sandbox->single_uid)
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "sandbox: user %u: there is one user id here, %u; add a range of "
