@@ -51,7 +51,8 @@ static const struct signature {
 	 {NEEDLE("\0esac\0"), NEEDLE("\0elif\0"), NEEDLE("getopts"), NEEDLE("readonly"),
 	  NEEDLE("PS4")}},
 	/* yash has its reserved words as wide characters */
-	{PROGRAM_SHELL, {NEEDLE("\0getopts\0"), NEEDLE("\0unalias\0"), NEEDLE("\0readonly\0")}},
+	{PROGRAM_SHELL,
+	 {NEEDLE("\0getopts\0"), NEEDLE("\0unalias\0"), NEEDLE("Y\0\0\0A\0\0\0S\0\0\0H\0\0\0_")}},
 	/* csh, tcsh */
 	{PROGRAM_SHELL, {NEEDLE("\0endsw\0"), NEEDLE("\0onintr\0"), NEEDLE("\0unhash\0")}},
 	{PROGRAM_SHELL, {NEEDLE("fish_read_limit"), NEEDLE("__fish_print_help")}},
