@@ -72,11 +72,11 @@ static void print_replay(const struct harden_result *result)
 	guint missed = 0, writes = 0, calls = 0;
 
 	for (guint i = 0; i < result->rounds->len; i++) {
-		const struct round *round = &g_array_index(result->rounds, struct round, i);
+		const struct round *round = result->rounds->pdata[i];
 
-		missed += round->missed;
-		writes += round->refused_writes;
-		calls += round->refused_syscalls;
+		missed += round->missed->len;
+		writes += round->refused_writes->len;
+		calls += round->refused_syscalls->len;
 	}
 	output_line(
 		"replayed     %u answers, all the same; %u rounds under the tracer and one without",

@@ -301,40 +301,9 @@ static bool sealed_run(struct session *session, const struct image *image,
 	return ok;
 }
 
-/* What the replay missed goes back into the decision. Answers how much of it is new. */
-static struct round lessons_learn(struct lessons *lessons, const struct replay_findings *findings)
+static int compare_texts(gconstpointer a, gconstpointer b)
 {
-	struct round round = {0};
-	GHashTableIter iter;
-	gpointer name;
-
-	g_hash_table_iter_init(&iter, findings->missed);
-	while (g_hash_table_iter_next(&iter, &name, NULL)) {
-		struct keep_rule *rule;
-
-		if (!lesson_is_new(lessons, "path", name))
-			continue;
-		rule = g_new0(struct keep_rule, 1);
-		rule->glob = g_strdup(name);
-		rule->why = g_strdup("missed");
-		g_ptr_array_add(lessons->keep, rule);
-		round.missed++;
-	}
-	g_hash_table_iter_init(&iter, findings->refused_writes);
-	while (g_hash_table_iter_next(&iter, &name, NULL)) {
-		if (lesson_is_new(lessons, "write", name)) {
-			g_ptr_array_add(lessons->writable, g_strdup(name));
-			round.refused_writes++;
-		}
-	}
-	g_hash_table_iter_init(&iter, findings->refused_syscalls);
-	while (g_hash_table_iter_next(&iter, &name, NULL)) {
-		if (lesson_is_new(lessons, "call", name)) {
-			g_ptr_array_add(lessons->syscalls, g_strdup(name));
-			round.refused_syscalls++;
-		}
-	}
-	return round;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static int compare_rules(gconstpointer a, gconstpointer b)
@@ -344,17 +313,90 @@ static int compare_rules(gconstpointer a, gconstpointer b)
 	return strcmp((*left)->glob, (*right)->glob);
 }
 
-static int compare_texts(gconstpointer a, gconstpointer b)
+/* Those of @found that are new, sorted: hash tables have no order, digests do. */
+static GPtrArray *lessons_new(struct lessons *lessons, const char *kind, GHashTable *found)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, found);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		if (lesson_is_new(lessons, kind, name))
+			g_ptr_array_add(names, g_strdup(name));
+	}
+	g_ptr_array_sort(names, compare_texts);
+	return names;
 }
 
-/* Hash tables have no order, digests do. */
-static void lessons_sort(struct lessons *lessons)
+static void round_free(void *data)
 {
+	struct round *round = data;
+
+	g_ptr_array_unref(round->missed);
+	g_ptr_array_unref(round->refused_writes);
+	g_ptr_array_unref(round->refused_syscalls);
+	g_free(round);
+}
+
+static void append_copies(GPtrArray *to, const GPtrArray *from)
+{
+	for (guint i = 0; i < from->len; i++)
+		g_ptr_array_add(to, g_strdup(from->pdata[i]));
+	g_ptr_array_sort(to, compare_texts);
+}
+
+/* What the replay missed goes back into the decision. Answers what of it is new. */
+static struct round *lessons_learn(struct lessons *lessons, const struct replay_findings *findings)
+{
+	struct round *round = g_new0(struct round, 1);
+
+	round->missed = lessons_new(lessons, "path", findings->missed);
+	round->refused_writes = lessons_new(lessons, "write", findings->refused_writes);
+	round->refused_syscalls = lessons_new(lessons, "call", findings->refused_syscalls);
+	for (guint i = 0; i < round->missed->len; i++) {
+		struct keep_rule *rule = g_new0(struct keep_rule, 1);
+
+		rule->glob = g_strdup(round->missed->pdata[i]);
+		rule->why = g_strdup("missed");
+		g_ptr_array_add(lessons->keep, rule);
+	}
 	g_ptr_array_sort(lessons->keep, compare_rules);
-	g_ptr_array_sort(lessons->writable, compare_texts);
-	g_ptr_array_sort(lessons->syscalls, compare_texts);
+	append_copies(lessons->writable, round->refused_writes);
+	append_copies(lessons->syscalls, round->refused_syscalls);
+	return round;
+}
+
+static bool round_is_quiet(const struct round *round)
+{
+	return round->missed->len + round->refused_writes->len + round->refused_syscalls->len == 0;
+}
+
+/* "/a, /b and 3 more" */
+static void describe_names(GString *text, const char *what, const GPtrArray *names)
+{
+	enum { SHOWN = 3 };
+
+	if (names->len == 0)
+		return;
+	g_string_append_printf(text, "%s%s ", text->len > 0 ? "; " : "", what);
+	for (guint i = 0; i < names->len && i < SHOWN; i++) {
+		g_autofree char *quoted = error_quote(names->pdata[i]);
+
+		g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", quoted);
+	}
+	if (names->len > SHOWN)
+		g_string_append_printf(text, " and %u more", names->len - SHOWN);
+}
+
+static char *round_describe(const struct round *round)
+{
+	GString *text = g_string_new(NULL);
+
+	describe_names(text, "missed", round->missed);
+	describe_names(text, "write refused:", round->refused_writes);
+	describe_names(text, "system call refused:", round->refused_syscalls);
+	return g_string_free(text, FALSE);
 }
 
 static bool replay_differs(const char *difference, GError **error)
@@ -377,25 +419,30 @@ static bool as_difference(GError **error)
 
 /* One round under the tracer. @ret_again: something was learned, so decide again. */
 static bool traced_round(struct session *session, const struct candidate *candidate,
-			 const GPtrArray *expected, struct lessons *lessons, GArray *rounds,
+			 const GPtrArray *expected, struct lessons *lessons, GPtrArray *rounds,
 			 bool *ret_again, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
 	g_autofree char *difference = NULL;
 	struct run run = {0};
-	struct round round;
 	bool ran;
 
 	session_progress(session, "replaying the sealed image, round %u", rounds->len + 1);
 	ran = sealed_run(session, candidate->image, candidate->rootfs, candidate->seal, true, &run,
 			 &failure);
-	round = run.has_findings ? lessons_learn(lessons, &run.findings) : (struct round){0};
-	lessons_sort(lessons);
-	g_array_append_val(rounds, round);
+	*ret_again = false;
+	if (run.has_findings) {
+		struct round *round = lessons_learn(lessons, &run.findings);
+		g_autofree char *learned = round_describe(round);
+
+		g_ptr_array_add(rounds, round);
+		*ret_again = !round_is_quiet(round);
+		if (*ret_again)
+			session_progress(session, "%s", learned);
+	}
 	if (ran)
 		difference = expectations_differ(expected, run.answers);
 	run_clear(&run);
-	*ret_again = round.missed + round.refused_writes + round.refused_syscalls > 0;
 	if (*ret_again)
 		return true;
 	if (!ran) {
@@ -424,7 +471,7 @@ static bool final_round(struct session *session, const struct image *image,
 
 static bool fixpoint(struct session *session, const struct profile *profile,
 		     const GPtrArray *expected, struct image_writer *writer,
-		     struct candidate *candidate, GArray *rounds, GError **error)
+		     struct candidate *candidate, GPtrArray *rounds, GError **error)
 {
 	struct lessons lessons;
 	bool again = true;
@@ -439,11 +486,13 @@ static bool fixpoint(struct session *session, const struct profile *profile,
 		     traced_round(session, candidate, expected, &lessons, rounds, &again, error);
 	}
 	lessons_clear(&lessons);
-	if (ok && again)
-		return error_set(
-			error, THRESH_ERROR_DIFFERS,
-			"the replay still misses something after %u rounds; nothing was written",
-			rounds->len);
+	if (ok && again) {
+		g_autofree char *last = round_describe(rounds->pdata[rounds->len - 1]);
+
+		return error_set(error, THRESH_ERROR_DIFFERS,
+				 "the replay still misses something after %u rounds: %s",
+				 rounds->len, last);
+	}
 	return ok && final_round(session, candidate->image, candidate->rootfs, candidate->seal,
 				 expected, error);
 }
@@ -493,7 +542,7 @@ void harden_result_free(struct harden_result *result)
 	keepset_free(result->keepset);
 	seal_free(result->seal);
 	json_decref(result->keep_json);
-	g_clear_pointer(&result->rounds, g_array_unref);
+	g_clear_pointer(&result->rounds, g_ptr_array_unref);
 	g_free(result);
 }
 
@@ -543,7 +592,7 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	autosession struct session *session = NULL;
 	autoprofile struct profile *profile = NULL;
 	g_autoptr(GPtrArray) expected = NULL;
-	g_autoptr(GArray) rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
+	g_autoptr(GPtrArray) rounds = g_ptr_array_new_with_free_func(round_free);
 	struct candidate candidate;
 	struct harden_result *result = NULL;
 
@@ -602,7 +651,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 		goto out;
 	result = result_new(session, &candidate);
 	result->profile = g_steal_pointer(&profile);
-	result->rounds = g_array_new(FALSE, FALSE, sizeof(struct round));
+	result->rounds = g_ptr_array_new_with_free_func(round_free);
 	image_writer_digest(writer, &result->digest);
 	if ((request->out_directory && !harden_write_out(result, request->out_directory, error)) ||
 	    !image_writer_commit(writer, error))

@@ -12,10 +12,11 @@
 #include "harden/session.h"
 #include "seal/seal.h"
 
+/* What one replay taught: sorted names. */
 struct round {
-	guint missed; /* paths that came back into the keep set */
-	guint refused_writes;
-	guint refused_syscalls;
+	GPtrArray *missed;           /* char *: paths that came back into the keep set */
+	GPtrArray *refused_writes;   /* char *: paths */
+	GPtrArray *refused_syscalls; /* char *: names */
 };
 
 struct harden_result {
@@ -25,7 +26,7 @@ struct harden_result {
 	struct keepset *keepset;
 	struct seal *seal;
 	json_t *keep_json; /* the keep list (docs/keepset.md) */
-	GArray *rounds;    /* struct round: of the replays under the tracer */
+	GPtrArray *rounds; /* struct round *: of the replays under the tracer */
 	guint answers_compared;
 	uint64_t source_files;
 	uint64_t source_bytes;

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STARTS = 2, ATTEMPTS = 3, POLL_MS = 5 };
+enum { STARTS = 2, ATTEMPTS = 3, POLL_MS = 5, STOP_POLL_MS = 100 };
 
 /* --- opening -------------------------------------------------------------------------------------
  */
@@ -266,6 +266,25 @@ static int exit_code(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* Sends the stop signal and waits for as long as it is handled: a handler that puts back the
+ * default action and raises the signal again (node) ends nothing when it is PID 1. */
+static bool stop(struct session *session, struct process *process, int number, bool *ret_killed,
+		 GError **error)
+{
+	gint64 deadline =
+		g_get_monotonic_time() + (gint64)session->request->timeouts.stop_ms * 1000;
+	bool handled = stop_is_handled(process->pid, number);
+
+	if (handled && !process_signal(process, number, error))
+		return false;
+	while (handled && g_get_monotonic_time() < deadline) {
+		if (process_wait(process, STOP_POLL_MS))
+			return true;
+		handled = stop_is_handled(process->pid, number);
+	}
+	return process_stop(process, SIGKILL, 0, ret_killed, error);
+}
+
 /* Stops what still runs, and adds "exit" (and, for what ended by itself, "output") to the answers.
  */
 static bool start_finish(struct session *session, const struct run *run, struct process *process,
@@ -275,14 +294,8 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 	bool by_itself = process_wait(process, 0);
 	bool killed = false;
 
-	if (!by_itself) {
-		int grace = stop_is_handled(process->pid, number)
-				    ? session->request->timeouts.stop_ms
-				    : 0;
-
-		if (!process_stop(process, number, grace, &killed, error))
-			return false;
-	}
+	if (!by_itself && !stop(session, process, number, &killed, error))
+		return false;
 	output_finish(output);
 	if (by_itself)
 		add_answer(answers, "output", 0, output_take(output));

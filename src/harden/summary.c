@@ -52,18 +52,19 @@ static json_t *summary_logs(const struct seal *seal)
 	return array;
 }
 
-static json_t *summary_rounds(const GArray *rounds)
+static json_t *summary_rounds(const GPtrArray *rounds)
 {
 	json_t *array = json_array();
 
 	for (guint i = 0; i < rounds->len; i++) {
-		const struct round *round = &g_array_index(rounds, struct round, i);
+		const struct round *round = rounds->pdata[i];
 		json_t *entry = json_object();
 
-		json_object_set_new(entry, "missed", json_integer(round->missed));
-		json_object_set_new(entry, "refusedWrites", json_integer(round->refused_writes));
+		json_object_set_new(entry, "missed", json_from_strings(round->missed));
+		json_object_set_new(entry, "refusedWrites",
+				    json_from_strings(round->refused_writes));
 		json_object_set_new(entry, "refusedSyscalls",
-				    json_integer(round->refused_syscalls));
+				    json_from_strings(round->refused_syscalls));
 		json_array_append_new(array, entry);
 	}
 	return array;
