@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The application under thresh-init in tests: says what it was given, or behaves badly on request.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void report_signals(void)
+{
+	unsigned long mask = 0;
+
+	syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &mask, sizeof(mask));
+	printf("mask %lx\nignored", mask);
+	for (int i = 1; i < 65; i++) {
+		struct {
+			void *handler;
+			unsigned long rest[3];
+		} action;
+
+		if (syscall(SYS_rt_sigaction, i, NULL, &action, 8) == 0 &&
+		    action.handler == SIG_IGN)
+			printf(" %d", i);
+	}
+	printf("\n");
+}
+
+static int report(int argc, char **argv)
+{
+	gid_t groups[64];
+	int count = getgroups(64, groups);
+	mode_t mask = umask(0);
+
+	for (int i = 0; i < argc; i++)
+		printf("arg %s\n", argv[i]);
+	printf("pid %d\nuid %d\ngid %d\ngroups", getpid(), getuid(), getgid());
+	for (int i = 0; i < count; i++)
+		printf(" %d", groups[i]);
+	printf("\nhome %s\numask %o\n", getenv("HOME") ? getenv("HOME") : "-", mask);
+	printf("bound %d\nnnp %d\nseccomp %d\n", prctl(PR_CAPBSET_READ, 0, 0, 0, 0),
+	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_SECCOMP, 0, 0, 0, 0));
+	report_signals();
+	printf("fds");
+	for (int fd = 0; fd < 64; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			printf(" %d", fd);
+	}
+	printf("\n");
+	return 0;
+}
+
+/* write PATH...: for each whether it could be opened for writing. */
+static int try_write(int argc, char **argv)
+{
+	for (int i = 2; i < argc; i++) {
+		int fd = open(argv[i], O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+		printf("%s %s\n", argv[i], fd < 0 ? strerror(errno) : "ok");
+		if (fd >= 0)
+			close(fd);
+	}
+	return 0;
+}
+
+/* A grandchild of its own session, which says in FILE that it was asked to stop; or ignores it. */
+static int orphan(const char *file, int stubborn)
+{
+	int ready[2];
+	char c;
+
+	if (pipe(ready) < 0)
+		return 1;
+	if (fork() == 0) {
+		setsid();
+		if (fork() == 0) {
+			sigset_t set;
+			int number;
+
+			sigemptyset(&set);
+			sigaddset(&set, SIGTERM);
+			sigprocmask(SIG_BLOCK, &set, NULL);
+			close(ready[0]);
+			close(ready[1]);
+			while (stubborn)
+				pause();
+			sigwait(&set, &number);
+			close(open(file, O_CREAT | O_WRONLY, 0600));
+			_exit(0);
+		}
+		_exit(0);
+	}
+	close(ready[1]);
+	(void)!read(ready[0], &c, 1); /* both have closed it: the grandchild is ready */
+	wait(NULL);
+	return 9;
+}
+
+static volatile sig_atomic_t got;
+
+static void on_signal(int number)
+{
+	got = number;
+}
+
+/* signals N...: prints each as it comes, ends with the last. */
+static int echo_signals(int argc, char **argv)
+{
+	int last = atoi(argv[argc - 1]);
+
+	for (int i = 2; i < argc; i++) {
+		struct {
+			void (*handler)(int);
+			unsigned long flags;
+			void (*restorer)(void);
+			unsigned long mask;
+		} action = {.handler = on_signal};
+		struct sigaction plain = {.sa_handler = on_signal};
+		int number = atoi(argv[i]);
+
+		if (sigaction(number, &plain, NULL) < 0)
+			(void)action;
+	}
+	printf("ready\n");
+	fflush(stdout);
+	for (;;) {
+		if (!got) {
+			usleep(1000);
+			continue;
+		}
+		printf("%d\n", (int)got);
+		fflush(stdout);
+		if (got == last)
+			return 0;
+		got = 0;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "exit") == 0)
+		return atoi(argv[2]);
+	if (argc > 1 && strcmp(argv[1], "die") == 0) {
+		signal(atoi(argv[2]), SIG_DFL);
+		kill(getpid(), atoi(argv[2]));
+		return 0;
+	}
+	if (argc > 1 && strcmp(argv[1], "write") == 0)
+		return try_write(argc, argv);
+	if (argc > 2 && strcmp(argv[1], "orphan") == 0)
+		return orphan(argv[2], 0);
+	if (argc > 1 && strcmp(argv[1], "stubborn") == 0)
+		return orphan("/", 1);
+	if (argc > 2 && strcmp(argv[1], "signals") == 0)
+		return echo_signals(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "deaf") == 0) {
+		signal(SIGTERM, SIG_IGN);
+		printf("ready\n");
+		fflush(stdout);
+		for (;;)
+			pause();
+	}
+	return report(argc, argv);
+}

@@ -1,0 +1,848 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * thresh-init as PID 1 of a namespace, under a root of its own: what the application is given, how
+ * it ends, how it is filled. As root in a user namespace of many ids, else of one (then the tests
+ * that need more are skipped).
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *init_path;
+static const char *probe_path;
+
+struct root {
+	char *path;
+};
+
+struct started {
+	pid_t outer; /* of which PID 1 is the child */
+	int output;  /* what it writes to 1 and 2 */
+};
+
+/* What a test does in the child before init starts. */
+typedef void (*before_init)(void);
+
+static char *at(const struct root *root, const char *path)
+{
+	return g_build_filename(root->path, path, NULL);
+}
+
+static void make_directory(const struct root *root, const char *path, mode_t mode)
+{
+	g_autofree char *full = at(root, path);
+
+	g_assert_cmpint(g_mkdir_with_parents(full, 0755), ==, 0);
+	g_assert_cmpint(chmod(full, mode), ==, 0);
+}
+
+static void make_file(const struct root *root, const char *path, const char *text, mode_t mode)
+{
+	g_autofree char *full = at(root, path);
+	g_autofree char *parent = g_path_get_dirname(full);
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(full, text, -1, NULL));
+	g_assert_cmpint(chmod(full, mode), ==, 0);
+}
+
+static void copy_program(const struct root *root, const char *from, const char *to)
+{
+	g_autofree char *full = at(root, to);
+	g_autofree char *parent = g_path_get_dirname(full);
+	g_autofree char *data = NULL;
+	gsize size;
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_get_contents(from, &data, &size, NULL));
+	g_assert_true(g_file_set_contents(full, data, (gssize)size, NULL));
+	g_assert_cmpint(chmod(full, 0755), ==, 0);
+}
+
+static void root_make(struct root *root)
+{
+	root->path = g_dir_make_tmp("thresh-init-XXXXXX", NULL);
+	g_assert_nonnull(root->path);
+	g_assert_cmpint(chmod(root->path, 0755), ==, 0);
+	copy_program(root, init_path, ".thresh/init");
+	copy_program(root, probe_path, "bin/probe");
+	make_directory(root, "proc", 0755);
+	make_directory(root, "dev", 0755);
+}
+
+static void tree_remove(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return;
+	if (S_ISDIR(status.st_mode)) {
+		DIR *dir = (chmod(path, 0700), opendir(path));
+		struct dirent *entry;
+
+		while (dir && (entry = readdir(dir))) {
+			g_autofree char *child = g_build_filename(path, entry->d_name, NULL);
+
+			if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+				tree_remove(child);
+		}
+		if (dir)
+			closedir(dir);
+	}
+	remove(path);
+}
+
+static void root_remove(struct root *root)
+{
+	tree_remove(root->path);
+	g_free(root->path);
+}
+
+static void map_write(pid_t pid, const char *name, const char *text)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/%s", pid, name);
+	int fd = open(path, O_WRONLY);
+
+	g_assert_cmpint(fd, >=, 0);
+	g_assert_cmpint(write(fd, text, strlen(text)), ==, (ssize_t)strlen(text));
+	close(fd);
+}
+
+static void identity_map(pid_t pid)
+{
+	g_autofree char *one = g_strdup_printf("0 %d 1\n", geteuid());
+
+	if (geteuid() == 0) {
+		map_write(pid, "uid_map", "0 0 100000\n");
+		map_write(pid, "gid_map", "0 0 100000\n");
+		return;
+	}
+	map_write(pid, "setgroups", "deny");
+	map_write(pid, "uid_map", one);
+	map_write(pid, "gid_map", one);
+}
+
+static G_GNUC_NORETURN void inner_run(const struct root *root, int output, before_init before,
+				      const char *const *arguments)
+{
+	const char *argv[16] = {"/.thresh/init"};
+	char *environment[] = {(char *)"PATH=/bin", NULL};
+
+	for (int i = 0; arguments && arguments[i]; i++)
+		argv[i + 1] = arguments[i];
+	if (chroot(root->path) < 0 || chdir("/") < 0)
+		_exit(240);
+	(void)mount("proc", "/proc", "proc", 0, NULL);
+	dup2(open("/dev/null", O_RDONLY), 0);
+	dup2(output, 1);
+	dup2(output, 2);
+	for (int fd = 3; fd < 64; fd++)
+		close(fd);
+	if (before)
+		before();
+	execve(argv[0], (char *const *)(gpointer)argv, environment);
+	_exit(241);
+}
+
+/* Starts init with @arguments (NULL-terminated, or NULL) as PID 1. */
+static struct started init_start(const struct root *root, before_init before,
+				 const char *const *arguments)
+{
+	struct started started;
+	int go[2], output[2], unshared[2];
+	char c = 0;
+
+	g_assert_cmpint(pipe(go), ==, 0);
+	g_assert_cmpint(pipe(output), ==, 0);
+	g_assert_cmpint(pipe(unshared), ==, 0);
+	started.outer = fork();
+	if (started.outer == 0) {
+		int status;
+		pid_t inner;
+
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) < 0)
+			_exit(242);
+		(void)!write(unshared[1], "", 1);
+		close(unshared[1]);
+		(void)!read(go[0], &c, 1);
+		inner = fork();
+		if (inner == 0)
+			inner_run(root, output[1], before, arguments);
+		close(output[1]);
+		/* Signals to us are for PID 1: the test sends them to `outer`'s child. */
+		waitpid(inner, &status, 0);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 243);
+	}
+	close(unshared[1]);
+	close(output[1]);
+	if (read(unshared[0], &c, 1) == 1) {
+		identity_map(started.outer);
+		(void)!write(go[1], "", 1);
+	}
+	close(unshared[0]);
+	close(go[0]);
+	close(go[1]);
+	started.output = output[0];
+	return started;
+}
+
+/* PID 1 as seen from here. */
+static pid_t first_process(const struct started *started)
+{
+	g_autofree char *path =
+		g_strdup_printf("/proc/%d/task/%d/children", started->outer, started->outer);
+	g_autofree char *text = NULL;
+
+	g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	return (pid_t)g_ascii_strtoll(text, NULL, 10);
+}
+
+static int init_finish(struct started *started, char **ret_output)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	char chunk[4096];
+	int status;
+	ssize_t n;
+
+	while ((n = read(started->output, chunk, sizeof(chunk))) > 0)
+		g_string_append_len(text, chunk, n);
+	close(started->output);
+	g_assert_cmpint(waitpid(started->outer, &status, 0), ==, started->outer);
+	g_assert_true(WIFEXITED(status));
+	g_test_message("status %d: %s", WEXITSTATUS(status), text->str);
+	if (ret_output)
+		*ret_output = g_string_free(g_steal_pointer(&text), FALSE);
+	return WEXITSTATUS(status);
+}
+
+static int init_run(const struct root *root, const char *plan, before_init before,
+		    const char *const *arguments, char **ret_output)
+{
+	g_autofree char *text = g_strconcat("thresh-plan 1\n", plan, NULL);
+	struct started started;
+
+	make_file(root, ".thresh/plan", text, 0644);
+	started = init_start(root, before, arguments);
+	return init_finish(&started, ret_output);
+}
+
+#define HAS(text, line) g_assert_nonnull(strstr(text, line))
+
+static bool several_ids(void)
+{
+	if (geteuid() == 0)
+		return true;
+	g_test_skip("needs root: more ids than one");
+	return false;
+}
+
+static void test_arguments(void)
+{
+	const char *const given[] = {"x", "-y", NULL};
+	struct root root;
+	g_autofree char *output = NULL;
+	g_autofree char *second = NULL;
+
+	root_make(&root);
+	g_assert_cmpint(init_run(&root, "entry probe \"a b\"\ndefault d\nhome /h\numask 027\n",
+				 NULL, NULL, &output),
+			==, 0);
+	HAS(output, "arg probe\narg a b\narg d\npid 1\n");
+	HAS(output, "home /h\numask 27\n");
+	HAS(output, "fds 0 1 2\n");
+	HAS(output, "mask 0\n");
+	g_assert_cmpint(init_run(&root, "entry /bin/probe\ndefault d\n", NULL, given, &second), ==,
+			0);
+	HAS(second, "arg /bin/probe\narg x\narg -y\npid 1\n");
+	HAS(second, "home -\n");
+	root_remove(&root);
+}
+
+static void before_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGRTMIN);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+/* The caller's mask and ignored signals reach the application, with and without a remaining init;
+ * a SIGCHLD that was ignored hangs nobody. */
+static void test_signals_kept(void)
+{
+	static const char *const plans[] = {"entry probe\n", "entry probe\nstay 1000\n"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(plans); i++) {
+		struct root root;
+		g_autofree char *output = NULL;
+
+		root_make(&root);
+		g_assert_cmpint(init_run(&root, plans[i], before_signals, NULL, &output), ==, 0);
+		HAS(output, "mask 200000200\n");
+		HAS(output, "ignored 1 17\n");
+		HAS(output, "fds 0 1 2\n");
+		root_remove(&root);
+	}
+}
+
+static void before_closed(void)
+{
+	close(0);
+}
+
+static void test_stdin_closed(void)
+{
+	struct root root;
+	g_autofree char *output = NULL;
+
+	root_make(&root);
+	g_assert_cmpint(init_run(&root, "entry probe\nstay 100\n", before_closed, NULL, &output),
+			==, 0);
+	HAS(output, "fds 1 2\n");
+	root_remove(&root);
+}
+
+static void test_exit_status(void)
+{
+	static const struct {
+		const char *plan;
+		int want;
+		const char *text;
+	} table[] = {
+		{"entry probe exit 0\n", 0, NULL},
+		{"entry probe exit 255\n", 255, NULL},
+		{"entry probe exit 255\nstay 100\n", 255, NULL},
+		{"entry probe die 9\nstay 100\n", 137, NULL},
+		{"entry probe die 15\nstay 100\n", 143, NULL},
+		{"entry nothing\n", 127, "thresh-init: nothing: No such file"},
+		{"entry /bin/nothing\nstay 100\n", 127, "thresh-init: /bin/nothing: No such file"},
+		{"entry /bin\n", 126, "thresh-init: /bin: Permission denied"},
+		{"entry data\n", 126, "Permission denied"},
+		{"entry noshebang\n", 126, "thresh-init: /bin/noshebang: Exec format error"},
+		{"entry noshebang\nstay 100\n", 126, "Exec format error"},
+		{"entry /bin/lostinterpreter\n", 127, "its interpreter is not"},
+		{"", 125, "nothing to run"},
+		{"entry probe\nbogus\n", 125, "thresh-init: /.thresh/plan:3: an unknown directive"},
+		{"entry probe\nseed /none /bin\n", 125, "plan:3: seed /none: No such file"},
+		{"entry probe\nseccomp /none\n", 125, "plan:3: seccomp /none: No such file"},
+		{"entry probe\nno-new-privileges\nseccomp /bin/data\n", 125, "is no BPF program"},
+		{"entry probe\nno-new-privileges\nseccomp /bin/eight\n", 125, "Invalid argument"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct root root;
+		g_autofree char *output = NULL;
+
+		root_make(&root);
+		make_file(&root, "bin/data", "x", 0644);
+		make_file(&root, "bin/eight", "12345678", 0644);
+		make_file(&root, "bin/noshebang", "exit 3\n", 0755);
+		make_file(&root, "bin/lostinterpreter", "#!/none\n", 0755);
+		g_test_message("%s", table[i].plan);
+		g_assert_cmpint(init_run(&root, table[i].plan, NULL, NULL, &output), ==,
+				table[i].want);
+		if (table[i].text)
+			HAS(output, table[i].text);
+		root_remove(&root);
+	}
+}
+
+static void test_no_plan(void)
+{
+	struct root root;
+	struct started started;
+	g_autofree char *output = NULL;
+
+	root_make(&root);
+	started = init_start(&root, NULL, NULL);
+	g_assert_cmpint(init_finish(&started, &output), ==, 125);
+	HAS(output, "thresh-init: /.thresh/plan: No such file or directory\n");
+	root_remove(&root);
+}
+
+static void test_identity(void)
+{
+	struct root root;
+	g_autofree char *output = NULL;
+
+	if (!several_ids())
+		return;
+	root_make(&root);
+	g_assert_cmpint(init_run(&root, "entry probe\nid 65532 65531 7 8\nno-new-privileges\n",
+				 NULL, NULL, &output),
+			==, 0);
+	HAS(output, "uid 65532\ngid 65531\ngroups 7 8\n");
+	HAS(output, "bound 0\nnnp 1\nseccomp 0\n");
+	root_remove(&root);
+}
+
+static void before_other_user(void)
+{
+	g_assert_cmpint(setgid(5), ==, 0);
+	g_assert_cmpint(setuid(1234), ==, 0);
+}
+
+static void test_identity_kept(void)
+{
+	struct root root;
+	g_autofree char *output = NULL;
+
+	if (!several_ids())
+		return;
+	root_make(&root);
+	g_assert_cmpint(
+		init_run(&root, "entry probe\nid 65532 65532\n", before_other_user, NULL, &output),
+		==, 0);
+	HAS(output, "uid 1234\ngid 5\n");
+	root_remove(&root);
+}
+
+static char *file_text(const struct root *root, const char *path)
+{
+	g_autofree char *full = at(root, path);
+	char *text = NULL;
+
+	return g_file_get_contents(full, &text, NULL, NULL) ? text : NULL;
+}
+
+static void expect_text(const struct root *root, const char *path, const char *want)
+{
+	g_autofree char *text = file_text(root, path);
+
+	g_assert_cmpstr(text, ==, want);
+}
+
+static void expect_mode(const struct root *root, const char *path, mode_t want)
+{
+	g_autofree char *full = at(root, path);
+	struct stat status;
+
+	g_assert_cmpint(lstat(full, &status), ==, 0);
+	g_assert_cmphex(status.st_mode & 07777, ==, want);
+}
+
+static void expect_link(const struct root *root, const char *path, const char *want)
+{
+	g_autofree char *full = at(root, path);
+	g_autofree char *target = g_file_read_link(full, NULL);
+
+	g_assert_cmpstr(target, ==, want);
+}
+
+static void seed_make(const struct root *root)
+{
+	g_autofree char *link = at(root, "seed/link");
+
+	make_file(root, "seed/a", "hello", 0640);
+	make_file(root, "seed/sub/deep/b", "", 0400);
+	make_directory(root, "seed/sub/deep", 0500);
+	make_directory(root, "seed/closed", 0555);
+	g_assert_cmpint(symlink("../x", link), ==, 0);
+	make_directory(root, "seed", 0750);
+}
+
+static void test_seed(void)
+{
+	static const char plan[] = "entry probe exit 0\ndirectory /vol 0700\nseed /vol /seed\n";
+	struct root root;
+	g_autofree char *a = NULL;
+
+	root_make(&root);
+	seed_make(&root);
+	make_directory(&root, "vol/lost+found", 0700);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", "hello");
+	expect_mode(&root, "vol/a", 0640);
+	expect_mode(&root, "vol/sub/deep", 0500);
+	expect_mode(&root, "vol/sub/deep/b", 0400);
+	expect_mode(&root, "vol/closed", 0555);
+	expect_mode(&root, "vol", 0750);
+	expect_link(&root, "vol/link", "../x");
+	/* Once and never again: neither what was changed nor what was removed comes back. */
+	make_file(&root, "vol/a", "changed", 0600);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", "changed");
+	a = at(&root, "vol/a");
+	g_assert_cmpint(remove(a), ==, 0);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", NULL);
+	root_remove(&root);
+}
+
+/* A start that was cut off: before the copy was whole it is made anew, afterwards it is finished.
+ */
+static void test_seed_interrupted(void)
+{
+	static const char plan[] = "entry probe exit 0\nseed /vol /seed\n";
+	struct root root;
+
+	root_make(&root);
+	seed_make(&root);
+	make_file(&root, "vol/.thresh-filling/a", "half", 0600);
+	make_file(&root, "vol/.thresh-filling/junk/x", "half", 0600);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", "hello");
+	expect_text(&root, "vol/junk/x", NULL);
+	expect_text(&root, "vol/.thresh-filling/a", NULL);
+	root_remove(&root);
+	root_make(&root);
+	seed_make(&root);
+	make_file(&root, "vol/moved", "1", 0600);
+	make_file(&root, "vol/both", "the volume's", 0600);
+	make_file(&root, "vol/.thresh-filled/both", "the seed's", 0600);
+	make_file(&root, "vol/.thresh-filled/rest/y", "2", 0600);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/moved", "1");
+	expect_text(&root, "vol/rest/y", "2");
+	expect_text(&root, "vol/both", "the volume's");
+	expect_text(&root, "vol/a", NULL);
+	expect_text(&root, "vol/.thresh-filled/both", NULL);
+	root_remove(&root);
+}
+
+static void test_seed_not_empty(void)
+{
+	struct root root;
+
+	root_make(&root);
+	seed_make(&root);
+	make_file(&root, "vol/mine", "mine", 0600);
+	g_assert_cmpint(init_run(&root, "entry probe exit 0\nseed /vol /seed\n", NULL, NULL, NULL),
+			==, 0);
+	expect_text(&root, "vol/a", NULL);
+	expect_text(&root, "vol/mine", "mine");
+	root_remove(&root);
+}
+
+static void test_seed_two_at_once(void)
+{
+	static const char plan[] = "thresh-plan 1\nentry probe exit 0\nseed /vol /seed\n";
+	struct started started[4];
+	struct root root;
+
+	root_make(&root);
+	seed_make(&root);
+	for (int i = 0; i < 300; i++) {
+		g_autofree char *name = g_strdup_printf("seed/many/%d", i);
+
+		make_file(&root, name, "x", 0600);
+	}
+	make_directory(&root, "vol", 0755);
+	make_file(&root, ".thresh/plan", plan, 0644);
+	for (gsize i = 0; i < G_N_ELEMENTS(started); i++)
+		started[i] = init_start(&root, NULL, NULL);
+	for (gsize i = 0; i < G_N_ELEMENTS(started); i++)
+		g_assert_cmpint(init_finish(&started[i], NULL), ==, 0);
+	expect_text(&root, "vol/many/299", "x");
+	expect_text(&root, "vol/a", "hello");
+	root_remove(&root);
+}
+
+static void test_links(void)
+{
+	static const char plan[] =
+		"entry probe exit 0\nlinks /app /src\ncopy /app/lib/data/db /src/lib/data/db\n"
+		"copy /app/var /src/var\ncopy /app/lib/new /src/code\n"
+		"directory /app/lib/cache 0700\n";
+	struct root root;
+	g_autofree char *link = NULL;
+
+	root_make(&root);
+	make_directory(&root, "app", 0755);
+	make_file(&root, "src/code", "c", 0644);
+	make_file(&root, "src/static/x", "s", 0644);
+	make_file(&root, "src/lib/m", "m", 0644);
+	make_file(&root, "src/lib/data/db", "d", 0600);
+	make_file(&root, "src/lib/data/ro", "r", 0644);
+	make_file(&root, "src/var/a/b", "v", 0600);
+	link = at(&root, "src/lib/rel");
+	g_assert_cmpint(symlink("m", link), ==, 0);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_link(&root, "app/code", "/src/code");
+	expect_link(&root, "app/static", "/src/static");
+	expect_link(&root, "app/lib/m", "/src/lib/m");
+	expect_link(&root, "app/lib/rel", "m");
+	expect_link(&root, "app/lib/data/ro", "/src/lib/data/ro");
+	expect_link(&root, "app/lib/data/db", NULL);
+	expect_text(&root, "app/lib/data/db", "d");
+	expect_mode(&root, "app/lib/data/db", 0600);
+	expect_text(&root, "app/var/a/b", "v");
+	expect_text(&root, "app/lib/new", "c");
+	expect_mode(&root, "app/lib/cache", 0700);
+	root_remove(&root);
+}
+
+static bool landlock_is_there(void)
+{
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 2)
+		return true;
+	g_test_skip("this kernel has no Landlock");
+	return false;
+}
+
+static void test_landlock(void)
+{
+	static const char plan[] = "entry probe write /x /vol/y /run/z /dev/null /dev/stdout "
+				   "/dev/fresh\nno-new-privileges\n"
+				   "landlock-read /\nlandlock-write /vol\nlandlock-write /absent\n"
+				   "landlock-execute /bin/probe\n";
+	struct root root;
+	g_autofree char *output = NULL;
+	g_autofree char *refused = NULL;
+	g_autofree char *link = NULL;
+
+	if (!landlock_is_there())
+		return;
+	root_make(&root);
+	make_directory(&root, "vol", 0777);
+	make_directory(&root, "run", 0777);
+	make_file(&root, "dev/null", "", 0666);
+	link = at(&root, "dev/stdout");
+	g_assert_cmpint(symlink("/proc/self/fd/1", link), ==, 0);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, &output), ==, 0);
+	HAS(output, "/x Permission denied\n/vol/y ok\n/run/z Permission denied\n/dev/null ok\n"
+		    "/dev/stdout ok\n/dev/fresh Permission denied\n");
+	g_assert_cmpint(init_run(&root,
+				 "entry probe\nno-new-privileges\nlandlock-read /\n"
+				 "landlock-execute /bin/other\n",
+				 NULL, NULL, &refused),
+			==, 126);
+	HAS(refused, "thresh-init: probe: Permission denied");
+	root_remove(&root);
+}
+
+static int stream_type;
+
+/* Descriptor 1 as the runtime may give it; what the probe says comes on 2. */
+static void before_stream(void)
+{
+	int pair[2];
+	int fd = -1;
+
+	switch (stream_type) {
+	case 0:
+		fd = open("/vol/log", O_WRONLY | O_CREAT | O_APPEND, 0600);
+		break;
+	case 1:
+		fd = open("/dev/null", O_WRONLY);
+		break;
+	case 2:
+		if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0)
+			fd = pair[0];
+		break;
+	case 3:
+		if (pipe(pair) == 0)
+			fd = pair[1];
+		break;
+	default:
+		break;
+	}
+	dup2(fd, 1);
+	/* The probe's report must be seen: its standard output becomes the file that is tried. */
+}
+
+/* /dev/stdout reopened by an application that is not root, whatever the stream is: what a socket
+ * answers (ENXIO) is the kernel's, not ours. */
+static void test_streams(void)
+{
+	static const char plan[] = "entry probe write /dev/stdout\nid 65532 "
+				   "65532\nno-new-privileges\nlandlock-read /\n"
+				   "landlock-execute /bin/probe\n";
+	struct root root;
+	g_autofree char *output = NULL;
+	g_autofree char *link = NULL;
+
+	if (!several_ids() || !landlock_is_there())
+		return;
+	root_make(&root);
+	make_directory(&root, "vol", 0755);
+	make_file(&root, "dev/null", "", 0666);
+	link = at(&root, "dev/stdout");
+	g_assert_cmpint(symlink("/proc/self/fd/1", link), ==, 0);
+	/* A pipe of root's: given to the application. */
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, &output), ==, 0);
+	HAS(output, "/dev/stdout ok\n");
+	stream_type = 0;
+	g_assert_cmpint(init_run(&root, plan, before_stream, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/log", "/dev/stdout ok\n");
+	root_remove(&root);
+}
+
+static void test_seccomp(void)
+{
+	static const struct sock_filter program[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getgroups, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct root root;
+	g_autofree char *output = NULL;
+	g_autofree char *path = NULL;
+
+	root_make(&root);
+	path = at(&root, ".thresh/seccomp");
+	g_assert_true(g_file_set_contents(path, (const char *)program, sizeof(program), NULL));
+	g_assert_cmpint(
+		init_run(&root,
+			 "entry probe\nno-new-privileges\nseccomp /.thresh/seccomp\nstay 100\n",
+			 NULL, NULL, &output),
+		==, 0);
+	HAS(output, "seccomp 2\n");
+	root_remove(&root);
+}
+
+static void wait_ready(const struct started *started)
+{
+	char text[7] = "";
+
+	for (gsize n = 0; n < 6;) {
+		ssize_t got = read(started->output, text + n, 6 - n);
+
+		g_assert_cmpint(got, >, 0);
+		n += (gsize)got;
+	}
+	g_assert_cmpstr(text, ==, "ready\n");
+}
+
+/* Ordinary and real-time signals reach the application, in order. */
+static void test_forward(void)
+{
+	static const int signals[] = {SIGHUP, SIGUSR1, SIGWINCH, 34, 64, SIGTERM};
+	struct started started;
+	struct root root;
+	g_autofree char *output = NULL;
+
+	root_make(&root);
+	make_file(&root, ".thresh/plan",
+		  "thresh-plan 1\nentry probe signals 1 10 28 35 64 15\nstay 5000\n", 0644);
+	started = init_start(&root, NULL, NULL);
+	wait_ready(&started);
+	for (gsize i = 0; i < G_N_ELEMENTS(signals); i++) {
+		if (signals[i] == 34)
+			continue; /* musl's own in the probe */
+		g_assert_cmpint(kill(first_process(&started), signals[i]), ==, 0);
+		g_usleep(20000);
+	}
+	g_assert_cmpint(init_finish(&started, &output), ==, 0);
+	g_assert_cmpstr(output, ==, "1\n10\n28\n64\n15\n");
+	root_remove(&root);
+}
+
+/* A grandchild of another session is asked to stop, and waited for; the status is the main
+ * program's. */
+static void test_descendants(void)
+{
+	struct root root;
+
+	root_make(&root);
+	make_directory(&root, "vol", 0777);
+	g_assert_cmpint(
+		init_run(&root, "entry probe orphan /vol/stopped\nstay 5000\n", NULL, NULL, NULL),
+		==, 9);
+	expect_text(&root, "vol/stopped", "");
+	root_remove(&root);
+}
+
+static void test_grace(void)
+{
+	struct root root;
+	struct started started;
+	gint64 start = g_get_monotonic_time();
+
+	root_make(&root);
+	g_assert_cmpint(init_run(&root, "entry probe stubborn\nstay 200\n", NULL, NULL, NULL), ==,
+			9);
+	g_assert_cmpint(g_get_monotonic_time() - start, >=, 200 * 1000);
+	make_file(&root, ".thresh/plan", "thresh-plan 1\nentry probe deaf\nstay 200\n", 0644);
+	started = init_start(&root, NULL, NULL);
+	wait_ready(&started);
+	g_assert_cmpint(kill(first_process(&started), SIGTERM), ==, 0);
+	g_assert_cmpint(init_finish(&started, NULL), ==, 137);
+	root_remove(&root);
+}
+
+static void before_pending(void)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	kill(getpid(), SIGTERM);
+	sigemptyset(&set);
+}
+
+/* A stop request that waits while init works, with a caller that blocks nothing, ends it; one that
+ * the caller itself blocks is the application's. */
+static void test_pending(void)
+{
+	struct root root;
+
+	root_make(&root);
+	g_assert_cmpint(init_run(&root, "entry probe exit 4\n", before_pending, NULL, NULL), ==, 4);
+	root_remove(&root);
+}
+
+static bool namespaces_are_there(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID) < 0);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	if (argc != 3) {
+		g_printerr("usage: %s THRESH-INIT PROBE\n", argv[0]);
+		return 2;
+	}
+	init_path = argv[1];
+	probe_path = argv[2];
+	if (!namespaces_are_there()) {
+		g_print("1..0 # SKIP no user namespaces here\n");
+		return 0;
+	}
+	g_test_add_func("/init/arguments", test_arguments);
+	g_test_add_func("/init/signals-kept", test_signals_kept);
+	g_test_add_func("/init/stdin-closed", test_stdin_closed);
+	g_test_add_func("/init/exit-status", test_exit_status);
+	g_test_add_func("/init/no-plan", test_no_plan);
+	g_test_add_func("/init/identity", test_identity);
+	g_test_add_func("/init/identity-kept", test_identity_kept);
+	g_test_add_func("/init/seed", test_seed);
+	g_test_add_func("/init/seed-interrupted", test_seed_interrupted);
+	g_test_add_func("/init/seed-not-empty", test_seed_not_empty);
+	g_test_add_func("/init/seed-two-at-once", test_seed_two_at_once);
+	g_test_add_func("/init/links", test_links);
+	g_test_add_func("/init/landlock", test_landlock);
+	g_test_add_func("/init/streams", test_streams);
+	g_test_add_func("/init/seccomp", test_seccomp);
+	g_test_add_func("/init/forward", test_forward);
+	g_test_add_func("/init/descendants", test_descendants);
+	g_test_add_func("/init/grace", test_grace);
+	g_test_add_func("/init/pending", test_pending);
+	return g_test_run();
+}
