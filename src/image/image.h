@@ -22,14 +22,14 @@
 
 /* Bounds on what an image may hold; each is an option in thresh.yaml (docs/thresh.yaml.md). */
 struct image_limits {
-	uint32_t layers;          /* 512 */
-	uint64_t entries;         /* 2,000,000 over all layers */
-	uint64_t unpacked_bytes;  /* 64 GiB over all layers */
-	uint64_t file_bytes;      /* 16 GiB */
-	uint32_t ratio;           /* 500: unpacked over packed bytes of one layer, above 64 MiB; zeros
-				     under gzip reach 1,030 */
-	uint32_t path_bytes;      /* 4096 */
-	uint32_t depth;           /* 256 components */
+	uint32_t layers;         /* 512 */
+	uint64_t entries;        /* 2,000,000 over all layers */
+	uint64_t unpacked_bytes; /* 64 GiB over all layers */
+	uint64_t file_bytes;     /* 16 GiB */
+	uint32_t ratio;      /* 500: unpacked over packed bytes of one layer, above 64 MiB; zeros
+				under gzip reach 1,030 */
+	uint32_t path_bytes; /* 4096 */
+	uint32_t depth;      /* 256 components */
 };
 extern const struct image_limits image_limits_default;
 
@@ -48,16 +48,16 @@ void platform_clear(struct platform *platform);
 struct image_config {
 	char *architecture;
 	char *os;
-	char *variant;          /* or NULL */
-	char *user;             /* "" where unset */
-	GPtrArray *environment; /* "NAME=VALUE" */
-	GPtrArray *entrypoint;  /* char *; empty where unset */
-	GPtrArray *command;     /* `Cmd`; empty where unset */
-	char *working_directory; /* "/" where unset; absolute, clean */
+	char *variant;            /* or NULL */
+	char *user;               /* "" where unset */
+	GPtrArray *environment;   /* "NAME=VALUE" */
+	GPtrArray *entrypoint;    /* char *; empty where unset */
+	GPtrArray *command;       /* `Cmd`; empty where unset */
+	char *working_directory;  /* "/" where unset; absolute, clean */
 	GPtrArray *exposed_ports; /* "80/tcp", sorted */
-	GPtrArray *volumes;     /* clean paths, sorted */
-	char *stop_signal;      /* "SIGTERM" where unset */
-	json_t *json;           /* the whole config document */
+	GPtrArray *volumes;       /* clean paths, sorted */
+	char *stop_signal;        /* "SIGTERM" where unset */
+	json_t *json;             /* the whole config document */
 };
 struct image_config *image_config_parse(const void *data, size_t size_bytes, GError **error);
 void image_config_free(struct image_config *config);

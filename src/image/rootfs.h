@@ -2,9 +2,9 @@
 /*
  * Unpacking: an image's merged root file system as a directory, with the tree that describes it.
  *
- * One directory a chain ID, in the cache, shared by all runs: `CACHE/rootfs-BASE/HEX/root`, with the
- * tree beside it in `index` and a lock beside both. It appears whole or not at all, and nobody writes
- * to it afterwards (runs put an overlay over it). Owners are shifted by `shift` (see
+ * One directory a chain ID, in the cache, shared by all runs: `CACHE/rootfs-BASE/HEX/root`, with
+ * the tree beside it in `index` and a lock beside both. It appears whole or not at all, and nobody
+ * writes to it afterwards (runs put an overlay over it). Owners are shifted by `shift` (see
  * sandbox/identity.h); device nodes are in the tree, not in the directory. On disk set-id bits are
  * set only where the owners are ids that belong to nobody, and of the attributes user.* alone (file
  * capabilities would have no effect under no_new_privs); the tree has them all.
@@ -18,10 +18,10 @@
 
 /* How owners inside the image become owners on disk. */
 struct owner_shift {
-	bool single;         /* one mapped user: everything belongs to the caller, chown is skipped */
-	uint32_t uid_base;   /* otherwise on-disk uid = uid_base + uid */
+	bool single;       /* one mapped user: everything belongs to the caller, chown is skipped */
+	uint32_t uid_base; /* otherwise on-disk uid = uid_base + uid */
 	uint32_t gid_base;
-	uint32_t count;      /* ids at or above it are an error that names the path */
+	uint32_t count; /* ids at or above it are an error that names the path */
 };
 
 struct rootfs {
@@ -30,8 +30,8 @@ struct rootfs {
 	int lock_fd;       /* a shared lock on the cache entry, so that no clean-up takes it */
 };
 
-/* Answers the cached root file system, unpacking it where it is not there. Waits for another process
- * that is unpacking the same. */
+/* Answers the cached root file system, unpacking it where it is not there. Waits for another
+ * process that is unpacking the same. */
 struct rootfs *rootfs_unpack(const struct image *image, const char *cache_path,
 			     const struct owner_shift *shift, GError **error);
 

@@ -552,7 +552,7 @@ static bool take_size(struct tar_reader *reader, const struct header *header, GE
 		return tar_failed(reader, "size out of range", error);
 	entry->packed_bytes = reader->pending.has_size ? reader->pending.size : (uint64_t)size;
 	/* As Go's archive/tar, which engines use: these have no content, whatever the size says. */
-	if (strchr("123456", entry->type))
+	if (strchr("123456", entry->type) && header->type != 'D')
 		entry->packed_bytes = 0;
 	entry->size_bytes = entry->packed_bytes;
 	return true;

@@ -52,8 +52,9 @@ struct node {
 	struct digest digest; /* files: of the content */
 	char *target;         /* symlinks: as written, else NULL */
 	GPtrArray *xattrs;    /* struct xattr *, sorted by name; NULL where there is none */
-	GHashTable *children; /* directories: name → struct node *; NULL where empty. Its order differs
-				 from run to run (hash of a secret): use node_children for output */
+	GHashTable
+		*children; /* directories: name → struct node *; NULL where empty. Its order differs
+			      from run to run (hash of a secret): use node_children for output */
 
 	/* Production trees alone: where the content is. Both NULL in a source tree. */
 	const struct node *origin; /* a file of the source tree */
@@ -62,8 +63,8 @@ struct node {
 
 struct tree {
 	struct node *root;
-	int root_fd;    /* the directory that holds the content, or -1; owned */
-	size_t count;   /* nodes, the root included */
+	int root_fd;  /* the directory that holds the content, or -1; owned */
+	size_t count; /* nodes, the root included */
 	uint32_t next_link_group;
 };
 
@@ -74,11 +75,11 @@ void tree_free(struct tree *tree);
 struct node *tree_lookup(const struct tree *tree, const char *path);
 
 /* Follows symlinks as the kernel does inside a root directory (at most 40, path_resolution(7)):
- * the node at @path, taken from "/" where it is relative, or NULL where it does not exist, loops, or
- * goes through something that is no directory. @follow_last: whether a symlink as the last
+ * the node at @path, taken from "/" where it is relative, or NULL where it does not exist, loops,
+ * or goes through something that is no directory. @follow_last: whether a symlink as the last
  * component is followed too. @links: where not NULL, every symlink node that was crossed is
- * appended (struct node *, borrowed). @ret_missing: where not NULL and the answer is NULL, the clean
- * path at which the walk ended: caller frees (NULL for a loop). */
+ * appended (struct node *, borrowed). @ret_missing: where not NULL and the answer is NULL, the
+ * clean path at which the walk ended: caller frees (NULL for a loop). */
 struct node *tree_resolve(const struct tree *tree, const char *path, bool follow_last,
 			  GPtrArray *links, char **ret_missing);
 
@@ -87,7 +88,8 @@ struct node *tree_resolve(const struct tree *tree, const char *path, bool follow
  * replaces a directory keeps its children. NULL with @error where a parent is no directory. */
 struct node *tree_add(struct tree *tree, const char *path, enum node_type type, GError **error);
 
-/* The same for the child @name of @directory; NULL where that is no directory or @name no component. */
+/* The same for the child @name of @directory; NULL where that is no directory or @name no
+ * component. */
 struct node *tree_add_child(struct tree *tree, struct node *directory, const char *name,
 			    enum node_type type);
 
@@ -106,8 +108,8 @@ struct node *node_child(const struct node *directory, const char *name);
 /* The children sorted by name (bytewise), as a new array of borrowed nodes. */
 GPtrArray *node_children(const struct node *directory);
 
-/* Calls @visit for @node and all below it: parents first, children sorted by name. Stops and answers
- * false when @visit does. */
+/* Calls @visit for @node and all below it: parents first, children sorted by name. Stops and
+ * answers false when @visit does. */
 typedef bool (*node_visit)(struct node *node, const char *path, void *user);
 bool node_walk(struct node *node, node_visit visit, void *user);
 

@@ -521,6 +521,8 @@ static void test_tar_forms(void)
 	g_byte_array_append(tar, header, 512);
 	fixture_entry(tar, "hard", '1', "suid", NULL, 0);
 	fixture_entry(tar, "v7dir/", '0', NULL, NULL, 0);
+	fixture_entry(tar, "dump", 'D', NULL, "Ylisting", 9);
+	fixture_entry(tar, "after", '0', NULL, "x", 1);
 
 	reference = fixture_layout(directory,
 				   &(struct fixture_layer){.tar = tar->data, .tar_size = tar->len},
@@ -530,7 +532,7 @@ static void test_tar_forms(void)
 	g_assert_no_error(error);
 	comparison.tree = rootfs->tree;
 	node_walk(rootfs->tree->root, compare_node, &comparison);
-	g_assert_cmpuint(comparison.files, ==, 7);
+	g_assert_cmpuint(comparison.files, ==, 8);
 
 	node = rootfs->tree->root;
 	g_assert_nonnull(node_child(node, name));
