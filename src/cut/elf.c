@@ -205,6 +205,8 @@ static void dynamic_apply(const struct reader *reader, const struct dynamic *dyn
 		elf->runpath = dynamic_string(reader, dynamic, dynamic->runpath);
 	else if (dynamic->has_rpath)
 		elf->rpath = dynamic_string(reader, dynamic, dynamic->rpath);
+	elf->calls_exec = memmem(strings, dynamic->strings_bytes, "exec", 4) ||
+			  memmem(strings, dynamic->strings_bytes, "spawn", 5);
 	elf->no_default_lib = dynamic->flags_1 & DF_1_NODEFLIB;
 	elf->calls_dlopen = memmem(strings, dynamic->strings_bytes, "\0dlopen\0", 8) ||
 			    memmem(strings, dynamic->strings_bytes, "\0dlmopen\0", 9);

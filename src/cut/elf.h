@@ -34,6 +34,7 @@ struct elf {
 	char *runpath;       /* as written, or NULL */
 	GPtrArray *dlopens;  /* char *: sonames of dlopen metadata notes */
 	bool calls_dlopen;   /* dlopen or dlmopen is a dynamic symbol's name */
+	bool calls_exec;     /* a dynamic symbol's name has "exec" or "spawn" in it */
 	bool no_default_lib; /* DF_1_NODEFLIB */
 };
 

@@ -155,6 +155,10 @@ static enum program_kind identify_elf(const void *data, size_t size_bytes)
 				return PROGRAM_PACKAGE_MANAGER;
 		}
 	}
+	/* A shell that is linked dynamically asks its libraries to execute programs: most programs
+	 * are out here, and their constants need not be read. */
+	if (elf->needed->len > 0 && !elf->calls_exec)
+		return PROGRAM_OTHER;
 	elf_constants(data, size_bytes, scan_segment, &scan);
 	for (gsize i = 0; i < G_N_ELEMENTS(signatures); i++) {
 		if (is_complete(&signatures[i], scan.found[i]))
