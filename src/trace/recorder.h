@@ -54,8 +54,7 @@ void replay_findings_clear(struct replay_findings *findings);
  * where that is EINVAL (before Linux 5.19) with SECCOMP_FILTER_FLAG_NEW_LISTENER alone. With
  * WAIT_KILLABLE_RECV a call that the agent has seen is not interrupted by a signal, so it is
  * neither seen twice nor undone. */
-#define RECORDER_FILTER_FLAGS ((1UL << 3) /* NEW_LISTENER */ | (1UL << 5) /* WAIT_KILLABLE_RECV    \
-									   */)
+#define RECORDER_FILTER_FLAGS (1UL << 3 | 1UL << 5) /* NEW_LISTENER, WAIT_KILLABLE_RECV */
 
 struct recorder;
 
