@@ -10,7 +10,7 @@
 enum { ARGUMENTS_MAX = 1 << 16 };
 
 static char *arguments[ARGUMENTS_MAX + 1];
-static char home[5 + PLAN_MAX_PATH_BYTES + 1] = "HOME=";
+static char home[5 + PLAN_MAX_PATH_BYTES + 1];
 static char **program_arguments;
 static char **program_environment;
 
@@ -65,7 +65,8 @@ void init_program_prepare(const struct plan *plan, int argc, char **argv, char *
 		return;
 	/* The kernel puts argv's NULL right before envp (System V ABI, process initialization), and
 	 * argv has been copied: one more variable fits without a copy of them all. */
-	strcpy(home + 5, directive->words);
+	strcpy(home, "HOME=");
+	strcat(home, directive->words);
 	program_environment = envp - 1;
 	program_environment[0] = home;
 }

@@ -149,6 +149,14 @@ int main(int argc, char **argv)
 	printf("%-22s %7.1f us\n", "direct", direct);
 	measure("plain", "thresh-plan 1\nentry /bin/true\n", count, direct);
 	measure("plain, stays", "thresh-plan 1\nentry /bin/true\nstay 1000\n", count, direct);
+	measure("id", "thresh-plan 1\nentry /bin/true\nid 65532 65532\n", count, direct);
+	measure("seccomp",
+		"thresh-plan 1\nentry /bin/true\nno-new-privileges\nseccomp /.thresh/seccomp\n",
+		count, direct);
+	measure("landlock",
+		"thresh-plan 1\nentry /bin/true\nno-new-privileges\nlandlock-read /\n"
+		"landlock-write /tmp\nlandlock-execute /bin/true\n",
+		count, direct);
 	measure("hardened", hardened, count, direct);
 	snprintf(staying, sizeof(staying), "%sstay 1000\n", hardened);
 	measure("hardened, stays", staying, count, direct);
