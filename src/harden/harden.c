@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "harden/answers.h"
 #include "image/writer.h"
+#include "policy/syscalls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -346,10 +347,31 @@ static void append_copies(GPtrArray *to, const GPtrArray *from)
 	g_ptr_array_sort(to, compare_texts);
 }
 
-/* What the replay missed goes back into the decision. Answers what of it is new. */
-static struct round *lessons_learn(struct lessons *lessons, const struct replay_findings *findings)
+/* What the policy refuses whoever asks is no lesson: the application fell back, or its answers
+ * differ. */
+static void forget_refused_for_good(GHashTable *syscalls)
+{
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, syscalls);
+	while (g_hash_table_iter_next(&iter, &name, NULL)) {
+		if (syscall_is_never(name) || syscall_is_absent(name))
+			g_hash_table_iter_remove(&iter);
+	}
+}
+
+/* What the replay missed goes back into the decision. Answers what of it is new. A write that was
+ * refused counts where @failed: one that the original did not make either, and that changes no
+ * answer (a cache that cannot be kept), is no reason to make a path writable. */
+static struct round *lessons_learn(struct lessons *lessons, const struct replay_findings *findings,
+				   bool failed)
 {
 	struct round *round = g_new0(struct round, 1);
+
+	forget_refused_for_good(findings->refused_syscalls);
+	if (!failed)
+		g_hash_table_remove_all(findings->refused_writes);
 
 	round->missed = lessons_new(lessons, "path", findings->missed);
 	round->refused_writes = lessons_new(lessons, "write", findings->refused_writes);
@@ -431,8 +453,10 @@ static bool traced_round(struct session *session, const struct candidate *candid
 	ran = sealed_run(session, candidate->image, candidate->rootfs, candidate->seal, true, &run,
 			 &failure);
 	*ret_again = false;
+	if (ran)
+		difference = expectations_differ(expected, run.answers);
 	if (run.has_findings) {
-		struct round *round = lessons_learn(lessons, &run.findings);
+		struct round *round = lessons_learn(lessons, &run.findings, !ran || difference);
 		g_autofree char *learned = round_describe(round);
 
 		g_ptr_array_add(rounds, round);
@@ -440,8 +464,6 @@ static bool traced_round(struct session *session, const struct candidate *candid
 		if (*ret_again)
 			session_progress(session, "%s", learned);
 	}
-	if (ran)
-		difference = expectations_differ(expected, run.answers);
 	run_clear(&run);
 	if (*ret_again)
 		return true;
@@ -546,16 +568,24 @@ void harden_result_free(struct harden_result *result)
 	g_free(result);
 }
 
-static int64_t epoch_of(const struct harden_request *request)
+/* SOURCE_DATE_EPOCH, else when the source image was made, else 0. */
+static int64_t epoch_of(const struct harden_request *request, const struct image *source)
 {
-	return request->epoch >= 0 ? request->epoch : 0;
+	const char *created = json_string_at(source->config->json, "created");
+	g_autoptr(GDateTime) time = NULL;
+
+	if (request->epoch >= 0)
+		return request->epoch;
+	time = created ? g_date_time_new_from_iso8601(created, NULL) : NULL;
+	return time ? MAX(g_date_time_to_unix(time), 0) : 0;
 }
 
-static struct image_writer *writer_for(const struct harden_request *request, GError **error)
+static struct image_writer *writer_for(const struct harden_request *request,
+				       const struct image *source, GError **error)
 {
 	struct image_writer_options options = {
 		.compression = request->compression,
-		.epoch = epoch_of(request),
+		.epoch = epoch_of(request, source),
 		.layer_names = seal_layer_names,
 	};
 
@@ -597,11 +627,9 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	struct harden_result *result = NULL;
 
 	candidate_init(&candidate);
-	writer = writer_for(request, error);
-	if (!writer)
-		return NULL;
 	session = session_open(request, identity, error);
-	if (!session)
+	writer = session ? writer_for(request, session->image, error) : NULL;
+	if (!writer)
 		return NULL;
 	if (request->profile_path) {
 		profile = profile_given(session, error);
@@ -631,7 +659,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 				 const struct identity *identity, GError **error)
 {
 	gint64 started = g_get_monotonic_time();
-	autowriter struct image_writer *writer = writer_for(request, error);
+	autowriter struct image_writer *writer = NULL;
 	autosession struct session *session = NULL;
 	autoprofile struct profile *profile = NULL;
 	struct candidate candidate;
@@ -640,8 +668,9 @@ struct harden_result *harden_cut(const struct harden_request *request,
 	bool ok;
 
 	candidate_init(&candidate);
-	session = writer ? session_open(request, identity, error) : NULL;
-	profile = session ? profile_given(session, error) : NULL;
+	session = session_open(request, identity, error);
+	writer = session ? writer_for(request, session->image, error) : NULL;
+	profile = writer ? profile_given(session, error) : NULL;
 	if (!profile)
 		return NULL;
 	lessons_init(&lessons);

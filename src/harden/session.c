@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "harden/output.h"
-#include "policy/seccomp.h"
+#include "policy/syscalls.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -337,98 +337,8 @@ static bool drive(struct session *session, struct sandbox *sandbox, struct proce
 	return true;
 }
 
-/* What thresh-init itself calls before it executes the application (docs/init-syscalls.md): its own
- * filter does not hold then, and the recorder must not refuse them. */
-static const char *const init_syscalls[] = {
-	"capset",
-	"capget",
-	"chmod",
-	"chown",
-	"close_range",
-	"copy_file_range",
-	"dup3",
-	"fallocate",
-	"fchdir",
-	"fchmod",
-	"fchmodat",
-	"fchown",
-	"fchownat",
-	"fcntl",
-	"fgetxattr",
-	"flistxattr",
-	"flock",
-	"fsetxattr",
-	"fstatfs",
-	"fsync",
-	"ftruncate",
-	"getdents64",
-	"getegid",
-	"geteuid",
-	"getgid",
-	"getgroups",
-	"getpid",
-	"getppid",
-	"getresgid",
-	"getresuid",
-	"getuid",
-	"landlock_add_rule",
-	"landlock_create_ruleset",
-	"landlock_restrict_self",
-	"lgetxattr",
-	"linkat",
-	"listxattr",
-	"llistxattr",
-	"lseek",
-	"lsetxattr",
-	"mkdir",
-	"mkdirat",
-	"newfstatat",
-	"open",
-	"openat",
-	"openat2",
-	"poll",
-	"ppoll",
-	"prctl",
-	"pread64",
-	"pwrite64",
-	"readlink",
-	"readlinkat",
-	"rename",
-	"renameat",
-	"renameat2",
-	"rt_sigaction",
-	"rt_sigprocmask",
-	"rt_sigtimedwait",
-	"seccomp",
-	"sendfile",
-	"setgid",
-	"setgroups",
-	"setpgid",
-	"setresgid",
-	"setresuid",
-	"setsid",
-	"setuid",
-	"signalfd4",
-	"stat",
-	"statx",
-	"symlink",
-	"symlinkat",
-	"sync",
-	"syncfs",
-	"umask",
-	"unlink",
-	"unlinkat",
-	"utimensat",
-	"wait4",
-	"waitid",
-	"writev",
-	"access",
-	"faccessat",
-	"faccessat2",
-	"ioctl",
-	"tcgetpgrp",
-};
-
+/* What the candidate's filter allows, and what its init calls before it installs that filter: the
+ * recorder must not refuse those. */
 static GHashTable *replay_syscalls(const struct seal *seal)
 {
 	GHashTable *all = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
@@ -438,13 +348,14 @@ static GHashTable *replay_syscalls(const struct seal *seal)
 
 	g_hash_table_iter_init(&iter, seal->syscalls->allowed);
 	while (g_hash_table_iter_next(&iter, &architecture, &set)) {
-		GHashTable *copy = g_hash_table_new(g_str_hash, g_str_equal);
+		const struct syscall_arch *arch = syscall_arch_find(architecture);
+		GHashTable *copy = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 		g_hash_table_iter_init(&names, set);
 		while (g_hash_table_iter_next(&names, &name, NULL))
-			g_hash_table_add(copy, name);
-		for (gsize i = 0; i < G_N_ELEMENTS(init_syscalls); i++)
-			g_hash_table_add(copy, (gpointer)init_syscalls[i]);
+			g_hash_table_add(copy, g_strdup(name));
+		if (arch)
+			syscalls_add_init(copy, arch);
 		g_hash_table_insert(all, architecture, copy);
 	}
 	return all;

@@ -202,7 +202,9 @@ static bool put_entry(struct layer_walk *walk, const struct node *node, const ch
 		.mode = node->mode,
 		.uid = node->uid,
 		.gid = node->gid,
-		.mtime = MIN(node->mtime, walk->epoch),
+		/* What comes from the source is input, whatever its time says, and interpreters
+		 * compare it with their byte code; what was made now is not. */
+		.mtime = node->origin ? node->mtime : MIN(node->mtime, walk->epoch),
 		.target = node->target,
 		.xattrs = node->xattrs,
 	};
