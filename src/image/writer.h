@@ -4,8 +4,9 @@
  * the destination, and moved there whole by image_writer_commit.
  *
  * The same tree, config and options give the same bytes: entries sorted, mtime clamped to the epoch
- * given, no names of users or groups, PAX headers in one fixed order (pax(1) "ustar Interchange
- * Format" where it suffices).
+ * given (but for the source's own files: interpreters compare it with their byte code), no names of
+ * users or groups, PAX headers in one fixed order (pax(1) "ustar Interchange Format" where it
+ * suffices).
  *
  *     struct image_writer *writer = image_writer_new("oci:out:latest", &options, error);
  *     image_writer_stage(writer, production, source, config, annotations, error);

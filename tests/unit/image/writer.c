@@ -263,6 +263,7 @@ static void test_entries(struct fixture *fixture, gconstpointer data)
 	node_set_xattr(node, "user.binary", value);
 	node = add(fixture->production, "/app/link", NODE_SYMLINK, 0777);
 	node->layer = 1;
+	node->mtime = EPOCH + 99; /* ours, not the source's: clamped */
 	node->target = g_strdup(path200);
 	add(fixture->production, "/app/fifo", NODE_FIFO, 0600)->layer = 1;
 	add_file(fixture, "/app/h1", "same", 1)->link_group = 9;
@@ -275,12 +276,12 @@ static void test_entries(struct fixture *fixture, gconstpointer data)
 	want = g_strdup_printf("d 755 0:0 0 ./\n"
 			       "d 750 0:0 1699999995 app/\n"
 			       "d 1777 0:0 1699999995 app/%s/\n"
-			       "f 644 3000000:-2 1700000000 app/%s/%s\n"
+			       "f 644 3000000:-2 1700000099 app/%s/%s\n"
 			       "f 644 0:0 -7 app/%s\n"
 			       "p 600 0:0 1699999995 app/fifo\n"
 			       "f 644 0:0 1699999995 app/h1\n"
 			       "h 644 0:0 1699999995 app/h2 -> app/h1\n"
-			       "l 777 0:0 1699999995 app/link -> %s\n",
+			       "l 777 0:0 1700000000 app/link -> %s\n",
 			       name99, name99, name99, name200, path200);
 	g_assert_cmpstr(text, ==, want);
 	g_clear_pointer(&text, g_free);
