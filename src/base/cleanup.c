@@ -164,8 +164,8 @@ static void remove_stale(const char *parent, const char *prefix)
 		closedir(dir);
 }
 
-/* Answers false without an error where a sibling took the new directory for a stale one, in the moment
- * between mkdir and flock. */
+/* Answers false without an error where a sibling took the new directory for a stale one, in the
+ * moment between mkdir and flock. */
 static bool directory_make(const char *path, int *ret_fd, GError **error)
 {
 	autofd int fd = -1;

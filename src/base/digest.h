@@ -35,7 +35,6 @@ void digester_update(struct digester *digester, const void *data, size_t size_by
 /* Writes the digest and makes @digester ready for the next message. */
 void digester_finish(struct digester *digester, struct digest *ret_digest);
 
-
 void digest_of(const void *data, size_t size_bytes, struct digest *ret_digest);
 
 bool digest_equal(const struct digest *a, const struct digest *b);

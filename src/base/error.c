@@ -6,12 +6,12 @@
 enum { QUOTE_MAX = 512 };
 
 static const int exit_statuses[] = {
-	[THRESH_ERROR_FINDINGS] = 1,  [THRESH_ERROR_USAGE] = 2,	  [THRESH_ERROR_INPUT] = 3,
+	[THRESH_ERROR_FINDINGS] = 1,  [THRESH_ERROR_USAGE] = 2,   [THRESH_ERROR_INPUT] = 3,
 	[THRESH_ERROR_NOT_READY] = 4, [THRESH_ERROR_DIFFERS] = 5, [THRESH_ERROR_NETWORK] = 6,
 	[THRESH_ERROR_INTERNAL] = 7,
 };
 
-G_DEFINE_QUARK(thresh-error, thresh_error)
+G_DEFINE_QUARK(thresh - error, thresh_error)
 
 int error_exit_status(const GError *error)
 {

@@ -146,7 +146,8 @@ static bool copy_by_reading(int in, int out, uint64_t size_bytes, GError **error
 		if (n < 0)
 			return error_set_errno(error, THRESH_ERROR_INPUT, errno, "read");
 		if (n == 0)
-			return error_set(error, THRESH_ERROR_INPUT, "read: file is shorter than it was");
+			return error_set(error, THRESH_ERROR_INPUT,
+					 "read: file is shorter than it was");
 		if (!fd_write_all(out, chunk, (size_t)n, error))
 			return false;
 		size_bytes -= (uint64_t)n;
@@ -163,7 +164,8 @@ bool fd_copy(int in, int out, uint64_t size_bytes, GError **error)
 			continue;
 		if (n < 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
 			return error_set_errno(error, THRESH_ERROR_INPUT, errno, "write");
-		if (n <= 0) /* across file systems, or a kernel or file that cannot: the plain way */
+		if (n <=
+		    0) /* across file systems, or a kernel or file that cannot: the plain way */
 			return copy_by_reading(in, out, size_bytes, error);
 		size_bytes -= (uint64_t)n;
 	}
@@ -212,7 +214,8 @@ bool fd_remove_tree(int dir_fd, const char *name, GError **error)
 	return true;
 }
 
-bool file_replace(const char *path, const void *data, size_t size_bytes, mode_t mode, GError **error)
+bool file_replace(const char *path, const void *data, size_t size_bytes, mode_t mode,
+		  GError **error)
 {
 	g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
 	autofd int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);

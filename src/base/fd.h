@@ -36,7 +36,8 @@ int fd_open_in_root(int dir_fd, const char *path, int flags, mode_t mode, GError
 /* Makes @path and its missing parents below @dir_fd (AT_FDCWD: the working directory). */
 bool fd_make_directories(int dir_fd, const char *path, mode_t mode, GError **error);
 
-/* Everything from the descriptor's position on; more than @max_bytes is an error that names @what. */
+/* Everything from the descriptor's position on; more than @max_bytes is an error that names @what.
+ */
 GBytes *fd_read_all(int fd, size_t max_bytes, const char *what, GError **error);
 
 bool fd_write_all(int fd, const void *data, size_t size_bytes, GError **error);

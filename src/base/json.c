@@ -87,7 +87,7 @@ GPtrArray *json_to_strings(const json_t *array, const char *what, GError **error
 	size_t index;
 	json_t *value;
 
-	json_array_foreach(array, index, value) {
+	json_array_foreach (array, index, value) {
 		if (!json_is_string(value)) {
 			error_set(error, THRESH_ERROR_INPUT, "%s: member %zu is not a string", what,
 				  index);
