@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "harden/output.h"
+#include "harden/stop.h"
 #include "policy/syscalls.h"
 
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STARTS = 2, ATTEMPTS = 3, POLL_MS = 5, STOP_POLL_MS = 100 };
+enum { STARTS = 2, ATTEMPTS = 3, POLL_MS = 5 };
 
 /* --- opening -------------------------------------------------------------------------------------
  */
@@ -204,27 +205,6 @@ static GPtrArray *companions_start(struct session *session, const struct sandbox
 /* --- one start -----------------------------------------------------------------------------------
  */
 
-/* PID 1 is sent only what it handles: the kernel drops a signal with the default action
- * (pid_namespaces(7)), and an engine then waits for its grace period and kills. Whether to wait is
- * read off /proc/PID/status. */
-static bool stop_is_handled(pid_t pid, int number)
-{
-	g_autofree char *path = g_strdup_printf("/proc/%d/status", (int)pid);
-	g_autofree char *text = NULL;
-	static const char *const fields[] = {"\nSigCgt:\t", "\nSigBlk:\t"};
-
-	if (!g_file_get_contents(path, &text, NULL, NULL))
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-		const char *field = strstr(text, fields[i]);
-		guint64 mask = field ? g_ascii_strtoull(field + strlen(fields[i]), NULL, 16) : 0;
-
-		if (mask & (1ULL << (number - 1)))
-			return true;
-	}
-	return false;
-}
-
 static int signal_number(const char *name)
 {
 	static const struct {
@@ -266,25 +246,6 @@ static int exit_code(int status)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* Sends the stop signal and waits for as long as it is handled: a handler that puts back the
- * default action and raises the signal again (node) ends nothing when it is PID 1. */
-static bool stop(struct session *session, struct process *process, int number, bool *ret_killed,
-		 GError **error)
-{
-	gint64 deadline =
-		g_get_monotonic_time() + (gint64)session->request->timeouts.stop_ms * 1000;
-	bool handled = stop_is_handled(process->pid, number);
-
-	if (handled && !process_signal(process, number, error))
-		return false;
-	while (handled && g_get_monotonic_time() < deadline) {
-		if (process_wait(process, STOP_POLL_MS))
-			return true;
-		handled = stop_is_handled(process->pid, number);
-	}
-	return process_stop(process, SIGKILL, 0, ret_killed, error);
-}
-
 /* Stops what still runs, and adds "exit" (and, for what ended by itself, "output") to the answers.
  */
 static bool start_finish(struct session *session, const struct run *run, struct process *process,
@@ -294,7 +255,8 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 	bool by_itself = process_wait(process, 0);
 	bool killed = false;
 
-	if (!by_itself && !stop(session, process, number, &killed, error))
+	if (!by_itself &&
+	    !application_stop(process, number, session->request->timeouts.stop_ms, &killed, error))
 		return false;
 	output_finish(output);
 	if (by_itself)
