@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "cut/keepset.h"
 #include "image/manifest.h"
 #include "image/source.h"
 
@@ -19,7 +20,7 @@ static const struct descriptor *artifact_layer(const struct image *image,
 	const char *subject = json_string_at(json_object_at(manifest->json, "subject"), "digest");
 	struct digest digest;
 
-	if (manifest->is_index || !type || strcmp(type, KEEP_LIST_ARTIFACT_TYPE) != 0)
+	if (manifest->is_index || !type || strcmp(type, KEEPSET_ARTIFACT_TYPE) != 0)
 		return NULL;
 	if (!subject || !digest_parse(subject, &digest, NULL) ||
 	    !digest_equal(&digest, &image->manifest_digest))

@@ -14,8 +14,6 @@
 
 #include <stdbool.h>
 
-#define KEEP_LIST_ARTIFACT_TYPE "application/vnd.thresh.keepset.v1+json"
-
 /* From @file (keepset.json of harden --out), or, where it is NULL, from what refers to @image.
  * Caller owns. THRESH_ERROR_INPUT where there is none. */
 json_t *keep_list_load(const char *file, const struct image *image, GError **error);

@@ -17,6 +17,10 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* The artifact that carries the JSON form beside a sealed image, and the media type of that form.
+ */
+#define KEEPSET_ARTIFACT_TYPE "application/vnd.thresh.keepset.v1+json"
+
 enum preset { PRESET_STRICT, PRESET_BALANCED, PRESET_SAFE };
 
 bool preset_parse(const char *text, enum preset *ret_preset, GError **error);

@@ -214,6 +214,22 @@ static void index_set(json_t *index, json_t *descriptor, const char *name)
 	json_array_append(manifests, descriptor);
 }
 
+/* Artifacts that refer to the image with that tag go with the image that they referred to. */
+static void index_set_referrers(json_t *index, json_t *referrers, const char *name)
+{
+	json_t *manifests = json_array_at(index, "manifests");
+
+	for (size_t i = json_array_size(manifests); i-- > 0;) {
+		json_t *annotations = json_object_at(json_array_get(manifests, i), "annotations");
+		const char *other = json_string_at(annotations, SUBJECT_TAG_ANNOTATION);
+
+		if (other && strcmp(other, name) == 0)
+			json_array_remove(manifests, i);
+	}
+	if (referrers)
+		json_array_extend(manifests, referrers);
+}
+
 static bool write_synced(int dir_fd, const char *name, const char *text, GError **error)
 {
 	autofd int fd = fd_open(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0666, error);
@@ -252,6 +268,7 @@ static bool merge_locked(const struct image_writer *writer, int dir_fd, const GP
 	if (!index)
 		return false;
 	index_set(index, writer->descriptor, writer->name);
+	index_set_referrers(index, writer->referrers, writer->name);
 	text = json_format_canonical(index);
 	if (strlen(text) > JSON_MAX_BYTES)
 		return error_set(error, THRESH_ERROR_INPUT, "index.json: above 4 MiB");

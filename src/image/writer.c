@@ -197,6 +197,7 @@ void image_writer_free(struct image_writer *writer)
 	if (writer->layer_names)
 		g_ptr_array_unref(writer->layer_names);
 	json_decref(writer->descriptor);
+	json_decref(writer->referrers);
 	g_free(writer->layers);
 	g_free(writer->staging);
 	g_free(writer->destination);
@@ -217,8 +218,7 @@ static char *blob_path(const struct digest *digest)
 	return g_strdup_printf("blobs/sha256/%s", hex);
 }
 
-static json_t *descriptor_new(const char *media_type, const struct digest *digest,
-			      uint64_t size_bytes)
+json_t *descriptor_new(const char *media_type, const struct digest *digest, uint64_t size_bytes)
 {
 	char text[DIGEST_TEXT_BYTES];
 
@@ -291,18 +291,25 @@ static bool stage_layers(struct image_writer *writer, const struct tree *product
 	return true;
 }
 
+bool write_blob(struct image_writer *writer, const void *data, size_t size_bytes,
+		struct digest *ret_digest, GError **error)
+{
+	g_autofree char *path = NULL;
+	autofd int fd = -1;
+
+	digest_of(data, size_bytes, ret_digest);
+	path = blob_path(ret_digest);
+	fd = fd_open(writer->layout_fd, path, O_WRONLY | O_CREAT | O_TRUNC, 0666, error);
+	return fd >= 0 && fd_write_all(fd, data, size_bytes, error);
+}
+
 static bool write_json_blob(struct image_writer *writer, const json_t *json,
 			    struct digest *ret_digest, uint64_t *ret_size_bytes, GError **error)
 {
 	g_autofree char *text = json_format_canonical(json);
-	g_autofree char *path = NULL;
-	autofd int fd = -1;
 
-	digest_of(text, strlen(text), ret_digest);
 	*ret_size_bytes = strlen(text);
-	path = blob_path(ret_digest);
-	fd = fd_open(writer->layout_fd, path, O_WRONLY | O_CREAT | O_TRUNC, 0666, error);
-	return fd >= 0 && fd_write_all(fd, text, strlen(text), error);
+	return write_blob(writer, text, strlen(text), ret_digest, error);
 }
 
 /* OCI image-spec config.md: `created`, `rootfs` and `history` describe the layers; the rest is the
@@ -397,12 +404,22 @@ static bool write_text(const struct image_writer *writer, const char *name, cons
 	return fd >= 0 && fd_write_all(fd, text, strlen(text), error);
 }
 
+bool write_index(const struct image_writer *writer, GError **error)
+{
+	json_t *manifests = json_pack("[O]", writer->descriptor);
+	autojson json_t *index = json_pack("{s:i, s:s, s:o}", "schemaVersion", 2, "mediaType",
+					   INDEX_MEDIA_TYPE, "manifests", manifests);
+
+	if (writer->referrers)
+		json_array_extend(manifests, writer->referrers);
+	return write_text(writer, "index.json", index, error);
+}
+
 static bool stage_documents(struct image_writer *writer, const json_t *config,
 			    const json_t *annotations, GError **error)
 {
 	autojson json_t *document = config_document(writer, config);
 	autojson json_t *manifest = NULL;
-	autojson json_t *index = NULL;
 	autojson json_t *layout = json_pack("{s:s}", "imageLayoutVersion", "1.0.0");
 	uint64_t size_bytes;
 
@@ -417,10 +434,8 @@ static bool stage_documents(struct image_writer *writer, const json_t *config,
 	writer->descriptor = index_entry(
 		writer, descriptor_new(MANIFEST_MEDIA_TYPE, &writer->manifest_digest, size_bytes),
 		config);
-	index = json_pack("{s:i, s:s, s:[O]}", "schemaVersion", 2, "mediaType", INDEX_MEDIA_TYPE,
-			  "manifests", writer->descriptor);
-	return write_text(writer, "index.json", index, error) &&
-	       write_text(writer, "oci-layout", layout, error);
+	g_clear_pointer(&writer->referrers, json_decref);
+	return write_index(writer, error) && write_text(writer, "oci-layout", layout, error);
 }
 
 /* Removes blobs of earlier rounds: what is committed is this round alone. */

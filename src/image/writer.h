@@ -43,6 +43,14 @@ bool image_writer_stage(struct image_writer *writer, const struct tree *producti
 			const struct tree *source, const json_t *config, const json_t *annotations,
 			GError **error);
 
+/* Adds to what is staged an artifact that refers to the image (image-spec manifest.md, "Guidelines
+ * for Artifact Usage"; `subject`): one layer of @media_type that holds @data. In an archive there
+ * is no room for it, since tools expect one image there: nothing is done. A later stage forgets it.
+ */
+bool image_writer_attach(struct image_writer *writer, const char *artifact_type,
+			 const char *media_type, const void *data, size_t size_bytes,
+			 GError **error);
+
 /* Opens what is staged as an image. The caller frees it before the commit. */
 struct image *image_writer_open(const struct image_writer *writer, GError **error);
 

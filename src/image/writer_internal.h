@@ -33,7 +33,19 @@ struct image_writer {
 	struct digest config_digest;
 	struct digest manifest_digest;
 	json_t *descriptor; /* of the manifest, as in index.json */
+	json_t *referrers;  /* array: of what refers to it, as in index.json; NULL: none */
 };
+
+/* In index.json: the tag of the image that an artifact refers to, so that it goes when the tag is
+ * replaced.
+ */
+#define SUBJECT_TAG_ANNOTATION "dev.thresh.subject.tag"
+
+/* writer.c, for attach.c */
+bool write_blob(struct image_writer *writer, const void *data, size_t size_bytes,
+		struct digest *ret_digest, GError **error);
+json_t *descriptor_new(const char *media_type, const struct digest *digest, uint64_t size_bytes);
+bool write_index(const struct image_writer *writer, GError **error);
 
 /* Whether @path can become the destination: what is there, if anything. */
 enum destination_state {

@@ -105,6 +105,7 @@ json_t *seal_to_json(const struct seal *seal)
 	json_object_set_new(document, "command", json_from_strings(seal->command));
 	json_object_set_new(document, "ports", json_from_strings(seal->ports));
 	json_object_set_new(document, "low_ports", json_boolean(seal->low_ports));
+	json_object_set_new(document, "stay", json_boolean(seal->stay));
 	json_object_set_new(document, "notes", json_from_strings(seal->notes));
 	if (seal->home)
 		json_object_set_new(document, "home", json_from_text(seal->home));
@@ -385,10 +386,10 @@ static bool take_version(const json_t *json, GError **error)
 
 struct seal *seal_from_json(const json_t *json, GError **error)
 {
-	static const char *const known[] = {"version",  "uid",         "gid",         "groups",
-					    "writable", "logs",        "executables", "entry",
-					    "command",  "ports",       "low_ports",   "notes",
-					    "home",     "stop_signal", "syscalls",    NULL};
+	static const char *const known[] = {
+		"version",     "uid",   "gid",         "groups",   "writable",  "logs",
+		"executables", "entry", "command",     "ports",    "low_ports", "notes",
+		"stay",        "home",  "stop_signal", "syscalls", NULL};
 	autoseal struct seal *seal = seal_new();
 
 	if (!json_is_object(json)) {
@@ -406,6 +407,7 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	    !take_strings(json, "command", seal->command, error) ||
 	    !take_strings(json, "notes", seal->notes, error) || !take_ports(json, seal, error) ||
 	    !take_bool(json, "low_ports", &seal->low_ports, error) ||
+	    !take_bool(json, "stay", &seal->stay, error) ||
 	    !take_text(json, "home", &seal->home, error) ||
 	    !take_text(json, "stop_signal", &seal->stop_signal, error) ||
 	    !take_syscalls(json, seal, error))

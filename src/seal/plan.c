@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The init plan of a seal, in the grammar of docs/plan.md. */
+#include "base/signals.h"
 #include "seal/seal_private.h"
 
+#include <signal.h>
 #include <string.h>
+
+/* As engines: ten seconds from the stop signal. */
+enum { STAY_GRACE_MS = 10000 };
 
 static bool word_is_bare(const char *word)
 {
@@ -100,6 +105,15 @@ static void add_landlock(GString *text, const struct seal *seal)
 		add_line(text, "landlock-execute", seal->executables->pdata[i], NULL);
 }
 
+static void add_stay(GString *text, const struct seal *seal)
+{
+	int number = signal_parse(seal->stop_signal);
+
+	if (seal->stay)
+		g_string_append_printf(text, "stay %d %d\n", STAY_GRACE_MS,
+				       number > 0 ? number : SIGTERM);
+}
+
 char *seal_plan(const struct seal *seal)
 {
 	GString *text = g_string_new("thresh-plan 1\n");
@@ -116,5 +130,6 @@ char *seal_plan(const struct seal *seal)
 	g_string_append(text, "\nno-new-privileges\n");
 	add_landlock(text, seal);
 	add_line(text, "seccomp", SEAL_SECCOMP_PATH, NULL);
+	add_stay(text, seal);
 	return g_string_free(text, FALSE);
 }

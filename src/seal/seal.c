@@ -247,6 +247,7 @@ struct seal *seal_decide(const struct seal_input *input, GError **error)
 
 	copy_strings(seal->entry, config->entrypoint);
 	copy_strings(seal->command, arguments ? arguments : config->command);
+	seal->stay = input->profile->stop_unhandled;
 	seal->stop_signal = g_strdup(config->stop_signal ? config->stop_signal : "SIGTERM");
 	decide_ports(seal, input);
 	note_healthcheck(seal, input);

@@ -71,6 +71,8 @@ struct seal {
 	GPtrArray *ports; /* char *: "80/tcp", from the config and the profile's listeners */
 	bool low_ports;   /* one below 1024: the runtime must allow it without a capability */
 	char *stop_signal;
+	bool stay; /* init stays as PID 1: the application ends at the stop signal only where it
+		      is not PID 1 itself (kernel: pid_namespaces(7)) */
 	GPtrArray *notes; /* char *: for the report */
 };
 

@@ -213,6 +213,7 @@ json_t *profile_to_json(const struct profile *profile)
 	json_object_set_new(root, "environment", set_to_json(profile->environment));
 	json_object_set_new(root, "dropped", dropped_to_json(profile));
 	json_object_set_new(root, "setgroups_called", json_boolean(profile->setgroups_called));
+	json_object_set_new(root, "stop_unhandled", json_boolean(profile->stop_unhandled));
 	json_object_set_new(root, "own_listener", json_boolean(profile->own_listener));
 	json_object_set_new(root, "io_uring", json_boolean(profile->io_uring));
 	json_object_set_new(root, "runs", json_integer(bounded(profile->runs)));
@@ -502,25 +503,16 @@ static bool read_dropped(struct profile *profile, const json_t *value, GError **
 
 static bool read_header(const json_t *root, GError **error)
 {
-	static const char *const members[] = {"format",
-					      "version",
-					      "image",
-					      "architecture",
-					      "paths",
-					      "writable_peaks",
-					      "syscalls",
-					      "refused_syscalls",
-					      "capabilities",
-					      "listeners",
-					      "commands",
-					      "environment",
-					      "dropped",
-					      "setgroups_called",
-					      "own_listener",
-					      "io_uring",
-					      "runs",
-					      "lost_events",
-					      NULL};
+	static const char *const members[] = {"format",         "version",
+					      "image",          "architecture",
+					      "paths",          "writable_peaks",
+					      "syscalls",       "refused_syscalls",
+					      "capabilities",   "listeners",
+					      "commands",       "environment",
+					      "dropped",        "setgroups_called",
+					      "stop_unhandled", "own_listener",
+					      "io_uring",       "runs",
+					      "lost_events",    NULL};
 	json_int_t version = json_integer_at(root, "version", 0);
 
 	if (!json_is_object(root) ||
@@ -543,6 +535,8 @@ static bool read_rest(struct profile *profile, const json_t *root, GError **erro
 	       read_dropped(profile, json_object_get(root, "dropped"), error) &&
 	       read_flag(json_object_get(root, "setgroups_called"), "setgroups_called",
 			 &profile->setgroups_called, error) &&
+	       read_flag(json_object_get(root, "stop_unhandled"), "stop_unhandled",
+			 &profile->stop_unhandled, error) &&
 	       read_flag(json_object_get(root, "own_listener"), "own_listener",
 			 &profile->own_listener, error) &&
 	       read_flag(json_object_get(root, "io_uring"), "io_uring", &profile->io_uring,

@@ -360,6 +360,7 @@ bool profile_merge(struct profile *into, const struct profile *from, GError **er
 	if (from->has_dropped)
 		profile_set_dropped(into, from->dropped_uid, from->dropped_gid);
 	into->setgroups_called |= from->setgroups_called;
+	into->stop_unhandled |= from->stop_unhandled;
 	into->own_listener |= from->own_listener;
 	into->io_uring |= from->io_uring;
 	into->runs = MAX(into->runs, from->runs);

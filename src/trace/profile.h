@@ -72,6 +72,7 @@ struct profile {
 	uint32_t dropped_uid;
 	uint32_t dropped_gid;
 	bool setgroups_called;
+	bool stop_unhandled;  /* as PID 1 it did not end at its stop signal: it had to be killed */
 	bool own_listener;    /* it asked for a seccomp listener of its own */
 	bool io_uring;        /* io_uring_setup was asked for (answered ENOSYS) */
 	uint64_t runs;        /* runs recorded into it; merging takes the greater number, since

@@ -581,6 +581,7 @@ static void test_bad_documents(void)
 		{"ports", "[\"99999/tcp\"]"},
 		{"ports", "[\"x\"]"},
 		{"low_ports", "1"},
+		{"stay", "1"},
 		{"home", "[]"},
 		{"unknown", "1"},
 		{"syscalls", "1"},

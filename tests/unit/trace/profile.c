@@ -44,6 +44,7 @@ static struct profile *random_profile(GRand *random)
 	}
 	profile->io_uring = g_rand_boolean(random);
 	profile->setgroups_called = g_rand_boolean(random);
+	profile->stop_unhandled = g_rand_boolean(random);
 	profile->own_listener = g_rand_boolean(random);
 	profile->runs = (uint64_t)g_rand_int_range(random, 0, 5);
 	profile->lost_events = (uint64_t)g_rand_int_range(random, 0, 3);
