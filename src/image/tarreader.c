@@ -2,6 +2,7 @@
 #include "image/tarreader.h"
 
 #include "base/error.h"
+#include "image/tarnumber.h"
 
 #include <string.h>
 
@@ -173,84 +174,6 @@ static bool skip_bytes(struct tar_reader *reader, uint64_t size_bytes, GError **
 	return true;
 }
 
-/* Numbers */
-
-static bool parse_base256(const uint8_t *field, size_t size, int64_t *ret_value)
-{
-	bool negative = field[0] & 0x40;
-	uint64_t value = negative ? UINT64_MAX : 0;
-
-	for (size_t i = 0; i < size; i++) {
-		uint8_t byte =
-			i == 0 ? (uint8_t)((field[0] & 0x7f) | (negative ? 0x80 : 0)) : field[i];
-
-		/* what is pushed out must be the sign alone */
-		if (value >> 56 != (negative ? 0xff : 0))
-			return false;
-		value = value << 8 | byte;
-	}
-	if ((value >> 63) != negative)
-		return false;
-	*ret_value = (int64_t)value;
-	return true;
-}
-
-static bool parse_field(const char *field, size_t size, int64_t *ret_value)
-{
-	uint64_t value = 0;
-	size_t i = 0;
-
-	if ((uint8_t)field[0] & 0x80)
-		return parse_base256((const uint8_t *)field, size, ret_value);
-	while (i < size && (field[i] == ' ' || field[i] == '\0'))
-		i++;
-	for (; i < size && field[i] >= '0' && field[i] <= '7'; i++)
-		value = value << 3 | (uint64_t)(field[i] - '0'); /* at most 12 digits: 36 bits */
-	for (; i < size; i++) {
-		if (field[i] != ' ' && field[i] != '\0')
-			return false;
-	}
-	*ret_value = (int64_t)value;
-	return true;
-}
-
-static bool parse_decimal(const char *text, size_t size, uint64_t *ret_value)
-{
-	uint64_t value = 0;
-
-	if (size == 0)
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		if (!g_ascii_isdigit(text[i]) ||
-		    __builtin_mul_overflow(value, (uint64_t)10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(text[i] - '0'), &value))
-			return false;
-	}
-	*ret_value = value;
-	return true;
-}
-
-/* Seconds with a fraction, which is dropped downwards: pax(1), "mtime". */
-static bool parse_time(const char *text, size_t size, int64_t *ret_value)
-{
-	bool negative = size > 0 && text[0] == '-';
-	const char *start = text + negative;
-	const char *dot = memchr(start, '.', size - negative);
-	size_t whole = dot ? (size_t)(dot - start) : size - negative;
-	uint64_t value;
-	bool fraction = false;
-
-	if (!parse_decimal(start, whole, &value) || value > INT64_MAX / 2)
-		return false;
-	for (const char *p = dot ? dot + 1 : text + size; p < text + size; p++) {
-		if (!g_ascii_isdigit(*p))
-			return false;
-		fraction |= *p != '0';
-	}
-	*ret_value = negative ? -(int64_t)value - fraction : (int64_t)value;
-	return true;
-}
-
 /* Extension headers */
 
 static bool add_xattr(struct pending *pending, const char *name, size_t name_bytes, GBytes *value)
@@ -294,7 +217,7 @@ static bool add_number(struct pending *pending, const char *text, size_t size)
 {
 	uint64_t value;
 
-	if (!parse_decimal(text, size, &value))
+	if (!tar_number_decimal(text, size, &value))
 		return false;
 	if (!pending->numbers)
 		pending->numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -329,7 +252,7 @@ static bool set_text(char **ret_text, const char *value, size_t size)
 static bool set_number(bool *ret_has, uint64_t *ret_number, const char *value, size_t size)
 {
 	*ret_has = size > 0;
-	return size == 0 || parse_decimal(value, size, ret_number);
+	return size == 0 || tar_number_decimal(value, size, ret_number);
 }
 
 /* A key of GNU tar's sparse formats. */
@@ -347,7 +270,7 @@ static bool set_sparse(struct pending *pending, const char *key, const char *val
 		return add_map(pending, value, size);
 	if (strcmp(key, "major") != 0)
 		return true;
-	if (!parse_decimal(value, size, &number) || number > 1)
+	if (!tar_number_decimal(value, size, &number) || number > 1)
 		return false;
 	pending->sparse_major = (unsigned int)number;
 	return true;
@@ -367,7 +290,7 @@ static bool set_record(struct pending *pending, const char *key, const char *val
 		return set_number(&pending->has_gid, &pending->gid, value, size);
 	if (strcmp(key, "mtime") == 0) {
 		pending->has_mtime = size > 0;
-		return size == 0 || parse_time(value, size, &pending->mtime);
+		return size == 0 || tar_number_time(value, size, &pending->mtime);
 	}
 	if (g_str_has_prefix(key, "GNU.sparse."))
 		return set_sparse(pending, key + 11, value, size);
@@ -387,7 +310,7 @@ static bool parse_records(struct pending *pending, const char *data, size_t size
 		uint64_t length;
 		g_autofree char *key = NULL;
 
-		if (!space || !parse_decimal(data, (size_t)(space - data), &length) ||
+		if (!space || !tar_number_decimal(data, (size_t)(space - data), &length) ||
 		    length > size || length < (uint64_t)(space - data) + 3 ||
 		    data[length - 1] != '\n')
 			return false;
@@ -415,7 +338,7 @@ static char *read_extension(struct tar_reader *reader, const struct header *head
 	g_autofree char *data = NULL;
 	int64_t size;
 
-	if (!parse_field(header->size, sizeof(header->size), &size) || size < 0 ||
+	if (!tar_number_field(header->size, sizeof(header->size), &size) || size < 0 ||
 	    size > EXTENSION_BYTES_MAX) {
 		tar_failed(reader, "extension header above 1 MiB, or with a bad size", error);
 		return NULL;
@@ -474,7 +397,7 @@ static bool checksum_matches(const struct header *header)
 		sum += byte;
 		signed_sum += (int8_t)byte;
 	}
-	return parse_field(header->checksum, sizeof(header->checksum), &want) &&
+	return tar_number_field(header->checksum, sizeof(header->checksum), &want) &&
 	       (want == sum || want == signed_sum);
 }
 
@@ -519,12 +442,12 @@ static bool take_ids(struct tar_reader *reader, const struct header *header, GEr
 	int64_t uid, gid, mode, mtime, major = 0, minor = 0;
 	bool devices = entry->type == '3' || entry->type == '4';
 
-	if (!parse_field(header->uid, sizeof(header->uid), &uid) ||
-	    !parse_field(header->gid, sizeof(header->gid), &gid) ||
-	    !parse_field(header->mode, sizeof(header->mode), &mode) ||
-	    !parse_field(header->mtime, sizeof(header->mtime), &mtime) ||
-	    (devices && (!parse_field(header->major, sizeof(header->major), &major) ||
-			 !parse_field(header->minor, sizeof(header->minor), &minor))))
+	if (!tar_number_field(header->uid, sizeof(header->uid), &uid) ||
+	    !tar_number_field(header->gid, sizeof(header->gid), &gid) ||
+	    !tar_number_field(header->mode, sizeof(header->mode), &mode) ||
+	    !tar_number_field(header->mtime, sizeof(header->mtime), &mtime) ||
+	    (devices && (!tar_number_field(header->major, sizeof(header->major), &major) ||
+			 !tar_number_field(header->minor, sizeof(header->minor), &minor))))
 		return tar_failed(reader, "malformed number in a header", error);
 	uid = pending->has_uid ? (int64_t)MIN(pending->uid, (uint64_t)INT64_MAX) : uid;
 	gid = pending->has_gid ? (int64_t)MIN(pending->gid, (uint64_t)INT64_MAX) : gid;
@@ -546,7 +469,7 @@ static bool take_size(struct tar_reader *reader, const struct header *header, GE
 	struct tar_entry *entry = &reader->entry;
 	int64_t size;
 
-	if (!parse_field(header->size, sizeof(header->size), &size) || size < 0)
+	if (!tar_number_field(header->size, sizeof(header->size), &size) || size < 0)
 		return tar_failed(reader, "malformed size in a header", error);
 	if (reader->pending.has_size && reader->pending.size > INT64_MAX)
 		return tar_failed(reader, "size out of range", error);
@@ -571,8 +494,8 @@ static bool add_old_extents(struct tar_reader *reader, const char *fields, unsig
 
 		if (fields[i * 12] == '\0')
 			return true;
-		if (!parse_field(fields + i * 12, 12, &values[0]) ||
-		    !parse_field(fields + (i + 1) * 12, 12, &values[1]) || values[0] < 0 ||
+		if (!tar_number_field(fields + i * 12, 12, &values[0]) ||
+		    !tar_number_field(fields + (i + 1) * 12, 12, &values[1]) || values[0] < 0 ||
 		    values[1] < 0)
 			return false;
 		g_array_append_vals(pending->numbers, values, 2);
@@ -589,7 +512,7 @@ static bool take_old_sparse(struct tar_reader *reader, const struct header *head
 	bool more;
 
 	memcpy(block, header, sizeof(block));
-	if (!parse_field(block + 483, 12, &real_size) || real_size < 0 ||
+	if (!tar_number_field(block + 483, 12, &real_size) || real_size < 0 ||
 	    !add_old_extents(reader, block + 386, 4))
 		return tar_failed(reader, "malformed sparse file", error);
 	for (more = block[482]; more; more = block[504]) {
@@ -618,7 +541,7 @@ static bool take_map_line(struct tar_reader *reader, uint64_t *ret_value, GError
 		if (text[length] == '\n')
 			break;
 	}
-	return parse_decimal(text, length, ret_value) ||
+	return tar_number_decimal(text, length, ret_value) ||
 	       tar_failed(reader, "malformed sparse map", error);
 }
 
