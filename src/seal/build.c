@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/path.h"
 #include "cut/packages.h"
+#include "plan/plan.h"
 #include "seal/seal_private.h"
 #include "seal/units.h"
 
@@ -286,6 +287,20 @@ static bool add_engine_places(struct builder *builder)
 	return true;
 }
 
+/* Whether thresh-init will take the plan: what it would refuse at every start of the image is
+ * found out here. */
+static bool check_plan(const char *text, GError **error)
+{
+	g_autofree struct plan *plan = g_new(struct plan, 1);
+	g_autofree char *copy = g_strdup(text); /* is decoded in place */
+	struct plan_error wrong;
+
+	if (plan_parse(copy, strlen(text), plan, &wrong))
+		return true;
+	return error_set(error, THRESH_ERROR_INPUT, "the init plan, line %u: %s", wrong.line,
+			 wrong.text);
+}
+
 static bool add_init(struct builder *builder)
 {
 	const char *path = builder->input->options->init_path;
@@ -304,7 +319,8 @@ static bool add_init(struct builder *builder)
 				 "thresh-init: %s is no program of thresh", path);
 	bytes = g_bytes_new_take(g_steal_pointer(&data), size);
 	filter = syscall_policy_compile(builder->seal->syscalls, &builder->error);
-	return filter && add_directory(builder, "/.thresh", 0755) &&
+	return filter && check_plan(plan, &builder->error) &&
+	       add_directory(builder, "/.thresh", 0755) &&
 	       add_bytes(builder, SEAL_INIT_PATH, 0555, bytes) &&
 	       add_text(builder, SEAL_PLAN_PATH, 0444, plan) &&
 	       add_bytes(builder, SEAL_SECCOMP_PATH, 0444, filter);
