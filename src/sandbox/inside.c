@@ -20,6 +20,12 @@
 
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+/* linux/seccomp.h, from 5.19 on: a call that the agent has seen is not interrupted by a signal, so
+ * it is neither seen twice nor undone. */
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+
 enum { FD_EXEC = 3, FD_HIGH = 10 };
 
 static void G_GNUC_NORETURN fail(const struct inside *inside, const GError *error)
@@ -160,8 +166,13 @@ static bool install_trace(const struct inside *inside, GError **error)
 
 	if (!inside->spec->trace_filter)
 		return true;
-	listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER,
-			   inside->spec->trace_filter);
+	listener =
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			inside->spec->trace_filter);
+	if (listener < 0 && errno == EINVAL)
+		listener = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+				   SECCOMP_FILTER_FLAG_NEW_LISTENER, inside->spec->trace_filter);
 	if (listener < 0)
 		return error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "trace filter");
 	atomic_store(&inside->shared->listener, (int)listener);
