@@ -18,8 +18,8 @@
 struct image_user {
 	uint32_t uid;
 	uint32_t gid;
-	GArray *groups; /* uint32_t: supplementary; empty where the user was given as a number that no
-			   entry has, or with a group */
+	GArray *groups; /* uint32_t: supplementary; empty where the user was given as a number that
+			   no entry has, or with a group */
 	char *name;     /* of the passwd entry, or NULL */
 	char *home;     /* of the passwd entry, or NULL */
 };

@@ -37,7 +37,8 @@ static void standard_streams_give(uid_t uid)
 static void bounding_set_empty(void)
 {
 	for (unsigned long capability = 0; capability < CAPABILITIES_MAX; capability++) {
-		int held = prctl(PR_CAPBSET_READ, capability, 0, 0, 0); /* far cheaper than a drop */
+		int held =
+			prctl(PR_CAPBSET_READ, capability, 0, 0, 0); /* far cheaper than a drop */
 
 		if (held < 0 || (held && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0))
 			return; /* EINVAL: behind the last; EPERM */

@@ -25,6 +25,9 @@ static void report_signals(void)
 			unsigned long rest[3];
 		} action;
 
+		/* 32 to 34 are libc's own: what starts the tests may have ignored them for ever. */
+		if (i >= 32 && i <= 34)
+			continue;
 		if (syscall(SYS_rt_sigaction, i, NULL, &action, 8) == 0 &&
 		    action.handler == SIG_IGN)
 			printf(" %d", i);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A static program with nothing beside it: `hello serve PORT`, `hello greet NAME`. It serves "/", and
+/* A static program with nothing beside it: `hello serve PORT`, `hello greet NAME`. It serves "/",
+ * and
  * "/motd" from a file that is opened when it is asked for. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -53,14 +54,16 @@ static void handle(int client)
 
 static int serve(int port)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((unsigned short)port)};
 	int server = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	signal(SIGTERM, on_signal);
 	signal(SIGINT, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(server, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(server, 64) < 0) {
+	if (bind(server, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(server, 64) < 0) {
 		perror("listen");
 		return 1;
 	}
