@@ -10,10 +10,12 @@
  * removed;
  *   2. `.thresh-filled` is there: a fill was cut off after its copy was whole; go on with 5;
  *   3. `.thresh-filling` is there: it was cut off before; that copy is removed;
- *   4. anything else but lost+found is there: not an empty volume, left alone. Otherwise everything
+ *   4. anything else is there but lost+found, other mounts, and directories that hold nothing but
+ * these (engines make them as mount points): not an empty volume, left alone. Otherwise everything
  * is copied into `.thresh-filling`, made durable, and that is renamed to `.thresh-filled`;
- *   5. its entries are renamed into place (never over another), the directory gets owner and mode
- * of the seed, then the marker, and the empty `.thresh-filled` is removed.
+ *   5. its entries are renamed into place (never over another file; directories are united), the
+ * directory gets owner and mode of the seed, then the marker, and the empty `.thresh-filled` is
+ * removed.
  */
 #include "init/copy.h"
 
@@ -30,6 +32,16 @@
 #define RENAME_NOREPLACE 1
 #endif
 
+enum {
+	MOUNT_DEPTH_MAX = 32,
+	/* struct statx(2): its size, and where in it, as 64-bit words, attributes and their mask
+	   lie */
+	STATX_BYTES = 256,
+	STATX_ATTRIBUTES_WORD = 1,
+	STATX_MASK_WORD = 7,
+	STATX_MOUNT_ROOT = 0x2000,
+};
+
 static const char filling[] = ".thresh-filling";
 static const char filled[] = ".thresh-filled";
 static const char marker[] = "user.thresh.filled";
@@ -41,6 +53,48 @@ struct survey {
 	bool filled;
 	bool other;
 };
+
+/* Whether another file system, or another part of one, is mounted there (Linux 5.8; before, what
+ * is of another file system). statx(2) by number: musl 1.2.3 has no wrapper and no struct. */
+static bool is_mount(int fd, const char *name)
+{
+	uint64_t status[STATX_BYTES / sizeof(uint64_t)] = {0};
+	struct stat own;
+	struct stat there;
+
+	if (syscall(SYS_statx, fd, name, AT_SYMLINK_NOFOLLOW, 0, status) == 0 &&
+	    (status[STATX_MASK_WORD] & STATX_MOUNT_ROOT))
+		return status[STATX_ATTRIBUTES_WORD] & STATX_MOUNT_ROOT;
+	return fstat(fd, &own) == 0 && fstatat(fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       own.st_dev != there.st_dev;
+}
+
+/* A mount, or a directory in which there is nothing else but at least one of them. */
+static bool leads_to_mounts(struct fill *fill, int parent, const char *name, int depth)
+{
+	bool found = false;
+	struct entries entries;
+	struct stat status;
+	const char *entry;
+	int fd;
+
+	if (is_mount(parent, name))
+		return true;
+	if (depth == MOUNT_DEPTH_MAX || fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !S_ISDIR(status.st_mode))
+		return false;
+	fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	entries_begin(&entries, fd);
+	while ((entry = entries_next(fill, &entries))) {
+		found = leads_to_mounts(fill, fd, entry, depth + 1);
+		if (!found)
+			break;
+	}
+	close(fd);
+	return found;
+}
 
 static struct survey directory_survey(struct fill *fill, int fd)
 {
@@ -56,7 +110,7 @@ static struct survey directory_survey(struct fill *fill, int fd)
 			survey.filling = true;
 		else if (strcmp(name, filled) == 0)
 			survey.filled = true;
-		else if (strcmp(name, "lost+found") != 0)
+		else if (strcmp(name, "lost+found") != 0 && !leads_to_mounts(fill, fd, name, 0))
 			survey.other = true;
 	}
 	return survey;
@@ -278,8 +332,38 @@ static int rename_unwritable(int from, const char *name, int to)
 	return error;
 }
 
+static void stage_move(struct fill *fill, int stage, int top);
+
+/* @name is on both sides. What is there stays as it is; but a directory that is no mount of its own
+ * gets what it lacks. */
+static void entry_unite(struct fill *fill, int stage, int top, const char *name)
+{
+	struct stat want;
+	struct stat have;
+	int from;
+	int to;
+
+	if (fstatat(stage, name, &want, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fstatat(top, name, &have, AT_SYMLINK_NOFOLLOW) < 0)
+		fill_fail(fill, errno);
+	if (!S_ISDIR(want.st_mode) || !S_ISDIR(have.st_mode) || is_mount(top, name)) {
+		entry_remove(fill, stage, name);
+		return;
+	}
+	(void)fchmodat(stage, name, want.st_mode | 0700, 0); /* it may refuse writing */
+	from = directory_open(fill, stage, name);
+	to = directory_open(fill, top, name);
+	stage_move(fill, from, to);
+	(void)fchmod(to, want.st_mode & 07777);
+	close(from);
+	close(to);
+	if (unlinkat(stage, name, AT_REMOVEDIR) < 0)
+		fill_fail(fill, errno);
+}
+
 static unsigned int stage_move_pass(struct fill *fill, int stage, int top)
 {
+	size_t length = fill->length;
 	struct entries entries;
 	unsigned int moved = 0;
 	const char *name;
@@ -294,13 +378,19 @@ static unsigned int stage_move_pass(struct fill *fill, int stage, int top)
 		if (error == EACCES)
 			error = rename_unwritable(stage, name, top);
 		if (error == EEXIST)
-			entry_remove(fill, stage, name);
+			entry_unite(fill, stage, top, name);
 		else if (error)
 			fill_fail(fill, error);
-		fill_pop(fill, 0);
+		fill_pop(fill, length);
 		moved++;
 	}
 	return moved;
+}
+
+static void stage_move(struct fill *fill, int stage, int top)
+{
+	while (stage_move_pass(fill, stage, top))
+		;
 }
 
 /* The volume's own directory: not ours to change where somebody else owns it. */
@@ -321,8 +411,7 @@ static void stage_finish(struct fill *fill, int top, int source)
 {
 	int stage = directory_open(fill, top, filled);
 
-	while (stage_move_pass(fill, stage, top))
-		;
+	stage_move(fill, stage, top);
 	close(stage);
 	(void)fsetxattr(top, marker, "1", 1,
 			0); /* where there are none, an empty volume is empty */

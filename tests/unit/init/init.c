@@ -532,6 +532,53 @@ static void test_seed_not_empty(void)
 	root_remove(&root);
 }
 
+static void mounts_make(void)
+{
+	mkdir("/vol/cache", 0755);
+	mkdir("/vol/sub", 0755);
+	mkdir("/vol/sub/data", 0755);
+	if (mount("none", "/vol/cache", "tmpfs", 0, NULL) < 0 ||
+	    mount("/other", "/vol/sub/data", NULL, MS_BIND, NULL) < 0)
+		_exit(239);
+}
+
+/* What an engine mounts below a path that is filled, with the directories that it makes for it, is
+ * no content: the rest is filled around it. A bind mount of the same file system too. */
+static void test_seed_mounts(void)
+{
+	static const char plan[] = "entry probe exit 0\nseed /vol /seed\n";
+	struct root root;
+
+	root_make(&root);
+	seed_make(&root);
+	make_file(&root, "seed/cache/hidden", "h", 0600);
+	make_file(&root, "seed/sub/data/hidden", "h", 0600);
+	make_directory(&root, "vol", 0755);
+	make_file(&root, "other/mine", "mine", 0600);
+	g_assert_cmpint(init_run(&root, plan, mounts_make, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", "hello");
+	expect_mode(&root, "vol/sub/deep/b", 0400);
+	expect_text(&root, "vol/cache/hidden", NULL);
+	expect_text(&root, "vol/sub/data/hidden", NULL);
+	expect_text(&root, "other/hidden", NULL);
+	expect_text(&root, "vol/.thresh-filled/a", NULL);
+	root_remove(&root);
+	/* A directory that is empty, or holds something else beside a mount, is content. */
+	root_make(&root);
+	seed_make(&root);
+	make_directory(&root, "other", 0755);
+	make_file(&root, "vol/sub/mine", "mine", 0600);
+	g_assert_cmpint(init_run(&root, plan, mounts_make, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", NULL);
+	root_remove(&root);
+	root_make(&root);
+	seed_make(&root);
+	make_directory(&root, "vol/empty", 0755);
+	g_assert_cmpint(init_run(&root, plan, NULL, NULL, NULL), ==, 0);
+	expect_text(&root, "vol/a", NULL);
+	root_remove(&root);
+}
+
 static void test_seed_two_at_once(void)
 {
 	static const char plan[] = "thresh-plan 1\nentry probe exit 0\nseed /vol /seed\n";
@@ -837,6 +884,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/init/seed", test_seed);
 	g_test_add_func("/init/seed-interrupted", test_seed_interrupted);
 	g_test_add_func("/init/seed-not-empty", test_seed_not_empty);
+	g_test_add_func("/init/seed-mounts", test_seed_mounts);
 	g_test_add_func("/init/seed-two-at-once", test_seed_two_at_once);
 	g_test_add_func("/init/links", test_links);
 	g_test_add_func("/init/landlock", test_landlock);
