@@ -341,7 +341,7 @@ static bool is_generated(const char *path)
 	return false;
 }
 
-/* Where a system lies: without a package database that is read, what is there counts as owned. */
+/* Where a system lies: where its package database is not read, what is there counts as owned. */
 static bool is_system(const char *path)
 {
 	static const char *const directories[] = {

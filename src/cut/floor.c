@@ -44,6 +44,16 @@ static void floor_layout(struct cut *cut)
 	}
 }
 
+/* Where the program starts: engines and thresh-init change to it, whether or not it holds anything.
+ */
+static void floor_working_directory(struct cut *cut)
+{
+	const struct image_config *config = cut->options->config;
+
+	if (config && strcmp(config->working_directory, "/") != 0)
+		keep_if_there(cut, config->working_directory, "floor:working-directory");
+}
+
 /* Places that every runtime mounts on. */
 static void floor_mount_points(struct cut *cut)
 {
@@ -265,6 +275,7 @@ void cut_floor_strict(struct cut *cut)
 {
 	floor_layout(cut);
 	floor_mount_points(cut);
+	floor_working_directory(cut);
 	floor_nss(cut);
 	floor_os_release(cut);
 	floor_loader(cut);

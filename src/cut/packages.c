@@ -264,6 +264,28 @@ static bool has_rpm_database(const struct tree *tree)
 	return false;
 }
 
+/* Systems whose database is not read: what lies in their directories may be any package's. */
+static bool has_foreign_database(const struct tree *tree)
+{
+	static const char *const paths[] = {"/var/lib/pacman/local",
+					    "/var/db/pkg",
+					    "/var/db/xbps",
+					    "/var/lib/opkg/info",
+					    "/usr/lib/opkg/info",
+					    "/var/lib/pkgtools",
+					    "/var/lib/eopkg",
+					    "/usr/share/clear",
+					    "/nix/store",
+					    "/gnu/store",
+					    "/usr/lib/opkg/status"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
+		if (tree_resolve(tree, paths[i], true, NULL, NULL))
+			return true;
+	}
+	return false;
+}
+
 static int compare_packages(gconstpointer a, gconstpointer b)
 {
 	const struct package *const *left = a, *const *right = b;
@@ -292,7 +314,8 @@ struct package_db *package_db_load(const struct tree *tree)
 			read_apk(db, text);
 	}
 	db->has_rpm = has_rpm_database(tree);
-	db->opaque = db->has_rpm || g_hash_table_size(db->owners) == 0;
+	db->opaque =
+		db->has_rpm || (g_hash_table_size(db->owners) == 0 && has_foreign_database(tree));
 	g_ptr_array_sort(db->packages, compare_packages);
 	return db;
 }

@@ -2,7 +2,8 @@
 /*
  * Which package owns a file, from the image's own databases: dpkg (info/NAME.list, status, and
  * status.d of images without dpkg), apk (lib/apk/db/installed). rpm's database is recognised but
- * not read: `opaque` says that unowned means unknown.
+ * not read, and so are those of pacman, portage, xbps and the like: `opaque` says that unowned
+ * means unknown. Without any database nothing is a package's, and unowned means the application's.
  *
  * Paths are resolved in the tree, so that /bin/dash and /usr/bin/dash are one file under a merged
  * /usr; diversions are followed. Databases are not trusted: what is malformed is left out.
@@ -30,7 +31,7 @@ struct package_db {
 	GHashTable *by_name;     /* name → struct package * */
 	GHashTable *owners;      /* const struct node * → struct package * */
 	GHashTable *directories; /* set of const struct node *: directories that some package has */
-	bool opaque; /* a database that is not read, or none: see the head of this file */
+	bool opaque; /* there is a database that is not read: see the head of this file */
 	bool has_rpm;
 };
 

@@ -240,6 +240,15 @@ static bool add_mount_points(struct builder *builder)
 	return true;
 }
 
+/* Engines make the working directory in a writable root; here it must be there before. */
+static bool add_working_directory(struct builder *builder)
+{
+	const char *path = builder->input->image->config->working_directory;
+
+	return tree_resolve(builder->production, path, true, NULL, NULL) ||
+	       seal_writable_of(builder->seal, path) || add_directory(builder, path, 0755);
+}
+
 static bool add_log_links(struct builder *builder)
 {
 	const GPtrArray *logs = builder->seal->log_links;
@@ -351,7 +360,8 @@ static bool build(struct builder *builder)
 	mend(builder, root, source->root, "/");
 	builder->production->next_link_group = source->next_link_group;
 	if (!node_walk(source->root, take_node, builder) || !add_mount_points(builder) ||
-	    !add_log_links(builder) || !add_engine_places(builder) ||
+	    !add_working_directory(builder) || !add_log_links(builder) ||
+	    !add_engine_places(builder) ||
 	    !seal_add_users(builder->seal, source, builder->production, &builder->error) ||
 	    !add_init(builder))
 		return false;

@@ -151,6 +151,56 @@ static void test_killed_original_expects_any_end(void)
 	g_assert_null(expectations_differ(expected, c));
 }
 
+static GPtrArray *run_of_two(struct answer *first, struct answer *second)
+{
+	GPtrArray *answers = run_of(first);
+
+	g_ptr_array_add(answers, second);
+	return answers;
+}
+
+/* The signal met the first before its handler was there, or the second ended in another way. */
+static void test_ending_is_a_race(void)
+{
+	static const struct {
+		const char *first, *second;
+		int first_status, second_status;
+	} table[] = {
+		{"exit", "killed", 0, 137}, {"killed", "exit", 137, 0}, {"exit", "exit", 0, 143}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autoptr(GPtrArray) a =
+			run_of_two(answer_make("GET /", 200, NULL, "x"),
+				   answer_make(table[i].first, table[i].first_status, NULL, NULL));
+		g_autoptr(GPtrArray) b = run_of_two(
+			answer_make("GET /", 200, NULL, "x"),
+			answer_make(table[i].second, table[i].second_status, NULL, NULL));
+		g_autoptr(GPtrArray) c = run_of_two(answer_make("GET /", 500, NULL, "x"),
+						    answer_make("exit", 1, NULL, NULL));
+		g_autoptr(GPtrArray) expected = expectations_new(a, b, NULL);
+		g_autofree char *difference = NULL;
+
+		g_assert_nonnull(expected);
+		g_assert_null(expectations_differ(expected, a));
+		g_assert_null(expectations_differ(expected, b));
+		difference = expectations_differ(expected, c);
+		g_assert_cmpstr(difference, ==, "GET /: want status 200, got 500");
+	}
+}
+
+/* What ends by itself was not raced by any signal. */
+static void test_job_must_end_alike(void)
+{
+	g_autoptr(GPtrArray) a =
+		run_of_two(answer_make("output", 0, NULL, "x"), answer_make("exit", 0, NULL, NULL));
+	g_autoptr(GPtrArray) b =
+		run_of_two(answer_make("output", 0, NULL, "x"), answer_make("exit", 1, NULL, NULL));
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(expectations_new(a, b, &error));
+	g_assert_error(error, THRESH_ERROR, THRESH_ERROR_INPUT);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -160,5 +210,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/answers/status-and-type", test_status_and_type);
 	g_test_add_func("/answers/originals-must-agree", test_originals_must_agree);
 	g_test_add_func("/answers/killed", test_killed_original_expects_any_end);
+	g_test_add_func("/answers/ending-is-a-race", test_ending_is_a_race);
+	g_test_add_func("/answers/job-must-end-alike", test_job_must_end_alike);
 	return g_test_run();
 }
