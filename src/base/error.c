@@ -25,7 +25,7 @@ int error_exit_status(const GError *error)
 	return exit_statuses[error->code];
 }
 
-bool error_set(GError **error, enum thresh_error code, const char *format, ...)
+bool(error_set)(GError **error, enum thresh_error code, const char *format, ...)
 {
 	va_list args;
 
@@ -37,8 +37,8 @@ bool error_set(GError **error, enum thresh_error code, const char *format, ...)
 	return false;
 }
 
-bool error_set_errno(GError **error, enum thresh_error code, int saved_errno, const char *format,
-		     ...)
+bool(error_set_errno)(GError **error, enum thresh_error code, int saved_errno, const char *format,
+		      ...)
 {
 	g_autofree char *text = NULL;
 	va_list args;

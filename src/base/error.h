@@ -37,6 +37,16 @@ bool error_set(GError **error, enum thresh_error code, const char *format, ...) 
 bool error_set_errno(GError **error, enum thresh_error code, int saved_errno, const char *format,
 		     ...) G_GNUC_PRINTF(4, 5);
 
+/* That the answer is false is told to the compiler too: it can then see that what is written on
+ * success alone has been written where it is read. */
+static inline bool error_false(bool answer)
+{
+	(void)answer;
+	return false;
+}
+#define error_set(...)       error_false(error_set(__VA_ARGS__))
+#define error_set_errno(...) error_false(error_set_errno(__VA_ARGS__))
+
 /* @text with every control character, and every byte that is not UTF-8, shown as \xNN, cut at 512
  * bytes: names from images are printed through this. Caller frees. */
 char *error_quote(const char *text);
