@@ -87,12 +87,12 @@ bool process_stop(struct process *process, int signal, int grace_ms, bool *ret_k
 
 		if (!process_signal(process, signal, error))
 			return false;
-		if (!process_wait(process, useful ? grace_ms : 0)) {
-			killed = true;
-			if (!process_signal(process, SIGKILL, error))
-				return false;
+		/* SIGKILL has killed it, however soon it is gone. */
+		killed = signal == SIGKILL || !process_wait(process, useful ? grace_ms : 0);
+		if (killed && signal != SIGKILL && !process_signal(process, SIGKILL, error))
+			return false;
+		if (killed)
 			process_wait(process, -1);
-		}
 	}
 	if (ret_killed)
 		*ret_killed = killed;
