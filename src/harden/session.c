@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/signals.h"
 #include "harden/output.h"
 #include "harden/stop.h"
 #include "policy/syscalls.h"
@@ -205,32 +206,6 @@ static GPtrArray *companions_start(struct session *session, const struct sandbox
 /* --- one start -----------------------------------------------------------------------------------
  */
 
-static int signal_number(const char *name)
-{
-	static const struct {
-		const char *name;
-		int number;
-	} table[] = {
-		{"HUP", SIGHUP},   {"INT", SIGINT},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL},
-		{"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"TERM", SIGTERM}, {"WINCH", SIGWINCH},
-		{"CONT", SIGCONT}, {"STOP", SIGSTOP}, {"ABRT", SIGABRT}, {"PWR", SIGPWR},
-		{"ALRM", SIGALRM},
-	};
-	int offset;
-
-	if (g_ascii_isdigit(name[0]))
-		return atoi(name) > 0 && atoi(name) <= SIGRTMAX ? atoi(name) : SIGTERM;
-	if (g_str_has_prefix(name, "SIG"))
-		name += 3;
-	if (sscanf(name, "RTMIN+%d", &offset) == 1 && offset >= 0 && SIGRTMIN + offset <= SIGRTMAX)
-		return SIGRTMIN + offset;
-	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-		if (!strcmp(name, table[i].name))
-			return table[i].number;
-	}
-	return SIGTERM;
-}
-
 static void add_answer(GPtrArray *answers, const char *request, int status, GBytes *body)
 {
 	struct answer *answer = g_new0(struct answer, 1);
@@ -251,13 +226,15 @@ static int exit_code(int status)
 static bool start_finish(struct session *session, const struct run *run, struct process *process,
 			 struct output *output, GPtrArray *answers, GError **error)
 {
-	int number = signal_number(run->image->config->stop_signal);
+	int number = signal_parse(run->image->config->stop_signal);
 	bool by_itself = process_wait(process, 0);
 	bool killed = false;
 
-	if (!by_itself &&
-	    !application_stop(process, number, session->request->timeouts.stop_ms, &killed, error))
+	if (!by_itself && !application_stop(process, number > 0 ? number : SIGTERM,
+					    session->request->timeouts.stop_ms, &killed, error))
 		return false;
+	if (run->profile)
+		run->profile->stop_unhandled |= killed;
 	output_finish(output);
 	if (by_itself)
 		add_answer(answers, "output", 0, output_take(output));
@@ -349,17 +326,31 @@ static struct recorder *recorder_for(struct session *session, const struct run *
 	return recorder_new(&options, session->request->agent_path, error);
 }
 
-static void record_peaks(struct sandbox *sandbox, struct profile *profile)
+static void record_peaks(GHashTable *written, struct profile *profile)
 {
-	g_autoptr(GHashTable) written = sandbox_written(sandbox, NULL);
 	GHashTableIter iter;
 	gpointer directory, bytes;
 
-	if (!written)
-		return;
 	g_hash_table_iter_init(&iter, written);
 	while (g_hash_table_iter_next(&iter, &directory, &bytes))
 		profile_set_peak(profile, directory, *(uint64_t *)bytes);
+}
+
+static void record_written(struct sandbox *sandbox, struct profile *profile)
+{
+	g_autoptr(GHashTable) written = sandbox_written(sandbox, NULL);
+
+	if (written)
+		record_peaks(written, profile);
+}
+
+static bool record_watched(struct peaks *peaks, struct profile *profile, GError **error)
+{
+	g_autoptr(GHashTable) watched = peaks_finish(peaks, error);
+
+	if (watched)
+		record_peaks(watched, profile);
+	return watched != NULL;
 }
 
 /* Starts the application once, drives it, stops it. */
@@ -369,7 +360,9 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 	struct process_spec spec = launch->process;
 	struct process process = {.pid_fd = -1};
 	struct recorder *recorder = NULL;
+	struct peaks *peaks = NULL;
 	struct output *output = output_new(error);
+	bool original = run->traced && !run->seal;
 	uint64_t lost = 0;
 	gint64 started = g_get_monotonic_time();
 	bool ok = false;
@@ -386,23 +379,27 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 		spec.supervise = recorder_supervise;
 		spec.user = recorder;
 	}
+	if (original && !(peaks = peaks_start(sandbox, error)))
+		goto out;
 	if (!sandbox_spawn(sandbox, &spec, &process, error))
 		goto out;
 	output_started(output);
 	started = g_get_monotonic_time();
 	ok = drive(session, sandbox, &process, output, run->answers, error);
-	if (ok && run->traced && !run->seal)
-		record_peaks(sandbox, run->profile);
+	if (ok && original)
+		record_written(sandbox, run->profile);
 	ok = ok && start_finish(session, run, &process, output, run->answers, error);
 	session->application_us += g_get_monotonic_time() - started;
-	if (ok && run->traced && !run->seal)
-		record_peaks(sandbox, run->profile);
+	if (ok && original)
+		record_written(sandbox, run->profile);
 	if (ok && recorder) {
 		ok = recorder_finish(recorder, run->profile,
 				     run->has_findings ? &run->findings : NULL, &lost, error);
 		run->lost_events += lost;
 	}
 out:
+	if (peaks)
+		ok = record_watched(peaks, run->profile, ok ? error : NULL) && ok;
 	process_clear(&process);
 	recorder_free(recorder);
 	output_free(output);

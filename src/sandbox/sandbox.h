@@ -156,6 +156,13 @@ bool sandbox_usage(struct sandbox *sandbox, const char *path, uint64_t *ret_byte
  */
 GHashTable *sandbox_written(struct sandbox *sandbox, GError **error);
 
+/* Watches from now on, in a child of its own, how much each directory holds at most, so that what
+ * is written and removed between two looks of ours counts too; files without a name among them.
+ * peaks_finish ends that and answers as sandbox_written does; it frees @peaks in any case. */
+struct peaks;
+struct peaks *peaks_start(struct sandbox *sandbox, GError **error);
+GHashTable *peaks_finish(struct peaks *peaks, GError **error);
+
 /* Forwards TCP connections to @host_address:@host_port on the host to @port inside, until the
  * sandbox is freed. */
 bool sandbox_publish(struct sandbox *sandbox, const char *host_address, uint16_t host_port,

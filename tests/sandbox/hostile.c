@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +208,30 @@ static int fill(const char *path)
 	return 0;
 }
 
+static bool write_megabytes(int fd, int count)
+{
+	static char block[1 << 20];
+
+	memset(block, 'x', sizeof(block));
+	for (int i = 0; i < count; i++) {
+		if (write(fd, block, sizeof(block)) != (ssize_t)sizeof(block))
+			return false;
+	}
+	return true;
+}
+
+/* A file that lives for a moment, and one that never has a name. */
+static int spill(const char *path, const char *directory)
+{
+	int named = open(path, O_WRONLY | O_CREAT, 0600);
+	int nameless = open(directory, O_WRONLY | O_TMPFILE, 0600);
+
+	if (!write_megabytes(named, 8) || usleep(100000) < 0 || unlink(path) < 0 ||
+	    close(named) < 0 || !write_megabytes(nameless, 16))
+		return 1;
+	return usleep(100000) < 0;
+}
+
 static int ignore_term(void)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -299,6 +324,8 @@ int main(int argc, char **argv)
 		return fork_bomb();
 	if (strcmp(verb, "fill") == 0 && argc == 3)
 		return fill(argv[2]);
+	if (strcmp(verb, "spill") == 0 && argc == 4)
+		return spill(argv[2], argv[3]);
 	if (strcmp(verb, "ignore") == 0)
 		return ignore_term();
 	if (strcmp(verb, "serve6") == 0 && argc == 3)

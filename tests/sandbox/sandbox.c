@@ -249,6 +249,33 @@ static void test_disk_full(void)
 	g_assert_cmpuint(used, ==, 0);
 }
 
+static uint64_t peak_of(GHashTable *peaks, const char *path)
+{
+	const uint64_t *bytes = g_hash_table_lookup(peaks, path);
+
+	return bytes ? *bytes : 0;
+}
+
+static void test_peaks(void)
+{
+	autosandbox struct sandbox *sandbox = open_plain(false, 64 << 20, 0);
+	const char *const argv[] = {"/app", "spill", "/data/short", "/tmp", NULL};
+	g_autoptr(GError) error = NULL;
+	struct peaks *peaks = peaks_start(sandbox, &error);
+	g_autoptr(GHashTable) found = NULL, left = NULL;
+	int status;
+
+	g_assert_no_error(error);
+	g_free(run(sandbox, argv, &status));
+	g_assert_cmpint(status, ==, 0);
+	found = peaks_finish(peaks, &error);
+	g_assert_no_error(error);
+	g_assert_cmpuint(peak_of(found, "/data"), ==, 8 << 20);
+	g_assert_cmpuint(peak_of(found, "/tmp"), >=, 16 << 20);
+	left = sandbox_written(sandbox, NULL);
+	g_assert_cmpuint(peak_of(left, "/data"), ==, 0);
+}
+
 static void test_second_start(void)
 {
 	autosandbox struct sandbox *sandbox = open_plain(false, 0, 0);
@@ -676,6 +703,7 @@ int main(int argc, char **argv)
 		g_test_add_func("/sandbox/user", test_user);
 	g_test_add_func("/sandbox/fork-bomb", test_fork_bomb);
 	g_test_add_func("/sandbox/disk-full", test_disk_full);
+	g_test_add_func("/sandbox/peaks", test_peaks);
 	g_test_add_func("/sandbox/second-start", test_second_start);
 	g_test_add_func("/sandbox/read-only", test_read_only);
 	g_test_add_func("/sandbox/ignores-term", test_ignores_term);
