@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "image/layer.h"
 #include "image/select.h"
 #include "image/source.h"
 
@@ -76,6 +77,33 @@ static bool check_blob(const struct image *image, const struct layer *layer, GEr
 	       error_set(error, THRESH_ERROR_INPUT,
 			 "size mismatch (want %" G_GUINT64_FORMAT ", got %" G_GUINT64_FORMAT ")",
 			 layer->size_bytes, size);
+}
+
+static bool check_digest(const struct image *image, const struct layer *layer, GError **error)
+{
+	char want[DIGEST_TEXT_BYTES], got[DIGEST_TEXT_BYTES];
+	uint64_t offset, size;
+	struct digest digest;
+	autofd int fd = image_open_blob(image, &layer->digest, &offset, &size, error);
+
+	if (fd < 0 || !layer_digest_window(fd, offset, size, &digest, error))
+		return false;
+	if (digest_equal(&digest, &layer->digest))
+		return true;
+	digest_format(&layer->digest, want);
+	digest_format(&digest, got);
+	return error_set(error, THRESH_ERROR_INPUT, "digest mismatch (want %s, got %s)", want, got);
+}
+
+bool image_check_layers(const struct image *image, GError **error)
+{
+	for (uint32_t i = 0; i < image->layer_count; i++) {
+		if (!check_digest(image, &image->layers[i], error)) {
+			g_prefix_error(error, "layer %u: ", i + 1);
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool fill_layer(struct image *image, uint32_t index, const struct descriptor *descriptor,

@@ -98,5 +98,8 @@ void image_cleanup(struct image **image);
 int image_open_blob(const struct image *image, const struct digest *digest, uint64_t *ret_offset,
 		    uint64_t *ret_size_bytes, GError **error);
 
+/* Checks every layer's blob against its digest, without unpacking it. */
+bool image_check_layers(const struct image *image, GError **error);
+
 /* The OCI chain ID of all layers (image-spec config.md, "Layer ChainID"). */
 void image_chain_id(const struct image *image, struct digest *ret_chain_id);

@@ -52,6 +52,21 @@ static char *base_name(const struct owner_shift *shift)
 	return g_strdup_printf("rootfs-%u-%u", shift->uid_base, shift->gid_base);
 }
 
+/* Of the chain ID, which says what the layers unpack to, and of the blobs, which were seen to do
+ * so: a manifest that names others under the same diff IDs is not believed. */
+static void entry_key(const struct image *image, struct digest *ret_key)
+{
+	autodigester struct digester *digester = digester_new();
+	struct digest chain_id;
+
+	image_chain_id(image, &chain_id);
+	digester_update(digester, chain_id.bytes, sizeof(chain_id.bytes));
+	for (uint32_t i = 0; i < image->layer_count; i++)
+		digester_update(digester, image->layers[i].digest.bytes,
+				sizeof(image->layers[i].digest.bytes));
+	digester_finish(digester, ret_key);
+}
+
 /* Makes and opens the directory of the cache entry. @ret_path: caller frees. */
 static int open_entry(const struct image *image, const char *cache_path,
 		      const struct owner_shift *shift, char **ret_path, GError **error)
@@ -60,10 +75,10 @@ static int open_entry(const struct image *image, const char *cache_path,
 	g_autofree char *base = base_name(shift);
 	autofd int cache_fd = -1, base_fd = -1, entry_fd = -1;
 	char hex[DIGEST_HEX_BYTES];
-	struct digest chain_id;
+	struct digest key;
 
-	image_chain_id(image, &chain_id);
-	digest_format_hex(&chain_id, hex);
+	entry_key(image, &key);
+	digest_format_hex(&key, hex);
 	if (!fd_make_directories(AT_FDCWD, cache, 0700, error))
 		return -1;
 	cache_fd = fd_open(AT_FDCWD, cache, O_RDONLY | O_DIRECTORY, 0, error);
@@ -162,6 +177,9 @@ static bool try_entry(const struct image *image, int entry_fd, const struct owne
 	if (gone)
 		return true;
 	rootfs->tree = load_entry(entry_fd);
+	/* What is not read for unpacking is read to be checked: a damaged image is damaged. */
+	if (rootfs->tree && !image_check_layers(image, error))
+		return false;
 	if (rootfs->tree) {
 		rootfs->lock_fd = fd_steal(&lock_fd);
 		return true;

@@ -2,12 +2,13 @@
 /*
  * Unpacking: an image's merged root file system as a directory, with the tree that describes it.
  *
- * One directory a chain ID, in the cache, shared by all runs: `CACHE/rootfs-BASE/HEX/root`, with
- * the tree beside it in `index` and a lock beside both. It appears whole or not at all, and nobody
- * writes to it afterwards (runs put an overlay over it). Owners are shifted by `shift` (see
- * sandbox/identity.h); device nodes are in the tree, not in the directory. On disk set-id bits are
- * set only where the owners are ids that belong to nobody, and of the attributes user.* alone (file
- * capabilities would have no effect under no_new_privs); the tree has them all.
+ * One directory an image's layers (by chain ID and digests), in the cache, shared by all runs:
+ * `CACHE/rootfs-BASE/HEX/root`, with the tree beside it in `index` and a lock beside both. It
+ * appears whole or not at all, and nobody writes to it afterwards (runs put an overlay over it).
+ * Blobs are checked against their digests also where an entry is there already. Owners are shifted
+ * by `shift` (see sandbox/identity.h); device nodes are in the tree, not in the directory. On disk
+ * set-id bits are set only where the owners are ids that belong to nobody, and of the attributes
+ * user.* alone (file capabilities would have no effect under no_new_privs); the tree has them all.
  *
  *     struct rootfs *rootfs = rootfs_unpack(image, cache_path, &shift, error);
  */

@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests of bad input share: images made here, byte by byte where they must be wrong, and TAP.
+
+    from support import Tap, layout, tar, file, thresh
+    layout("bad", [tar(file("app", program(), 0o755))], config=CONFIG)
+    done = thresh("harden", "oci:bad", "oci:out")
+
+make-image (tools/images) makes whole images of packages; it cannot make one that is broken.
+"""
+import atexit
+import glob
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+
+TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
+THRESH = os.environ.get("THRESH") or os.path.join(BUILD, "src/cli/thresh")
+TMPDIR = os.environ.get("TMPDIR") or "/var/tmp"
+EPOCH = 1700000000
+VENDOR = "application/vnd.oci.image"
+MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+CONFIG = {"Entrypoint": ["/app"], "Cmd": ["serve"], "ExposedPorts": {"8080/tcp": {}}}
+
+
+class Tap:
+    def __init__(self):
+        self.count, self.failed = 0, 0
+
+    def point(self, name, problem=None, log=""):
+        """One test: @problem is None, or says what is wrong."""
+        self.count += 1
+        if problem is None:
+            print(f"ok {self.count} - {name}", flush=True)
+            return True
+        self.failed += 1
+        print(f"not ok {self.count} - {name}\n# {problem}")
+        for line in str(log).splitlines()[-20:]:
+            print(f"# | {line}")
+        sys.stdout.flush()
+        return False
+
+    def end(self):
+        print(f"1..{self.count}", flush=True)
+        sys.exit(1 if self.failed else 0)
+
+
+# --- layers ---
+
+def file(name, content=b"", mode=0o644, **more):
+    info = tarfile.TarInfo(name)
+    info.mode, info.mtime, info.size = mode, EPOCH, len(content)
+    for key, value in more.items():
+        setattr(info, key, value)
+    return info, content
+
+
+def entry(name, kind, mode=0o755, **more):
+    info, content = file(name, b"", mode, **more)
+    info.type = kind
+    return info, content
+
+
+def symlink(name, target):
+    return entry(name, tarfile.SYMTYPE, linkname=target)
+
+
+def hard_link(name, target):
+    return entry(name, tarfile.LNKTYPE, linkname=target)
+
+
+def tar(*entries, form=tarfile.PAX_FORMAT):
+    """The bytes of a layer; an entry may be raw bytes."""
+    out = io.BytesIO()
+    for one in entries:
+        if isinstance(one, bytes):
+            out.write(one)
+            continue
+        info, content = one
+        out.write(info.tobuf(form, "utf-8", "surrogateescape"))
+        out.write(content + bytes(-len(content) % 512))
+    out.write(bytes(1024))
+    return out.getvalue()
+
+
+def base(*more, program_mode=0o755):
+    """A layer with the test's program as /app, and what an image needs beside it."""
+    with open(program(), "rb") as stream:
+        content = stream.read()
+    return tar(entry("tmp", tarfile.DIRTYPE, 0o1777), entry("etc", tarfile.DIRTYPE),
+               file("app", content, program_mode), *more)
+
+
+# --- layouts ---
+
+def digest(data):
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def put(directory, data, name=None):
+    path = os.path.join(directory, "blobs", "sha256", (name or digest(data))[len("sha256:"):])
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as stream:
+        stream.write(data)
+
+
+def layout(directory, layers, config=None, change=None, architecture=MACHINE, media="tar+gzip"):
+    """Writes DIRECTORY as an OCI layout, tag latest. @change(documents) may spoil the dictionary of config, manifest and
+    index before they are written."""
+    blobs = []
+    for layer in layers:
+        packed = gzip.compress(layer, 1, mtime=0) if media == "tar+gzip" else layer
+        put(directory, packed)
+        blobs.append((packed, layer))
+    documents = {
+        "config": {"architecture": architecture, "os": "linux", "created": "2023-11-14T22:13:20Z",
+                   "config": dict(config or CONFIG),
+                   "rootfs": {"type": "layers", "diff_ids": [digest(plain) for _, plain in blobs]}},
+        "manifest": {"schemaVersion": 2, "mediaType": f"{VENDOR}.manifest.v1+json",
+                     "layers": [{"mediaType": f"{VENDOR}.layer.v1.{media}", "digest": digest(packed), "size": len(packed)}
+                                for packed, _ in blobs]},
+        "index": {"schemaVersion": 2, "mediaType": f"{VENDOR}.index.v1+json"},
+        "layout": {"imageLayoutVersion": "1.0.0"},
+    }
+    if change:
+        change(documents)
+    data = json.dumps(documents["config"]).encode()
+    put(directory, data)
+    documents["manifest"].setdefault("config", {"mediaType": f"{VENDOR}.config.v1+json", "digest": digest(data),
+                                                "size": len(data)})
+    data = json.dumps(documents["manifest"]).encode()
+    put(directory, data)
+    documents["index"].setdefault("manifests", [
+        {"mediaType": documents["manifest"]["mediaType"], "digest": digest(data), "size": len(data),
+         "platform": {"architecture": architecture, "os": "linux"},
+         "annotations": {"org.opencontainers.image.ref.name": "latest"}}])
+    for name, key in (("index.json", "index"), ("oci-layout", "layout")):
+        with open(os.path.join(directory, name), "w", encoding="utf-8") as stream:
+            json.dump(documents[key], stream)
+    return directory
+
+
+def manifest_of(directory):
+    with open(os.path.join(directory, "index.json"), encoding="utf-8") as stream:
+        entry_ = json.load(stream)["manifests"][0]
+    return json.loads(blob(directory, entry_["digest"]))
+
+
+def blob_path(directory, name):
+    return os.path.join(directory, "blobs", "sha256", name.split(":")[1])
+
+
+def blob(directory, name):
+    with open(blob_path(directory, name), "rb") as stream:
+        return stream.read()
+
+
+def snapshot(directory):
+    """What lies below a directory: path → digest, or link target."""
+    found = {}
+    for root, directories, names in os.walk(directory):
+        for name in names + [d for d in directories if os.path.islink(os.path.join(root, d))]:
+            path = os.path.join(root, name)
+            if os.path.islink(path):
+                found[path] = os.readlink(path)
+            else:
+                with open(path, "rb") as stream:
+                    found[path] = hashlib.sha256(stream.read()).hexdigest()
+    return found
+
+
+# --- programs ---
+
+_program = []
+
+
+def program():
+    """tests/e2e/misbehave.c, built once a script."""
+    if not _program:
+        output = os.path.join(TMPDIR, "misbehave")
+        subprocess.run([os.path.join(TOP, "tools/musl-cc.sh"), output, output + ".d", output + ".w",
+                        os.path.join(TOP, "tests/e2e/misbehave.c")], check=True, stdout=sys.stderr)
+        _program.append(output)
+    return _program[0]
+
+
+def scratch(name):
+    """A directory of this script, made anew."""
+    path = os.path.join(TMPDIR, name)
+    shutil.rmtree(path, ignore_errors=True)
+    os.makedirs(path)
+    return path
+
+
+def cache():
+    path = os.path.join(TMPDIR, "thresh-cache")
+    if not os.path.isdir(path):
+        os.mkdir(path, 0o700)
+    return path
+
+
+def environment(**more):
+    env = {k: v for k, v in os.environ.items() if k != "SOURCE_DATE_EPOCH"}
+    env.update(THRESH_CACHE=cache(), CI="1")
+    env.update({k: str(v) for k, v in more.items()})
+    return env
+
+
+class Done:
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+        self.log = f"exit status {status}\n{out}\n{err}"
+
+    def problem(self, status, *texts):
+        """None where it ended with @status, and its error names each of @texts (all compared without case)."""
+        if self.status != status:
+            return f"exit status {self.status}, want {status}"
+        for text in texts:
+            if text.lower() not in self.err.lower():
+                return f"the error does not say \"{text}\""
+        if status in (3, 4, 5, 6, 7) and not any(line.startswith("thresh: ") for line in self.err.splitlines()):
+            return "no error was printed"
+        if "AddressSanitizer" in self.err or "runtime error:" in self.err:
+            return "a sanitizer complained"
+        return None
+
+
+def start(*arguments, env=None, **more):
+    return subprocess.Popen([THRESH, *arguments], env=env or environment(), stdin=subprocess.DEVNULL,
+                            stdout=more.pop("stdout", subprocess.PIPE), stderr=more.pop("stderr", subprocess.PIPE),
+                            **more)
+
+
+def finish(process, timeout=120):
+    try:
+        out, err = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate()
+        return Done("none: it hung", out.decode(errors="replace"), err.decode(errors="replace"))
+    return Done(process.returncode, (out or b"").decode(errors="replace"), (err or b"").decode(errors="replace"))
+
+
+def thresh(*arguments, env=None, timeout=120, **more):
+    return finish(start(*arguments, env=env, **more), timeout)
+
+
+# --- what may be left behind ---
+
+def leftovers(*directories):
+    """Temporary names of thresh below the directories."""
+    found = []
+    for directory in directories:
+        found += glob.glob(os.path.join(directory, ".thresh-*")) + glob.glob(os.path.join(directory, "candidate-*"))
+    return found
+
+
+def processes(word):
+    """Processes whose command line or program names @word: pid → command line."""
+    found = {}
+    for path in glob.glob("/proc/[0-9]*"):
+        try:
+            with open(path + "/cmdline", "rb") as stream:
+                line = stream.read().replace(b"\0", b" ").decode(errors="replace")
+            program_ = os.readlink(path + "/exe")
+        except OSError:
+            continue
+        if int(path[6:]) != os.getpid() and (word in line or word in program_):
+            found[int(path[6:])] = line
+    return found
+
+
+@atexit.register
+def _clean():
+    for name in ("misbehave.w", "thresh-cache"):
+        path = os.path.join(TMPDIR, name)
+        subprocess.run(["chmod", "-R", "u+rwX", path], stderr=subprocess.DEVNULL, check=False)
+        shutil.rmtree(path, ignore_errors=True)
