@@ -24,6 +24,101 @@ static void print_sizes(const struct harden_result *result)
 	table_print(table);
 }
 
+/* Why files are kept, in the words of docs/keepset.md, coarse enough for one screen. */
+static const struct {
+	const char *prefix; /* of the reason; the first that fits */
+	const char *text;
+} kept_groups[] = {
+	{"trace:", "used while it was traced"},
+	{"closure:elf", "needed by that"},
+	{"closure:script", "needed by that"},
+	{"closure:symlink", "needed by that"},
+	{"closure:parent", "needed by that"},
+	{"closure:", "for what the trace did not visit"},
+	{"floor:", "for any application (CA, zones, locale, NSS)"},
+	{"rule:", "by --keep"},
+	{"replay:", "missed by a replay"},
+};
+
+struct share {
+	const char *text;
+	uint64_t files;
+	uint64_t bytes;
+};
+
+static const char *group_of(const char *reason)
+{
+	for (gsize i = 0; reason && i < G_N_ELEMENTS(kept_groups); i++) {
+		if (g_str_has_prefix(reason, kept_groups[i].prefix))
+			return kept_groups[i].text;
+	}
+	return "other";
+}
+
+/* The share of that text, a new one at the end where there is none. */
+static struct share *share_of(GArray *shares, const char *text)
+{
+	struct share fresh = {.text = text};
+
+	for (guint i = 0; i < shares->len; i++) {
+		struct share *share = &g_array_index(shares, struct share, i);
+
+		if (!strcmp(share->text, text))
+			return share;
+	}
+	g_array_append_val(shares, fresh);
+	return &g_array_index(shares, struct share, shares->len - 1);
+}
+
+static void print_kept(const struct harden_result *result)
+{
+	g_autoptr(GArray) shares = g_array_new(FALSE, FALSE, sizeof(struct share));
+	autotable struct table *table = table_new("lrr");
+	const json_t *entry;
+	size_t i;
+
+	for (gsize group = 0; group < G_N_ELEMENTS(kept_groups); group++)
+		share_of(shares, kept_groups[group].text);
+	json_array_foreach (json_array_at(result->keep_json, "kept"), i, entry) {
+		struct share *share = share_of(shares, group_of(json_string_at(entry, "reason")));
+
+		share->files++;
+		share->bytes += (uint64_t)json_integer_at(entry, "bytes", 0);
+	}
+	table_add(table, "kept", "paths", "bytes");
+	for (guint at = 0; at < shares->len; at++) {
+		const struct share *share = &g_array_index(shares, struct share, at);
+		g_autofree char *text = g_strconcat("  ", share->text, NULL);
+		g_autofree char *files = count_format(share->files);
+		g_autofree char *bytes = size_format(share->bytes);
+
+		if (share->files > 0)
+			table_add(table, text, files, bytes);
+	}
+	table_print(table);
+}
+
+static void print_removed(const struct harden_result *result)
+{
+	g_autoptr(GArray) shares = g_array_new(FALSE, FALSE, sizeof(struct share));
+	g_autoptr(GString) line = g_string_new(NULL);
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_array_at(result->keep_json, "removed"), i, entry) {
+		const char *reason = json_string_at(entry, "reason");
+
+		share_of(shares, reason ? reason : "other")->files++;
+	}
+	for (guint at = 0; at < shares->len; at++) {
+		const struct share *share = &g_array_index(shares, struct share, at);
+		g_autofree char *files = count_format(share->files);
+
+		g_string_append_printf(line, "%s%s %s", at > 0 ? ", " : "", files, share->text);
+	}
+	output_line("removed      %s", line->str);
+}
+
 static void print_writables(const struct seal *seal)
 {
 	g_autoptr(GPtrArray) lines = g_ptr_array_new_with_free_func(g_free);
@@ -98,6 +193,9 @@ static void print_text(const struct harden_request *request, const struct harden
 	output_line("%s", "");
 	print_sizes(result);
 	output_line("%s", "");
+	print_kept(result);
+	output_line("%s", "");
+	print_removed(result);
 	output_line("runs as      %u:%u, read-only root, no capabilities, no new privileges",
 		    result->seal->uid, result->seal->gid);
 	output_line("preset       %s", preset_name(request->preset));
