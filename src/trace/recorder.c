@@ -10,11 +10,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -180,6 +183,33 @@ static int lifted(int fd)
 	return fcntl(fd, F_DUPFD_CLOEXEC, 16);
 }
 
+/*
+ * An ordinary user's thresh is privileged over the user's range of ids in a user namespace where it
+ * is not root: execve(2) takes that away from the agent, which must look into processes and their
+ * /proc/PID/fd. While it is started, those two rights are ambient. Where thresh has none there is
+ * nothing to hand on: with one id the processes are the caller's own.
+ */
+static void rights_hand_on(bool on)
+{
+	static const int rights[] = {CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH};
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	if (geteuid() == 0 || syscall(SYS_capget, &header, data) < 0)
+		return;
+	for (gsize i = 0; i < G_N_ELEMENTS(rights); i++) {
+		uint32_t bit = CAP_TO_MASK((unsigned)rights[i]);
+		uint32_t *inheritable = &data[CAP_TO_INDEX((unsigned)rights[i])].inheritable;
+
+		*inheritable = on ? *inheritable | bit : *inheritable & ~bit;
+	}
+	if (syscall(SYS_capset, &header, data) <
+	    0) /* what is not inheritable leaves the ambient set */
+		return;
+	for (gsize i = 0; on && i < G_N_ELEMENTS(rights); i++)
+		prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, rights[i], 0, 0);
+}
+
 static bool agent_spawn(struct recorder *recorder, int listener, int output, int table,
 			GError **error)
 {
@@ -214,8 +244,10 @@ static bool agent_spawn(struct recorder *recorder, int listener, int output, int
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	rights_hand_on(true);
 	result = posix_spawn(&recorder->pid, recorder->agent_path, &actions, &attributes, argv,
 			     environment);
+	rights_hand_on(false);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	if (result != 0) {
