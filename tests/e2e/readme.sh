@@ -21,7 +21,7 @@ point "make demo" $? "$TMPDIR/demo.log"
 
 mkdir "$TMPDIR/own"
 cd "$TMPDIR/own" || exit 1
-"$TOP/tools/images/make-image" nginx "$BUILD/demo" >"$TMPDIR/image.log" 2>&1 && cp -a "$BUILD/demo/nginx" app
+"$TOP/tools/images/make-image" nginx "$IMAGES" >"$TMPDIR/image.log" 2>&1 && cp -a "$IMAGES/nginx" app
 point "an image of one's own" $? "$TMPDIR/image.log"
 cat >smoke-test.sh <<'EOF'
 #!/bin/sh
