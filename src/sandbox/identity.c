@@ -46,9 +46,28 @@ static bool switch_is(const char *path, const char *value)
 	return text && strcmp(g_strstrip(text), value) == 0;
 }
 
+/* Whether @map of this process's user namespace has @count ids from @id on. */
+static bool is_mapped(const char *map, uint32_t id, uint32_t count)
+{
+	g_autofree char *path = g_strdup_printf("/proc/self/%s", map);
+	g_autoptr(GArray) extents = idmap_read(path, NULL);
+
+	for (guint i = 0; extents && i < extents->len; i++) {
+		const struct id_extent *e = &g_array_index(extents, struct id_extent, i);
+
+		if (e->inside <= id && (uint64_t)e->inside + e->count >= (uint64_t)id + count)
+			return true;
+	}
+	return false;
+}
+
 /* Why user namespaces are refused, and the way out. */
 static char *refusal_reason(int saved_errno)
 {
+	if (!is_mapped("uid_map", geteuid(), 1) || !is_mapped("gid_map", getegid(), 1))
+		return g_strdup(
+			"this user namespace does not map the user that runs thresh: make it "
+			"with a map (unshare --map-root-user), or start thresh outside");
 	if (switch_is("/proc/sys/user/max_user_namespaces", "0"))
 		return g_strdup("sysctl user.max_user_namespaces is 0: set it to 10000");
 	if (switch_is("/proc/sys/kernel/unprivileged_userns_clone", "0"))
@@ -291,6 +310,8 @@ static bool enter_range(map_writer writer, const struct owner_shift *shift,
 static bool enter_root(struct identity *ret_identity, GError **error)
 {
 	struct owner_shift shift = {0};
+	uid_t uid = geteuid(); /* behind unshare(2) it is nobody's until the map is written */
+	gid_t gid = getegid();
 	int refused = probe_user_namespace();
 
 	if (refused == 0 && !range_for_root(&shift, error))
@@ -303,10 +324,12 @@ static bool enter_root(struct identity *ret_identity, GError **error)
 		return enter_range(map_everything, &shift, ret_identity, error);
 	if (refused == 0) {
 		return unshare_namespaces(error) &&
-		       enter_single(geteuid(), getegid(), "this container maps one user id alone",
-				    ret_identity, error);
+		       enter_single(uid, gid, "this container maps one user id alone", ret_identity,
+				    error);
 	}
-	if (!has_sys_admin()) {
+	/* Without a user namespace of our own, the image's owners are ids of this one. */
+	if (!has_sys_admin() || !is_mapped("uid_map", 0, RANGE_COUNT) ||
+	    !is_mapped("gid_map", 0, RANGE_COUNT)) {
 		g_autofree char *reason = refusal_reason(refused);
 
 		return error_set(error, THRESH_ERROR_INTERNAL,

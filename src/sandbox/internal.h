@@ -27,6 +27,7 @@ struct sandbox {
 	int upper_fd;      /* the overlay's upper directory */
 	GPtrArray *memory; /* char *: paths of tmpfs mounts */
 	GArray *helpers;   /* pid_t: publishers */
+	GArray *spawned;   /* int: a pidfd of each process that was started inside */
 	GArray *borrowed;  /* struct borrowed_stdio: to be given back */
 };
 

@@ -254,6 +254,7 @@ static struct sandbox *sandbox_new(const struct sandbox_spec *spec, const struct
 	sandbox->holder_fd = sandbox->life_fd = sandbox->root_fd = sandbox->upper_fd = -1;
 	sandbox->memory = g_ptr_array_new_with_free_func(g_free);
 	sandbox->helpers = g_array_new(FALSE, FALSE, sizeof(pid_t));
+	sandbox->spawned = g_array_new(FALSE, FALSE, sizeof(int));
 	sandbox->borrowed = g_array_new(FALSE, FALSE, sizeof(struct borrowed_stdio));
 	for (guint i = 0; spec->mounts && i < spec->mounts->len; i++) {
 		const struct sandbox_mount *mount = g_ptr_array_index(spec->mounts, i);
@@ -315,12 +316,29 @@ static void give_back_stdio(struct sandbox *sandbox)
 	}
 }
 
+/* The holder does not end before every process of its namespace is reaped (zap_pid_ns_processes),
+ * and those are our children. One whose status the caller has taken is gone already. */
+static void reap_spawned(struct sandbox *sandbox)
+{
+	for (guint i = 0; i < sandbox->spawned->len; i++) {
+		int fd = g_array_index(sandbox->spawned, int, i);
+		siginfo_t info;
+
+		while (waitid(P_PIDFD, (id_t)fd, &info, WEXITED) < 0 && errno == EINTR)
+			continue;
+		close(fd);
+	}
+}
+
 void sandbox_free(struct sandbox *sandbox)
 {
 	if (!sandbox)
 		return;
 	for (guint i = 0; i < sandbox->helpers->len; i++)
 		kill_and_reap(g_array_index(sandbox->helpers, pid_t, i));
+	if (sandbox->holder > 0)
+		kill(sandbox->holder, SIGKILL);
+	reap_spawned(sandbox);
 	if (sandbox->holder > 0)
 		kill_and_reap(sandbox->holder);
 	give_back_stdio(sandbox);
@@ -330,6 +348,7 @@ void sandbox_free(struct sandbox *sandbox)
 	fd_cleanup(&sandbox->upper_fd);
 	g_ptr_array_unref(sandbox->memory);
 	g_array_unref(sandbox->helpers);
+	g_array_unref(sandbox->spawned);
 	g_array_unref(sandbox->borrowed);
 	g_free(sandbox);
 }

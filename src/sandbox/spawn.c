@@ -295,7 +295,12 @@ bool sandbox_spawn(struct sandbox *sandbox, const struct process_spec *spec,
 		lend_stdio(sandbox, spec, spec->standard_fds[i]);
 	ok = spawn_with(&inside, &process, error);
 	munmap(inside.shared, sizeof(*inside.shared));
-	if (ok)
+	if (ok) {
+		int own_fd = fcntl(process.pid_fd, F_DUPFD_CLOEXEC, 0);
+
+		if (own_fd >= 0)
+			g_array_append_val(sandbox->spawned, own_fd);
 		*ret_process = process;
+	}
 	return ok;
 }
