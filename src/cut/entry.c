@@ -78,14 +78,33 @@ static bool is_shell_name(const char *name)
 	       strcmp(name, "bash") == 0;
 }
 
-static bool refuse_shell(const char *text, const char *path, bool script, GError **error)
+/* What follows `--` takes the place of Cmd alone, so it is a way out only where there is no
+ * Entrypoint. */
+static bool refuse_shell(const struct cut *cut, const char *text, const char *path, bool script,
+			 GError **error)
 {
-	return error_set(
-		error, THRESH_ERROR_INPUT,
-		"the entry point `%s` %s (%s), and production images have none: "
-		"shell entry points are distilled by a later version; give the program itself "
-		"after `--`, or set it as the image's ENTRYPOINT in exec form",
-		text, script ? "is a script for a shell" : "is a shell", path);
+	const struct image_config *config = cut->options->config;
+	bool replaceable = config && config->entrypoint->len == 0;
+
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "the entry point `%s` %s (%s), and production images have none: "
+			 "shell entry points are distilled by a later version; %sset the program "
+			 "itself as the image's ENTRYPOINT, in exec form (\"FROM IMAGE\", "
+			 "\"ENTRYPOINT [\\\"/PROGRAM\\\", ...]\")",
+			 text, script ? "is a script for a shell" : "is a shell", path,
+			 replaceable ? "give the program itself after `--`, or " : "");
+}
+
+/* What @node holds; by its content alone where the programs of the image were not looked for. */
+static enum program_kind kind_of(struct cut *cut, const struct node *node)
+{
+	autocontent struct content content = {0};
+
+	if (cut->programs)
+		return programs_kind(cut->programs, node);
+	if (!content_open(cut->tree, node, CONTENT_MAX_BYTES, &content))
+		return PROGRAM_OTHER;
+	return program_identify(content.data, content.size_bytes);
 }
 
 static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv, GError **error)
@@ -94,17 +113,17 @@ static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv,
 	const struct node *program = node ? interpreter_of(cut, node) : NULL;
 	g_autofree char *text = command_text(path, argv);
 	g_autofree char *program_path = program ? node_path(program) : NULL;
-	enum program_kind kind = program ? programs_kind(cut->programs, program) : PROGRAM_OTHER;
+	enum program_kind kind = program ? kind_of(cut, program) : PROGRAM_OTHER;
 
 	if (program && kind == PROGRAM_OTHER)
-		kind = programs_kind(cut->programs, node);
+		kind = kind_of(cut, node);
 	switch (kind) {
 	case PROGRAM_SHELL:
-		return refuse_shell(text, program_path, program != node, error);
+		return refuse_shell(cut, text, program_path, program != node, error);
 	case PROGRAM_MULTICALL:
 		if (program != node || is_shell_name(path_name(path)) ||
 		    (argv && argv->len > 0 && is_shell_name(path_name(argv->pdata[0]))))
-			return refuse_shell(text, program_path, program != node, error);
+			return refuse_shell(cut, text, program_path, program != node, error);
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "the entry point `%s` is an applet of %s, which holds a shell: "
 				 "install the program itself in the image",
@@ -198,4 +217,23 @@ bool cut_check_commands(struct cut *cut, GError **error)
 	/* What ran is what counts: the user may have put another program in place of the image's.
 	 */
 	return has_main || check_config(cut, error);
+}
+
+bool keepset_check_entry(const struct tree *tree, const struct cut_options *options,
+			 const GPtrArray *arguments, GError **error)
+{
+	const struct image_config *config = options->config;
+	struct cut cut = {.tree = tree, .options = options};
+	const GPtrArray *behind = arguments ? arguments : config->command;
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	g_autofree char *path = NULL;
+
+	for (guint i = 0; i < config->entrypoint->len; i++)
+		g_ptr_array_add(words, config->entrypoint->pdata[i]);
+	for (guint i = 0; i < behind->len; i++)
+		g_ptr_array_add(words, behind->pdata[i]);
+	if (words->len == 0)
+		return true;
+	path = find_program(&cut, words->pdata[0]);
+	return !path || check_main(&cut, path, words, error);
 }

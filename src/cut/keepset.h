@@ -67,6 +67,10 @@ void keepset_free(struct keepset *keepset);
 #define autokeepset __attribute__((cleanup(keepset_cleanup)))
 void keepset_cleanup(struct keepset **keepset);
 
+/* The same of the entry point alone, before anything runs; @arguments in place of Cmd, or NULL. */
+bool keepset_check_entry(const struct tree *tree, const struct cut_options *options,
+			 const GPtrArray *arguments, GError **error);
+
 /* The verdict on @path, or NULL where the source has no such path. */
 const struct verdict *keepset_verdict(const struct keepset *keepset, const char *path);
 static inline bool keepset_keeps(const struct keepset *keepset, const char *path)

@@ -2,6 +2,7 @@
 #include "harden/answers.h"
 
 #include "base/error.h"
+#include "trace/redact.h"
 
 #include <string.h>
 
@@ -383,4 +384,20 @@ char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answer
 	if (expectations->len != answers->len)
 		return g_strdup_printf("want %u answers, got %u", expectations->len, answers->len);
 	return NULL;
+}
+
+static void text_redact(char **text, const GPtrArray *redactions)
+{
+	char *redacted = *text ? redact_text(*text, redactions) : NULL;
+
+	g_free(*text);
+	*text = redacted;
+}
+
+void answer_redact(struct answer *answer, const GPtrArray *redactions)
+{
+	text_redact(&answer->type, redactions);
+	text_redact(&answer->failure, redactions);
+	if (answer->body)
+		answer->body = redact_bytes(answer->body, redactions);
 }

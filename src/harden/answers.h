@@ -14,6 +14,7 @@
 #pragma once
 
 #include "sandbox/drive.h"
+#include "trace/recorder.h"
 
 #include <glib.h>
 
@@ -30,3 +31,7 @@ char *expectation_differs(const struct expectation *expectation, const struct an
 
 /* The first difference of a whole run, or NULL. */
 char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers);
+
+/* Masks the values of @redactions (struct redaction *) in all that the answer says: what is
+ * compared is shown where it differs. */
+void answer_redact(struct answer *answer, const GPtrArray *redactions);

@@ -64,16 +64,6 @@ static bool run_original(struct session *session, int which, bool traced,
 	return session_run(session, run, error);
 }
 
-static bool check_traceable(const struct profile *profile, GError **error)
-{
-	if (profile->own_listener)
-		return error_set(
-			error, THRESH_ERROR_INPUT,
-			"the application installs a seccomp listener of its own, and the kernel "
-			"allows one for a process: it cannot be traced this way");
-	return true;
-}
-
 static struct profile *profile_of_runs(struct session *session, const struct run *first,
 				       const struct run *second, GError **error)
 {
@@ -81,7 +71,8 @@ static struct profile *profile_of_runs(struct session *session, const struct run
 	const GPtrArray *environment = session->request->environment;
 
 	if (!profile_merge(profile, first->profile, error) ||
-	    !profile_merge(profile, second->profile, error) || !check_traceable(profile, error))
+	    !profile_merge(profile, second->profile, error) ||
+	    !profile_check_traceable(profile, error))
 		return NULL;
 	profile->image_digest = session->image->manifest_digest;
 	g_free(profile->architecture);
@@ -611,6 +602,21 @@ static struct profile *profile_given(const struct session *session, GError **err
 	return NULL;
 }
 
+/* Refused before it runs: a script that wants more than it was given would only seem not to be
+ * ready. */
+static bool check_entry(const struct session *session, GError **error)
+{
+	const struct harden_request *request = session->request;
+	const struct cut_options options = {.config = session->image->config};
+	const GPtrArray *arguments =
+		request->runs->len > 0 ? request->runs->pdata[0] : request->arguments;
+
+	if (keepset_check_entry(session->rootfs->tree, &options, arguments, error))
+		return true;
+	g_prefix_error(error, "%s: ", request->source);
+	return false;
+}
+
 /* --- the flow ------------------------------------------------------------------------------------
  */
 
@@ -641,7 +647,8 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 
 	candidate_init(&candidate);
 	session = session_open(request, identity, error);
-	writer = session ? writer_for(request, session->image, error) : NULL;
+	writer = session && check_entry(session, error) ? writer_for(request, session->image, error)
+							: NULL;
 	if (!writer)
 		return NULL;
 	if (request->profile_path) {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "trace/redact.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,8 @@
 
 enum {
 	HEAD_MAX_BYTES = 8 << 20,
-	TAIL_BYTES = 4096,
+	TAIL_BYTES = 8192,
+	SHOWN_BYTES = 256,
 	DRAIN_MS = 1000,
 };
 
@@ -145,26 +147,33 @@ GBytes *output_take(struct output *output)
 	return bytes;
 }
 
-static char *last_line(const GByteArray *tail)
+/* Redacted before it is cut to a line: a value may have several. Of a line whose start is lost the
+ * end alone is shown, since what is left of its start may be a part of a value. */
+static char *last_line(const GByteArray *tail, const GPtrArray *redactions)
 {
-	g_autofree char *text = g_strndup((const char *)tail->data, tail->len);
-	char *newline;
+	g_autofree char *raw =
+		tail->len ? g_strndup((const char *)tail->data, tail->len) : g_strdup("");
+	g_autofree char *text = redact_text(raw, redactions);
+	const char *line;
 
 	g_strchomp(text);
-	newline = strrchr(text, '\n');
-	return error_quote(newline ? newline + 1 : text);
+	line = strrchr(text, '\n');
+	line = line ? line + 1 : text;
+	if (line == text && tail->len == TAIL_BYTES && strlen(text) > SHOWN_BYTES)
+		line = text + strlen(text) - SHOWN_BYTES;
+	return error_quote(line);
 }
 
-char *output_last_line(struct output *output)
+char *output_last_line(struct output *output, const GPtrArray *redactions)
 {
 	char *line;
 
 	output_finish(output);
 	g_mutex_lock(&output->mutex);
-	line = last_line(output->tails[1]);
+	line = last_line(output->tails[1], redactions);
 	if (!*line) {
 		g_free(line);
-		line = last_line(output->tails[0]);
+		line = last_line(output->tails[0], redactions);
 	}
 	g_mutex_unlock(&output->mutex);
 	return line;

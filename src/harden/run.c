@@ -110,8 +110,12 @@ bool image_run(const struct run_request *request, const struct identity *identit
 	if (!image)
 		return false;
 	seal = seal_from_config(image->config, error);
-	if (!seal)
+	if (!seal) {
+		g_autofree char *quoted = error_quote(request->image);
+
+		g_prefix_error(error, "%s: ", quoted);
 		return false;
+	}
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

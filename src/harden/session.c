@@ -4,9 +4,11 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/signals.h"
+#include "harden/answers.h"
 #include "harden/output.h"
 #include "harden/stop.h"
 #include "policy/syscalls.h"
+#include "trace/redact.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -116,7 +118,8 @@ static void running_companion_free(void *data)
 	g_free(running);
 }
 
-static bool companion_ready(struct running_companion *running, int timeout_ms, GError **error)
+static bool companion_ready(struct running_companion *running, const GPtrArray *environment,
+			    int timeout_ms, GError **error)
 {
 	gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 
@@ -124,7 +127,7 @@ static bool companion_ready(struct running_companion *running, int timeout_ms, G
 		g_autoptr(GArray) listeners = NULL;
 
 		if (process_wait(&running->process, POLL_MS)) {
-			g_autofree char *last = output_last_line(running->output);
+			g_autofree char *last = output_last_line(running->output, environment);
 
 			return error_set(error, THRESH_ERROR_NOT_READY,
 					 "it ended before it listened; its last line: %s", last);
@@ -179,7 +182,7 @@ static struct running_companion *companion_start(struct session *session, guint 
 	    !sandbox_spawn(running->sandbox, &launch->process, &running->process, error))
 		goto fail;
 	output_started(running->output);
-	if (!companion_ready(running, session->request->timeouts.ready_ms, error))
+	if (!companion_ready(running, environment, session->request->timeouts.ready_ms, error))
 		goto fail;
 	return running;
 fail:
@@ -237,7 +240,8 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 		run->profile->stop_unhandled |= killed;
 	output_finish(output);
 	if (by_itself)
-		add_answer(answers, "output", 0, output_take(output));
+		add_answer(answers, "output", 0,
+			   redact_bytes(output_take(output), session->request->environment));
 	add_answer(answers, killed ? "killed" : "exit", exit_code(process->status), NULL);
 	return true;
 }
@@ -259,7 +263,7 @@ static bool drive(struct session *session, struct sandbox *sandbox, struct proce
 	g_autoptr(GPtrArray) driven = drive_run(sandbox, process, &spec, error);
 
 	if (!driven) {
-		g_autofree char *last = output_last_line(output);
+		g_autofree char *last = output_last_line(output, request->environment);
 
 		if (last && *last)
 			g_prefix_error(error, "its last line was \"%s\": ", last);
@@ -269,6 +273,7 @@ static bool drive(struct session *session, struct sandbox *sandbox, struct proce
 		struct answer *answer = driven->pdata[i];
 
 		if (strcmp(answer->request, "exit") != 0) {
+			answer_redact(answer, request->environment);
 			g_ptr_array_add(answers, answer);
 			driven->pdata[i] = NULL;
 		}
@@ -353,6 +358,30 @@ static bool record_watched(struct peaks *peaks, struct profile *profile, GError 
 	return watched != NULL;
 }
 
+bool profile_check_traceable(const struct profile *profile, GError **error)
+{
+	if (profile->own_listener)
+		return error_set(
+			error, THRESH_ERROR_INPUT,
+			"the application installs a seccomp listener of its own, and the kernel "
+			"allows one for a process: it cannot be traced this way");
+	return true;
+}
+
+/* What was recorded of a run that failed: it may say why, and what a replay missed. */
+static void failed_run_collect(struct run *run, struct process *process, struct recorder *recorder,
+			       GError **error)
+{
+	process_clear(process);
+	if (!recorder_finish(recorder, run->profile, run->has_findings ? &run->findings : NULL,
+			     NULL, NULL))
+		return;
+	if (!run->seal && run->profile->own_listener) {
+		g_clear_error(error);
+		profile_check_traceable(run->profile, error);
+	}
+}
+
 /* Starts the application once, drives it, stops it. */
 static bool start_once(struct session *session, struct run *run, struct sandbox *sandbox,
 		       const struct launch *launch, GError **error)
@@ -396,6 +425,8 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 		ok = recorder_finish(recorder, run->profile,
 				     run->has_findings ? &run->findings : NULL, &lost, error);
 		run->lost_events += lost;
+	} else if (recorder) {
+		failed_run_collect(run, &process, recorder, error);
 	}
 out:
 	if (peaks)

@@ -59,5 +59,9 @@ struct run {
 bool session_run(struct session *session, struct run *run, GError **error);
 void run_clear(struct run *run);
 
+/* Whether what was seen can be a trace; an application with a seccomp listener of its own cannot.
+ */
+bool profile_check_traceable(const struct profile *profile, GError **error);
+
 /* Reports the start of a step. */
 void session_progress(const struct session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);

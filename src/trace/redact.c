@@ -41,3 +41,32 @@ char *redact_text(const char *text, const GPtrArray *redactions)
 	}
 	return g_string_free(result, FALSE);
 }
+
+static void mask(char *data, size_t size, const char *value)
+{
+	size_t length = strlen(value);
+	char *end = data + size;
+
+	if (length < SHORT_BYTES)
+		return;
+	while ((data = memmem(data, (size_t)(end - data), value, length))) {
+		memset(data, '*', length);
+		data += length;
+	}
+}
+
+GBytes *redact_bytes(GBytes *bytes, const GPtrArray *redactions)
+{
+	gsize size;
+	char *data;
+
+	if (!redactions || redactions->len == 0 || g_bytes_get_size(bytes) == 0)
+		return bytes;
+	data = g_bytes_unref_to_data(bytes, &size);
+	for (guint i = 0; i < redactions->len; i++) {
+		const struct redaction *redaction = redactions->pdata[i];
+
+		mask(data, size, redaction->value);
+	}
+	return g_bytes_new_take(data, size);
+}

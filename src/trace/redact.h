@@ -10,3 +10,7 @@
  * only where it is the whole text or all that follows a '='. @redactions: struct redaction *, or
  * NULL. */
 char *redact_text(const char *text, const GPtrArray *redactions);
+
+/* @bytes (taken) with every value of three bytes or more masked, all else where it was: so that two
+ * answers still compare. */
+GBytes *redact_bytes(GBytes *bytes, const GPtrArray *redactions);
