@@ -61,6 +61,7 @@ enum agent_op {
 	OP_SECCOMP,  /* a listener of its own was asked for */
 	OP_IO_URING, /* answered with ENOSYS */
 	OP_SOCKET,   /* value: family, type */
+	OP_ACCESS,   /* value[0]: R_OK, W_OK, X_OK */
 	OP_COUNT,
 };
 

@@ -421,6 +421,12 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 	session->application_us += g_get_monotonic_time() - started;
 	if (ok && original)
 		record_written(sandbox, run->profile);
+	if (!ok && recorder && run->has_findings) {
+		/* What a candidate missed is why it did not come so far: that is what a replay is
+		 * for. */
+		process_stop(&process, SIGKILL, 0, NULL, NULL);
+		recorder_finish(recorder, run->profile, &run->findings, &lost, NULL);
+	}
 	if (ok && recorder) {
 		ok = recorder_finish(recorder, run->profile,
 				     run->has_findings ? &run->findings : NULL, &lost, error);

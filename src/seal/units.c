@@ -361,7 +361,8 @@ static bool units_add(struct seal *seal, const struct seal_input *input, GHashTa
 		return true;
 	if (is_refused(unit))
 		return unit_refuse(seal, input, path, unit, error);
-	if ((classes & PATH_DIRECTORY) && is_log_directory(seal, input->profile, path))
+	if ((classes & PATH_DIRECTORY) && !is_demanded(input, path) &&
+	    is_log_directory(seal, input->profile, path))
 		return true;
 	g_hash_table_add(units, g_steal_pointer(&unit));
 	return true;

@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
 	WRITING =
@@ -252,6 +253,26 @@ static void handle_use(struct resolver *resolver, const struct stream_event *eve
 	resolver_mark(resolver, walk.node, classes);
 }
 
+/* access(2) asks for what comes later. A directory that holds nothing, and is to be writable, is
+ * there to be written into; of any other a replay says whether the application insists on it. */
+static void handle_access(struct resolver *resolver, const struct stream_event *event)
+{
+	autowalk struct walk walk = {0};
+	g_autofree char *path = NULL;
+
+	resolver_walk(resolver, event, 0, true, &walk);
+	if (!walk.node)
+		return;
+	resolver_mark(resolver, walk.node, PATH_STAT);
+	if (!(event->record.value[0] & W_OK) || !walk.node->original)
+		return;
+	path = shadow_path(walk.node);
+	if (resolver->options->original && !is_writable(resolver, path))
+		g_hash_table_add(resolver->findings.refused_writes, g_steal_pointer(&path));
+	else if (walk.node->type == NODE_DIRECTORY && !walk.node->original->children)
+		resolver_mark(resolver, walk.node, PATH_WRITE);
+}
+
 /* mkdir, mknod, symlink: @type at the first path. */
 static void handle_make(struct resolver *resolver, const struct stream_event *event,
 			enum node_type type, uint32_t classes)
@@ -441,6 +462,9 @@ static void handle_path(struct resolver *resolver, const struct stream_event *ev
 		break;
 	case OP_STAT:
 		handle_use(resolver, event, PATH_STAT, follow);
+		break;
+	case OP_ACCESS:
+		handle_access(resolver, event);
 		break;
 	case OP_READLINK:
 		handle_use(resolver, event, PATH_READLINK, false);
