@@ -104,4 +104,31 @@ RECIPES = {
         "config": {"Cmd": ["node", "server.js"], "WorkingDir": "/app", "ExposedPorts": port(3000),
                    "Env": [PATH, "NODE_ENV=production"]},
     },
+    # What hardened images of others lost, one route each: see apps/traps/srv/traps/server.py.
+    "traps": {
+        "packages": ["python3", "python3-pkg-resources", "ca-certificates", "tzdata"],
+        "build_packages": ["gcc", "libc6-dev"],
+        "build": ["mkdir -p /out/usr/local/bin /out/opt/traps/plugins /out/opt/traps/lib/glibc-hwcaps/x86-64-v2 "
+                  "/out/opt/traps/lib/glibc-hwcaps/x86-64-v3",
+                  "cc=\"gcc -O1 -shared -fPIC -Wl,-soname,libfast.so build/fast.c\"; $cc -DLEVEL=\\\"0\\\" -o /out/opt/traps/lib/libfast.so; "
+                  "for n in 2 3; do $cc -DLEVEL=\\\"$n\\\" -o /out/opt/traps/lib/glibc-hwcaps/x86-64-v$n/libfast.so; done",
+                  "for n in one two; do gcc -O1 -shared -fPIC -DNAME=\\\"$n\\\" build/plugin.c "
+                  "-o /out/opt/traps/plugins/$n.so; done",
+                  "gcc -O1 -o /out/usr/local/bin/trap build/trap.c -L/out/opt/traps/lib -lfast -Wl,-rpath,/opt/traps/lib "
+                  "&& cp /out/usr/local/bin/trap /out/usr/local/bin/lowport",
+                  "as --32 -o compat.o build/compat.S && ld -m elf_i386 -o /out/usr/local/bin/compat32 compat.o"],
+        "run": ["useradd --uid 990 --no-create-home --home-dir /srv/traps --shell /usr/sbin/nologin app",
+                "mkdir /var/lib/traps /var/log/traps && chown -R app:app /srv/traps /var/lib/traps /var/log/traps /data",
+                # cap_net_bind_service+ep
+                "python3 -c \"import os; os.setxattr(\\\"/usr/local/bin/lowport\\\", \\\"security.capability\\\", "
+                "bytes.fromhex(\\\"0100000200040000000000000000000000000000\\\"))\""],
+        "config": {"Cmd": ["python3", "-B", "server.py"], "WorkingDir": "/srv/traps", "User": "app", "Volumes": {"/data": {}},
+                   "ExposedPorts": port(8080), "Env": [PATH, "TZ=Europe/Berlin", "LANG=C.UTF-8"]},
+    },
+    # Started as root; insists on owners, groups and ids.
+    "drops": {
+        "build_packages": ["gcc", "libc6-dev"],
+        "build": ["mkdir -p /out/usr/local/sbin && gcc -O1 -Wall -o /out/usr/local/sbin/insist build/insist.c"],
+        "config": {"Cmd": ["insist"], "ExposedPorts": port(8080)},
+    },
 }
