@@ -137,7 +137,7 @@ static int new_proc(GError **error)
 
 	if (fd < 0)
 		error_set(error, THRESH_ERROR_INTERNAL,
-			  "sandbox: /proc cannot be mounted (%s): thresh runs in a container whose "
+			  "/proc cannot be mounted (%s): thresh runs in a container whose "
 			  "/proc is masked; start that with --security-opt systempaths=unconfined, "
 			  "or "
 			  "procMount: Unmasked",

@@ -26,6 +26,8 @@ GArray *idmap_read(const char *path, GError **error)
 
 	if (!bytes)
 		return NULL;
+	if (g_bytes_get_size(bytes) == 0) /* no map has been written: no id is mapped */
+		return g_array_new(FALSE, FALSE, sizeof(struct id_extent));
 	text = g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
 	lines = g_strsplit(text, "\n", -1);
 	map = g_array_new(FALSE, FALSE, sizeof(struct id_extent));
