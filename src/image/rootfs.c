@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "image/rootfs_disk.h"
 #include "image/rootfs_unpack.h"
 
 #include <errno.h>
@@ -120,6 +121,8 @@ static struct tree *load_entry(int entry_fd)
 		return NULL;
 	data = fd_read_all(index_fd, INDEX_BYTES_MAX, "index", NULL);
 	tree = data ? tree_deserialize(data, NULL) : NULL;
+	if (tree && !rootfs_disk_is_whole(tree, root_fd))
+		g_clear_pointer(&tree, tree_free);
 	if (tree)
 		tree->root_fd = fd_steal(&root_fd);
 	return tree;

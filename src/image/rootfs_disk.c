@@ -262,3 +262,63 @@ bool rootfs_disk_finish(struct rootfs_disk *disk, GError **error)
 	rootfs_disk_clear(disk);
 	return finish_directory(disk, disk->root_fd, disk->tree->root, error);
 }
+
+static mode_t disk_type(const struct node *node)
+{
+	switch (node->type) {
+	case NODE_DIRECTORY:
+		return S_IFDIR;
+	case NODE_SYMLINK:
+		return S_IFLNK;
+	case NODE_FIFO:
+		return S_IFIFO;
+	default:
+		return S_IFREG;
+	}
+}
+
+/* Times are compared where every file system can hold them, and a file has but one name. */
+static bool is_as_made(const struct stat *status, const struct node *node)
+{
+	if ((status->st_mode & S_IFMT) != disk_type(node))
+		return false;
+	if (node->type != NODE_FILE)
+		return true;
+	return (uint64_t)status->st_size == node->size_bytes &&
+	       (status->st_nlink > 1 || node->mtime < 0 || node->mtime > G_MAXINT32 ||
+		status->st_mtime == node->mtime);
+}
+
+static bool directory_is_whole(int fd, const struct node *directory)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	if (!directory->children)
+		return true;
+	g_hash_table_iter_init(&iter, directory->children);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		const struct node *node = value;
+		autofd int child_fd = -1;
+		struct stat status;
+
+		if (node->type == NODE_CHARACTER || node->type == NODE_BLOCK)
+			continue;
+		if (fstatat(fd, node->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+			return errno == EACCES;
+		if (!is_as_made(&status, node))
+			return false;
+		if (node->type != NODE_DIRECTORY || !node->children)
+			continue;
+		child_fd = openat(fd, node->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		/* A directory that its owner may not enter is one that we cannot check. */
+		if (child_fd < 0 ? errno != EACCES : !directory_is_whole(child_fd, node))
+			return false;
+	}
+	return true;
+}
+
+bool rootfs_disk_is_whole(const struct tree *tree, int root_fd)
+{
+	return directory_is_whole(root_fd, tree->root);
+}

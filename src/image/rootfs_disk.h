@@ -49,3 +49,7 @@ bool rootfs_file_close(struct rootfs_disk *disk, const struct node *node, struct
 
 /* Gives all directories their owners, modes, attributes and times. */
 bool rootfs_disk_finish(struct rootfs_disk *disk, GError **error);
+
+/* Whether all of @tree is there with its types, sizes and times: what somebody removed or changed
+ * in the cache is noticed. Contents are not read. */
+bool rootfs_disk_is_whole(const struct tree *tree, int root_fd);

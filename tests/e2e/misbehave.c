@@ -243,6 +243,7 @@ int main(int argc, char **argv)
 	void (*answer)(int fd) = answer_plain;
 
 	signal(SIGTERM, on_term);
+	signal(SIGINT, on_term);
 	if (!strcmp(verb, "exit"))
 		return argc > 2 ? atoi(argv[2]) : 0;
 	if (!strcmp(verb, "silent")) {
