@@ -4,6 +4,7 @@
 #include "trace/calls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -34,6 +35,17 @@ static GArray *program_new(void)
 	return g_array_new(FALSE, FALSE, sizeof(struct sock_filter));
 }
 
+/* AT_FDCWD is negative. */
+static void emit_stat(GArray *program, int flags)
+{
+	emit(program, BPF_LD | BPF_W | BPF_ABS, 0, 0, ARGUMENT_LOW(flags));
+	emit(program, BPF_JMP | BPF_JSET | BPF_K, 0, 3, AT_EMPTY_PATH);
+	emit(program, BPF_LD | BPF_W | BPF_ABS, 0, 0, ARGUMENT_LOW(0));
+	emit(program, BPF_JMP | BPF_JGE | BPF_K, 1, 0, 1U << 31);
+	emit_return(program, SECCOMP_RET_ALLOW);
+	emit_return(program, SECCOMP_RET_USER_NOTIF);
+}
+
 static void emit_action(GArray *program, enum filter_action action)
 {
 	switch (action) {
@@ -59,6 +71,12 @@ static void emit_action(GArray *program, enum filter_action action)
 		emit(program, BPF_JMP | BPF_JSET | BPF_K, 0, 1, PROT_EXEC);
 		emit_return(program, SECCOMP_RET_USER_NOTIF);
 		emit_return(program, SECCOMP_RET_ALLOW);
+		break;
+	case FILTER_STATX:
+		emit_stat(program, 2);
+		break;
+	case FILTER_STATAT:
+		emit_stat(program, 3);
 		break;
 	}
 }

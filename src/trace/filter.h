@@ -16,6 +16,8 @@ enum filter_action {
 	FILTER_NOTIFY,
 	FILTER_MAP,     /* mmap: notified where a file becomes executable */
 	FILTER_PROTECT, /* mprotect: notified where something becomes executable */
+	FILTER_STATX,   /* statx: unless AT_EMPTY_PATH and a descriptor say which file: fstat */
+	FILTER_STATAT,  /* newfstatat: the same, with its flags in the next argument */
 };
 
 struct filter_plan {

@@ -56,6 +56,19 @@ static bool is_assumed(const char *name)
 	return g_strv_contains(calls_assumed, name);
 }
 
+/* How the filter treats a stat of one path in a later run: fstat(3), which libc makes as one with
+ * an empty path, asks about a file whose opening was seen. (A path beside AT_EMPTY_PATH is legal
+ * and rare, and the first run has seen it; a replay looks at all, since it must miss nothing.) */
+static enum filter_action plan_stat(const struct recorder_options *options, const char *name)
+{
+	if (options->mode != RECORD_PATHS || options->allowed_syscalls)
+		return FILTER_NOTIFY;
+	if (strcmp(name, "statx") == 0)
+		return FILTER_STATX;
+	return strcmp(name, "newfstatat") == 0 || strcmp(name, "fstatat64") == 0 ? FILTER_STATAT
+										 : FILTER_NOTIFY;
+}
+
 /* How the filter treats a call that has a name. */
 static enum filter_action plan_call(const struct recorder_options *options, const char *arch,
 				    const char *name, const struct agent_call *call)
@@ -70,6 +83,8 @@ static enum filter_action plan_call(const struct recorder_options *options, cons
 		return call->constant ? FILTER_NOTIFY : FILTER_MAP;
 	if (op == OP_PROTECT)
 		return FILTER_PROTECT;
+	if (op == OP_STAT && known)
+		return plan_stat(options, name);
 	if (op != OP_NONE && op != OP_SOCKET)
 		return FILTER_NOTIFY;
 	return is_assumed(name) || call_is_implied(name) || known ? FILTER_ALLOW : FILTER_NOTIFY;
@@ -139,6 +154,11 @@ struct recorder *recorder_new(const struct recorder_options *options, const char
 	}
 	recorder = g_new0(struct recorder, 1);
 	recorder->options = *options;
+	/* The resolver asks for them until the run has ended. */
+	if (options->writable)
+		g_ptr_array_ref((GPtrArray *)options->writable);
+	if (options->allowed_syscalls)
+		g_hash_table_ref((GHashTable *)options->allowed_syscalls);
 	recorder->agent_path = g_strdup(agent_path);
 	recorder->output = recorder->ended[0] = recorder->ended[1] = -1;
 	recorder->calls = g_array_new(FALSE, FALSE, sizeof(struct agent_call));
@@ -442,6 +462,10 @@ void recorder_free(struct recorder *recorder)
 	g_clear_error(&recorder->failure);
 	stream_free(recorder->stream);
 	resolver_free(recorder->resolver);
+	if (recorder->options.writable)
+		g_ptr_array_unref((GPtrArray *)recorder->options.writable);
+	if (recorder->options.allowed_syscalls)
+		g_hash_table_unref((GHashTable *)recorder->options.allowed_syscalls);
 	g_array_unref(recorder->calls);
 	g_array_unref(recorder->filter);
 	g_free(recorder->agent_path);

@@ -5,6 +5,7 @@
 #include "trace/calls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -43,6 +44,12 @@ static uint32_t run(const GArray *program, const struct seccomp_data *data)
 	g_assert_not_reached();
 }
 
+static uint32_t stat_expected(const struct seccomp_data *data, uint64_t flags)
+{
+	return (flags & AT_EMPTY_PATH) && (int32_t)data->args[0] >= 0 ? SECCOMP_RET_ALLOW
+								      : SECCOMP_RET_USER_NOTIF;
+}
+
 static uint32_t expected(enum filter_action action, const struct seccomp_data *data)
 {
 	bool executable = (data->args[2] & PROT_EXEC) != 0;
@@ -57,6 +64,10 @@ static uint32_t expected(enum filter_action action, const struct seccomp_data *d
 								      : SECCOMP_RET_ALLOW;
 	case FILTER_PROTECT:
 		return executable ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
+	case FILTER_STATX:
+		return stat_expected(data, data->args[2]);
+	case FILTER_STATAT:
+		return stat_expected(data, data->args[3]);
 	default:
 		return SECCOMP_RET_ERRNO | ENOSYS;
 	}
@@ -74,7 +85,9 @@ static void test_plans(void)
 		for (int arch = 0; arch < AGENT_ARCHES; arch++)
 			for (int nr = 0; nr < AGENT_MAX_CALLS; nr++)
 				plan->actions[arch][nr] =
-					(uint8_t)(nr % spread ? g_rand_int_range(random, 0, 5) : 1);
+					(uint8_t)(nr % spread ? g_rand_int_range(random, 0,
+										 FILTER_STATAT + 1)
+							      : 1);
 		program = filter_compile(plan);
 		g_assert_cmpuint(program->len, <, 65536);
 		for (int arch = 0; arch < AGENT_ARCHES; arch++)
@@ -85,8 +98,13 @@ static void test_plans(void)
 								    ? plan->actions[arch][nr]
 								    : FILTER_ENOSYS;
 
-				data.args[2] = g_rand_int(random) & 7;
-				data.args[3] = g_rand_boolean(random) ? MAP_ANONYMOUS : MAP_PRIVATE;
+				uint32_t empty = g_rand_boolean(random) ? AT_EMPTY_PATH : 0;
+
+				data.args[0] = g_rand_boolean(random) ? (uint32_t)AT_FDCWD : 5;
+				data.args[2] = (g_rand_int(random) & 7) | empty;
+				data.args[3] =
+					(g_rand_boolean(random) ? MAP_ANONYMOUS : MAP_PRIVATE) |
+					empty;
 				g_assert_cmphex(run(program, &data), ==, expected(action, &data));
 			}
 	}
