@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/compare.h"
+#include "base/sorted.h"
 
 #include "cut/packages.h"
 
@@ -68,11 +69,6 @@ static void walk_side(const struct tree *tree, const struct tree *other,
 	node_walk(tree->root, visit, &walk);
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static GPtrArray *names_of(GHashTable *set)
 {
 	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
@@ -82,7 +78,7 @@ static GPtrArray *names_of(GHashTable *set)
 	g_hash_table_iter_init(&iterator, set);
 	while (g_hash_table_iter_next(&iterator, &name, NULL))
 		g_ptr_array_add(names, g_strdup(name));
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, text_compare);
 	return names;
 }
 
@@ -143,9 +139,9 @@ struct comparison *comparison_new(const struct tree *a, const struct tree *b)
 	comparison->changed = g_ptr_array_new_with_free_func(g_free);
 	walk_side(a, b, &comparison->a, comparison->removed, comparison->changed);
 	walk_side(b, a, &comparison->b, comparison->added, NULL);
-	g_ptr_array_sort(comparison->removed, compare_names);
-	g_ptr_array_sort(comparison->added, compare_names);
-	g_ptr_array_sort(comparison->changed, compare_names);
+	g_ptr_array_sort(comparison->removed, text_compare);
+	g_ptr_array_sort(comparison->added, text_compare);
+	g_ptr_array_sort(comparison->changed, text_compare);
 	if (a->root_fd >= 0 && b->root_fd >= 0)
 		compare_packages(comparison, a, b);
 	return comparison;

@@ -4,6 +4,7 @@
  * replay asked for; the floor; closures; what the preset adds; and a reason for all that is left.
  */
 #include "base/path.h"
+#include "base/sorted.h"
 #include "cut/cut.h"
 
 #include <string.h>
@@ -26,24 +27,6 @@ static const struct {
 	{PATH_CHOWN, "trace:chown"},       {PATH_SOCKET, "trace:socket"},
 	{PATH_STAT, "trace:stat"},
 };
-
-static int compare_texts(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static GPtrArray *sorted_paths(GHashTable *table)
-{
-	GPtrArray *paths = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer key;
-
-	g_hash_table_iter_init(&iter, table);
-	while (g_hash_table_iter_next(&iter, &key, NULL))
-		g_ptr_array_add(paths, key);
-	g_ptr_array_sort(paths, compare_texts);
-	return paths;
-}
 
 static const char *trace_reason(uint32_t classes)
 {
@@ -71,7 +54,7 @@ static void keep_directory_above(struct cut *cut, const char *path)
 /* What exists in the image and was touched stays; what the run made is not in the tree at all. */
 static void keep_traced(struct cut *cut)
 {
-	g_autoptr(GPtrArray) paths = sorted_paths(cut->profile->paths);
+	g_autoptr(GPtrArray) paths = keys_sorted(cut->profile->paths);
 
 	for (guint i = 0; i < paths->len; i++) {
 		const struct node *node = tree_lookup(cut->tree, paths->pdata[i]);

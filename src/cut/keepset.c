@@ -2,6 +2,7 @@
 #include "cut/keepset.h"
 
 #include "base/error.h"
+#include "base/sorted.h"
 
 #include <string.h>
 
@@ -47,11 +48,6 @@ const struct verdict *keepset_verdict(const struct keepset *keepset, const char 
 	return g_hash_table_lookup(keepset->verdicts, path);
 }
 
-static int compare_texts(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static json_t *verdict_to_json(const char *path, const struct verdict *verdict,
 			       const struct tree *tree)
 {
@@ -69,14 +65,8 @@ static json_t *verdict_to_json(const char *path, const struct verdict *verdict,
 json_t *keepset_to_json(const struct keepset *keepset, const struct tree *tree)
 {
 	json_t *json = json_object(), *kept = json_array(), *removed = json_array();
-	g_autoptr(GPtrArray) paths = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer key;
+	g_autoptr(GPtrArray) paths = keys_sorted(keepset->verdicts);
 
-	g_hash_table_iter_init(&iter, keepset->verdicts);
-	while (g_hash_table_iter_next(&iter, &key, NULL))
-		g_ptr_array_add(paths, key);
-	g_ptr_array_sort(paths, compare_texts);
 	for (guint i = 0; i < paths->len; i++) {
 		const struct verdict *verdict = keepset_verdict(keepset, paths->pdata[i]);
 

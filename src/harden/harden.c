@@ -4,7 +4,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/sorted.h"
 #include "harden/answers.h"
+#include "image/reference.h"
 #include "image/writer.h"
 #include "policy/syscalls.h"
 
@@ -293,11 +295,6 @@ static bool sealed_run(struct session *session, const struct image *image,
 	return ok;
 }
 
-static int compare_texts(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int compare_rules(gconstpointer a, gconstpointer b)
 {
 	const struct keep_rule *const *left = a, *const *right = b;
@@ -317,7 +314,7 @@ static GPtrArray *lessons_new(struct lessons *lessons, const char *kind, GHashTa
 		if (lesson_is_new(lessons, kind, name))
 			g_ptr_array_add(names, g_strdup(name));
 	}
-	g_ptr_array_sort(names, compare_texts);
+	g_ptr_array_sort(names, text_compare);
 	return names;
 }
 
@@ -335,7 +332,7 @@ static void append_copies(GPtrArray *to, const GPtrArray *from)
 {
 	for (guint i = 0; i < from->len; i++)
 		g_ptr_array_add(to, g_strdup(from->pdata[i]));
-	g_ptr_array_sort(to, compare_texts);
+	g_ptr_array_sort(to, text_compare);
 }
 
 /* What the policy refuses whoever asks is no lesson: the application fell back, or its answers
@@ -571,6 +568,24 @@ static int64_t epoch_of(const struct harden_request *request, const struct image
 	return time ? MAX(g_date_time_to_unix(time), 0) : 0;
 }
 
+/* What is hardened stays: it is what the next hardening starts from. */
+static bool check_destination(const struct harden_request *request, const struct image *source,
+			      GError **error)
+{
+	struct reference from = {0}, to = {0};
+	bool ok = reference_find(request->source, &from, error) &&
+		  reference_parse(request->destination, &to, error);
+
+	if (ok && reference_replaces(&to, &from, source->name))
+		ok = error_set(error, THRESH_ERROR_USAGE,
+			       "%s: would take the place of the source image; give it another tag "
+			       "or place",
+			       request->destination);
+	reference_clear(&from);
+	reference_clear(&to);
+	return ok;
+}
+
 static struct image_writer *writer_for(const struct harden_request *request,
 				       const struct image *source, GError **error)
 {
@@ -580,6 +595,8 @@ static struct image_writer *writer_for(const struct harden_request *request,
 		.layer_names = seal_layer_names,
 	};
 
+	if (!check_destination(request, source, error))
+		return NULL;
 	return image_writer_new(request->destination, &options, error);
 }
 
@@ -608,9 +625,17 @@ static bool check_entry(const struct session *session, GError **error)
 {
 	const struct harden_request *request = session->request;
 	const struct cut_options options = {.config = session->image->config};
+	json_t *labels =
+		json_object_at(json_object_at(session->image->config->json, "config"), "Labels");
 	const GPtrArray *arguments =
 		request->runs->len > 0 ? request->runs->pdata[0] : request->arguments;
 
+	/* Its init would become the application of the next one. */
+	if (json_object_get(labels, SEAL_LABEL))
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "%s: is sealed already (label " SEAL_LABEL
+				 "); harden the image that it was made from",
+				 request->source);
 	if (keepset_check_entry(session->rootfs->tree, &options, arguments, error))
 		return true;
 	g_prefix_error(error, "%s: ", request->source);

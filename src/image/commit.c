@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "image/tarwriter.h"
 #include "image/writer_internal.h"
 
@@ -155,11 +156,6 @@ static bool sync_at(int dir_fd, const char *name, GError **error)
 	return true;
 }
 
-static int compare_names(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* The staged blobs' names, sorted; NULL with @error. */
 static GPtrArray *blob_names(const struct image_writer *writer, GError **error)
 {
@@ -177,7 +173,7 @@ static GPtrArray *blob_names(const struct image_writer *writer, GError **error)
 	}
 	if (dir)
 		closedir(dir);
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, text_compare);
 	return g_steal_pointer(&names);
 }
 

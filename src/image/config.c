@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/sorted.h"
 
 #include <string.h>
 
@@ -97,11 +98,6 @@ static bool take_environment(const json_t *object, struct image_config *config, 
 	return true;
 }
 
-static int compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The keys of a set, which the format writes as an object of empty objects. */
 static bool take_set(const json_t *object, const char *key, char *(*normalise)(const char *),
 		     GPtrArray **ret_set, GError **error)
@@ -126,7 +122,7 @@ static bool take_set(const json_t *object, const char *key, char *(*normalise)(c
 		}
 		g_ptr_array_add(set, text);
 	}
-	g_ptr_array_sort(set, compare_strings);
+	g_ptr_array_sort(set, text_compare);
 	for (guint i = set->len; i-- > 1;) {
 		if (strcmp(set->pdata[i], set->pdata[i - 1]) == 0)
 			g_ptr_array_remove_index(set, i);

@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
+#include "base/sorted.h"
 #include "policy/seccomp.h"
 #include "policy/special.h"
 #include "policy/syscalls.h"
 
 #include <errno.h>
 #include <string.h>
-
-static int text_compare(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The keys of a set, sorted, borrowed. */
-static GPtrArray *keys_sorted(GHashTable *set)
-{
-	GPtrArray *keys = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer key;
-
-	g_hash_table_iter_init(&iter, set);
-	while (g_hash_table_iter_next(&iter, &key, NULL))
-		g_ptr_array_add(keys, key);
-	g_ptr_array_sort(keys, text_compare);
-	return keys;
-}
 
 json_t *syscall_policy_to_json(const struct syscall_policy *policy)
 {

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "seal/seal_private.h"
 
 #include <elf.h>
@@ -179,7 +180,7 @@ bool seal_decide_executables(struct seal *seal, const struct seal_input *input, 
 			"programs in %u directories are kept, more than an init plan holds "
 			"(%d): use preset strict",
 			g_hash_table_size(found), FILES_MAX);
-	paths = sorted_keys(found);
+	paths = keys_sorted(found);
 	for (guint i = 0; i < paths->len; i++)
 		g_ptr_array_add(seal->executables, g_strdup(paths->pdata[i]));
 	return true;

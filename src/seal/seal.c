@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "seal/seal_private.h"
 
 #include <string.h>
@@ -97,24 +98,6 @@ void seal_note(struct seal *seal, const char *format, ...)
 	va_end(args);
 }
 
-gint compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-GPtrArray *sorted_keys(GHashTable *table)
-{
-	GPtrArray *keys = g_ptr_array_new();
-	GHashTableIter iter;
-	gpointer key;
-
-	g_hash_table_iter_init(&iter, table);
-	while (g_hash_table_iter_next(&iter, &key, NULL))
-		g_ptr_array_add(keys, key);
-	g_ptr_array_sort(keys, compare_strings);
-	return keys;
-}
-
 struct writable *seal_writable_of(const struct seal *seal, const char *path)
 {
 	struct writable *best = NULL;
@@ -190,7 +173,7 @@ static void decide_ports(struct seal *seal, const struct seal_input *input)
 		if (!loopback && g_str_has_prefix(listener->family, "tcp"))
 			g_hash_table_add(ports, g_strdup_printf("%u/tcp", listener->port));
 	}
-	keys = sorted_keys(ports);
+	keys = keys_sorted(ports);
 	for (guint i = 0; i < keys->len; i++) {
 		guint64 port = g_ascii_strtoull(keys->pdata[i], NULL, 10);
 

@@ -66,6 +66,3 @@ bool name_is_code(const char *name);
 /* "#!" or ELF; reads the first bytes. @ret_program: an ELF program rather than a library. */
 bool file_is_executable(const struct tree *tree, const struct node *node, bool *ret_program);
 
-/* The keys of a set or table as borrowed strings, sorted bytewise. */
-GPtrArray *sorted_keys(GHashTable *table);
-gint compare_strings(gconstpointer a, gconstpointer b);

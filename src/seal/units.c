@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "seal/seal_private.h"
 
 #include <string.h>
@@ -199,7 +200,7 @@ static bool is_log(const struct seal_input *input, const char *path, uint32_t cl
 
 bool units_logs(struct seal *seal, const struct seal_input *input, GHashTable *volumes)
 {
-	g_autoptr(GPtrArray) paths = sorted_keys(input->profile->paths);
+	g_autoptr(GPtrArray) paths = keys_sorted(input->profile->paths);
 
 	for (guint i = 0; i < paths->len; i++) {
 		const char *path = paths->pdata[i];
@@ -389,8 +390,8 @@ static bool units_add_demanded(struct seal *seal, const struct seal_input *input
 static GHashTable *units_merge(GHashTable *units, GHashTable *volumes)
 {
 	GHashTable *merged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GPtrArray) paths = sorted_keys(units);
-	g_autoptr(GPtrArray) persistent = sorted_keys(volumes);
+	g_autoptr(GPtrArray) paths = keys_sorted(units);
+	g_autoptr(GPtrArray) persistent = keys_sorted(volumes);
 
 	/* Sorted, a directory comes before what it holds. */
 	for (guint i = 0; i < paths->len; i++) {
@@ -421,7 +422,7 @@ GHashTable *units_collect(struct seal *seal, const struct seal_input *input, GHa
 			  GError **error)
 {
 	g_autoptr(GHashTable) units = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	g_autoptr(GPtrArray) paths = sorted_keys(input->profile->paths);
+	g_autoptr(GPtrArray) paths = keys_sorted(input->profile->paths);
 
 	for (guint i = 0; i < paths->len; i++) {
 		uint32_t classes = profile_path_classes(input->profile, paths->pdata[i]);
@@ -461,7 +462,7 @@ void units_farm(const struct seal_input *input, struct writable *writable)
 	g_autoptr(GHashTable) directories =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	const GPtrArray *demanded = input->options->replay_writable;
-	g_autoptr(GPtrArray) used = sorted_keys(input->profile->paths);
+	g_autoptr(GPtrArray) used = keys_sorted(input->profile->paths);
 	g_autoptr(GPtrArray) sorted = NULL;
 
 	for (guint i = 0; i < used->len; i++)
@@ -471,11 +472,11 @@ void units_farm(const struct seal_input *input, struct writable *writable)
 	for (guint i = 0; demanded && i < demanded->len; i++)
 		farm_need(input, writable->path, demanded->pdata[i], PATH_NONAPPEND, copies,
 			  directories);
-	sorted = sorted_keys(copies);
+	sorted = keys_sorted(copies);
 	for (guint i = 0; i < sorted->len; i++)
 		g_ptr_array_add(writable->copies, g_strdup(sorted->pdata[i]));
 	g_ptr_array_unref(sorted);
-	sorted = sorted_keys(directories);
+	sorted = keys_sorted(directories);
 	for (guint i = 0; i < sorted->len; i++) {
 		const struct node *node = tree_lookup(input->tree, sorted->pdata[i]);
 

@@ -9,6 +9,7 @@
  */
 #include "base/error.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "seal/seal_private.h"
 #include "seal/units.h"
 
@@ -258,7 +259,7 @@ static void name_seeds(struct seal *seal)
 
 static void note_unused_sizes(struct seal *seal, const GHashTable *sizes)
 {
-	g_autoptr(GPtrArray) keys = sizes ? sorted_keys((GHashTable *)sizes) : NULL;
+	g_autoptr(GPtrArray) keys = sizes ? keys_sorted((GHashTable *)sizes) : NULL;
 
 	for (guint i = 0; keys && i < keys->len; i++) {
 		const struct writable *writable = seal_writable_of(seal, keys->pdata[i]);
@@ -280,7 +281,7 @@ bool seal_decide_writables(struct seal *seal, const struct seal_input *input, GE
 	units = units_collect(seal, input, volumes, error);
 	if (!units)
 		return false;
-	paths = sorted_keys(units);
+	paths = keys_sorted(units);
 	for (guint i = 0; i < paths->len; i++)
 		writable_add(seal, input->tree, paths->pdata[i],
 			     g_hash_table_contains(volumes, paths->pdata[i]));

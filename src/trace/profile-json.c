@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/sorted.h"
 
 #include <string.h>
 
@@ -66,22 +67,11 @@ static json_int_t bounded(uint64_t value)
 	return (json_int_t)MIN(value, (uint64_t)G_MAXINT64);
 }
 
-static gint compare_strings(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static json_t *set_to_json(GHashTable *set)
 {
 	json_t *array = json_array();
-	GHashTableIter iter;
-	gpointer name;
-	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GPtrArray) names = keys_sorted(set);
 
-	g_hash_table_iter_init(&iter, set);
-	while (g_hash_table_iter_next(&iter, &name, NULL))
-		g_ptr_array_add(names, name);
-	g_ptr_array_sort(names, compare_strings);
 	for (guint i = 0; i < names->len; i++)
 		json_array_append_new(array, text_to_json(names->pdata[i]));
 	return array;
