@@ -331,6 +331,21 @@ static struct recorder *recorder_for(struct session *session, const struct run *
 	return recorder_new(&options, session->request->agent_path, error);
 }
 
+/* What thresh-init puts into a writable path is there, although the image has it elsewhere. */
+static void forget_seeded(struct run *run)
+{
+	GHashTableIter iter;
+	gpointer path;
+
+	g_hash_table_iter_init(&iter, run->findings.missed);
+	while (g_hash_table_iter_next(&iter, &path, NULL)) {
+		g_autofree char *seed = seal_production_path(run->seal, path);
+
+		if (tree_lookup(run->rootfs->tree, seed))
+			g_hash_table_iter_remove(&iter);
+	}
+}
+
 static void record_peaks(GHashTable *written, struct profile *profile)
 {
 	GHashTableIter iter;
@@ -421,12 +436,6 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 	session->application_us += g_get_monotonic_time() - started;
 	if (ok && original)
 		record_written(sandbox, run->profile);
-	if (!ok && recorder && run->has_findings) {
-		/* What a candidate missed is why it did not come so far: that is what a replay is
-		 * for. */
-		process_stop(&process, SIGKILL, 0, NULL, NULL);
-		recorder_finish(recorder, run->profile, &run->findings, &lost, NULL);
-	}
 	if (ok && recorder) {
 		ok = recorder_finish(recorder, run->profile,
 				     run->has_findings ? &run->findings : NULL, &lost, error);
@@ -434,6 +443,8 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 	} else if (recorder) {
 		failed_run_collect(run, &process, recorder, error);
 	}
+	if (run->has_findings)
+		forget_seeded(run);
 out:
 	if (peaks)
 		ok = record_watched(peaks, run->profile, ok ? error : NULL) && ok;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <string.h>
+#include <unistd.h>
 
 struct fixture {
 	struct tree *tree;
@@ -156,6 +157,39 @@ static void test_findings(struct fixture *fixture, gconstpointer data)
 	g_assert_false(g_hash_table_contains(findings->missed, "/bin/tool"));
 }
 
+static void test_access(struct fixture *fixture, gconstpointer data)
+{
+	const struct replay_findings *findings = resolver_findings(fixture->resolver);
+
+	(void)data;
+	handle(fixture, OP_ACCESS, R_OK | X_OK, "/bin/tool", NULL, STATE_UNKNOWN);
+	handle(fixture, OP_ACCESS, W_OK, "/data/sub", NULL, STATE_UNKNOWN);
+	g_assert_cmpuint(g_hash_table_size(findings->refused_writes), ==, 0);
+	handle(fixture, OP_ACCESS, R_OK | W_OK, "/bin", NULL, STATE_UNKNOWN);
+	g_assert_cmpuint(g_hash_table_size(findings->refused_writes), ==, 1);
+	g_assert_true(g_hash_table_contains(findings->refused_writes, "/bin"));
+	g_assert_cmphex(of(fixture, "/bin"), ==, PATH_STAT);
+}
+
+/* While the original runs: an empty directory is there to be written into. */
+static void test_access_original(struct fixture *fixture, gconstpointer data)
+{
+	struct recorder_options options = {.tree = fixture->original};
+
+	(void)data;
+	tree_add(fixture->original, "/var/lib/app", NODE_DIRECTORY, NULL);
+	resolver_free(fixture->resolver);
+	fixture->resolver = resolver_new(&options);
+	handle(fixture, OP_ACCESS, W_OK, "/var/lib/app", NULL, STATE_UNKNOWN);
+	handle(fixture, OP_ACCESS, W_OK, "/data", NULL, STATE_UNKNOWN);
+	handle(fixture, OP_ACCESS, R_OK, "/var/lib", NULL, STATE_UNKNOWN);
+	g_assert_cmphex(of(fixture, "/var/lib/app"), ==, PATH_STAT | PATH_WRITE);
+	g_assert_cmphex(of(fixture, "/data"), ==, PATH_STAT);
+	g_assert_cmphex(of(fixture, "/var/lib"), ==, PATH_STAT);
+	resolver_free(fixture->resolver);
+	fixture->resolver = resolver_new(&fixture->options);
+}
+
 static void test_make(struct fixture *fixture, gconstpointer data)
 {
 	(void)data;
@@ -188,6 +222,8 @@ int main(int argc, char **argv)
 		{"/trace/resolver/replace", test_replace},
 		{"/trace/resolver/state", test_state},
 		{"/trace/resolver/findings", test_findings},
+		{"/trace/resolver/access", test_access},
+		{"/trace/resolver/access-original", test_access_original},
 		{"/trace/resolver/make", test_make},
 	};
 
