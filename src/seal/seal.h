@@ -118,3 +118,7 @@ json_t *seal_to_json(const struct seal *seal);
 struct seal *seal_from_json(const json_t *json, GError **error);
 /* From a hardened image alone; an image that thresh did not make is THRESH_ERROR_INPUT. */
 struct seal *seal_from_config(const struct image_config *config, GError **error);
+
+/* Where kept @path lies in the production image: below the seed where its writable path has one.
+ * Caller frees. */
+char *seal_production_path(const struct seal *seal, const char *path);

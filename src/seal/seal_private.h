@@ -43,10 +43,6 @@ bool seal_started_as_root(const struct seal_input *input);
 /* The writable path that holds @path, the innermost one, or NULL. */
 struct writable *seal_writable_of(const struct seal *seal, const char *path);
 
-/* Where kept @path lies in the production image: below the seed where its writable path has one.
- * Caller frees. */
-char *seal_production_path(const struct seal *seal, const char *path);
-
 /* The log link at @path, or NULL. */
 const struct log_link *seal_log_link(const struct seal *seal, const char *path);
 
