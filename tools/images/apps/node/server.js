@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Routes that GET / never visits: require when asked for, a data file, plugins by listing, /tmp, a child process.
+// Routes that GET / never visits: require when asked for, a data file, plugins by listing, a package by its exports, a computed
+// name, /tmp, a child process.
 'use strict';
 const fs = require('fs');
 const http = require('http');
@@ -13,6 +14,8 @@ const routes = {
     .map((name) => require('./plugins/' + name).name).join(',') + '\n',
   '/write': () => { fs.appendFileSync('/tmp/visits.log', 'x\n'); return 'written\n'; },
   '/intl': () => new Intl.DateTimeFormat('de', { timeZone: 'Europe/Berlin' }).format(new Date(0)) + '\n',
+  '/exports': () => require('shop').text,
+  '/computed': () => require('shop/kind/' + ['la', 'te'].join('')).text,
   '/exec': () => require('child_process').execFileSync('/usr/bin/id', ['-u'], { encoding: 'utf8' }),
 };
 
