@@ -324,6 +324,33 @@ static bool take_operands(const struct command_form *form, char **words, char **
 	return true;
 }
 
+/* Where the NAME=VALUE of an --env is, in one of GOption's forms of it; NULL where @word holds
+ * none. */
+static char *environment_of(char *word, bool follows)
+{
+	if (follows)
+		return word;
+	if (g_str_has_prefix(word, "--env="))
+		return word + strlen("--env=");
+	return word[0] == '-' && word[1] == 'e' && word[2] ? word + 2 : NULL;
+}
+
+/* Anyone may read a process's arguments (proc(5), /proc/PID/cmdline): values go as soon as they
+ * have been copied. @argv is the memory that the kernel shows. */
+static void hide_values(char **argv)
+{
+	bool follows = false;
+
+	for (; *argv && strcmp(*argv, "--") != 0; argv++) {
+		char *entry = environment_of(*argv, follows);
+		char *value = entry ? strchr(entry, '=') : NULL;
+
+		if (value)
+			memset(value + 1, '*', strlen(value + 1));
+		follows = !strcmp(*argv, "--env") || !strcmp(*argv, "-e");
+	}
+}
+
 static bool parse(const struct command_form *form, char **argv, struct given *given,
 		  struct options *options, GError **error)
 {
@@ -332,7 +359,7 @@ static bool parse(const struct command_form *form, char **argv, struct given *gi
 	g_autoptr(GPtrArray) before = g_ptr_array_new_with_free_func(g_free);
 	g_autoptr(GError) failure = NULL;
 	g_auto(GStrv) words = NULL;
-	char **behind = NULL, **first;
+	char **behind = NULL, **first, **all = argv;
 
 	/* "--" is looked for here, since GOption drops it only sometimes */
 	for (; *argv; argv++) {
@@ -344,6 +371,8 @@ static bool parse(const struct command_form *form, char **argv, struct given *gi
 	}
 	g_ptr_array_add(before, NULL);
 	words = (char **)g_ptr_array_steal(before, NULL);
+	if (form->groups & OPTIONS_ENTER)
+		hide_values(all);
 	if (!g_option_context_parse_strv(context, &words, &failure)) {
 		if (failure->domain == THRESH_ERROR) {
 			g_propagate_error(error, g_steal_pointer(&failure));

@@ -346,30 +346,35 @@ static void forget_seeded(struct run *run)
 	}
 }
 
-static void record_peaks(GHashTable *written, struct profile *profile)
+static void record_peaks(const struct session *session, GHashTable *written, struct run *run)
 {
 	GHashTableIter iter;
 	gpointer directory, bytes;
 
 	g_hash_table_iter_init(&iter, written);
-	while (g_hash_table_iter_next(&iter, &directory, &bytes))
-		profile_set_peak(profile, directory, *(uint64_t *)bytes);
+	while (g_hash_table_iter_next(&iter, &directory, &bytes)) {
+		g_autofree char *shown =
+			redact_path(directory, run->rootfs->tree, session->request->environment);
+
+		profile_set_peak(run->profile, shown, *(uint64_t *)bytes);
+	}
 }
 
-static void record_written(struct sandbox *sandbox, struct profile *profile)
+static void record_written(const struct session *session, struct sandbox *sandbox, struct run *run)
 {
 	g_autoptr(GHashTable) written = sandbox_written(sandbox, NULL);
 
 	if (written)
-		record_peaks(written, profile);
+		record_peaks(session, written, run);
 }
 
-static bool record_watched(struct peaks *peaks, struct profile *profile, GError **error)
+static bool record_watched(const struct session *session, struct peaks *peaks, struct run *run,
+			   GError **error)
 {
 	g_autoptr(GHashTable) watched = peaks_finish(peaks, error);
 
 	if (watched)
-		record_peaks(watched, profile);
+		record_peaks(session, watched, run);
 	return watched != NULL;
 }
 
@@ -431,11 +436,11 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 	started = g_get_monotonic_time();
 	ok = drive(session, sandbox, &process, output, run->answers, error);
 	if (ok && original)
-		record_written(sandbox, run->profile);
+		record_written(session, sandbox, run);
 	ok = ok && start_finish(session, run, &process, output, run->answers, error);
 	session->application_us += g_get_monotonic_time() - started;
 	if (ok && original)
-		record_written(sandbox, run->profile);
+		record_written(session, sandbox, run);
 	if (ok && recorder) {
 		ok = recorder_finish(recorder, run->profile,
 				     run->has_findings ? &run->findings : NULL, &lost, error);
@@ -447,7 +452,7 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 		forget_seeded(run);
 out:
 	if (peaks)
-		ok = record_watched(peaks, run->profile, ok ? error : NULL) && ok;
+		ok = record_watched(session, peaks, run, ok ? error : NULL) && ok;
 	process_clear(&process);
 	recorder_free(recorder);
 	output_free(output);

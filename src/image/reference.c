@@ -5,6 +5,7 @@
 #include "image/archive.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct {
@@ -203,4 +204,17 @@ bool reference_find(const char *text, struct reference *ret_reference, GError **
 	}
 	*ret_reference = reference;
 	return true;
+}
+
+bool reference_replaces(const struct reference *destination, const struct reference *source,
+			const char *source_name)
+{
+	struct stat to, from;
+
+	if (stat(destination->path, &to) < 0 || stat(source->path, &from) < 0 ||
+	    to.st_dev != from.st_dev || to.st_ino != from.st_ino)
+		return false;
+	/* An archive is written as a whole; in a layout the image of that name gives way. */
+	return destination->transport != TRANSPORT_OCI ||
+	       g_strcmp0(destination->name ? destination->name : "latest", source_name) == 0;
 }

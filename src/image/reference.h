@@ -37,3 +37,8 @@ bool reference_parse(const char *text, struct reference *ret_reference, GError *
 bool reference_find(const char *text, struct reference *ret_reference, GError **error);
 
 void reference_clear(struct reference *reference);
+
+/* Whether writing to @destination takes the place of the image at @source; @source_name: its name
+ * inside as found, or NULL. Looks at the disk. */
+bool reference_replaces(const struct reference *destination, const struct reference *source,
+			const char *source_name);

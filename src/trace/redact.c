@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SHORT_BYTES = 3 };
+enum { SHORT_BYTES = 3, NAME_BYTES = 8 };
 
 /* Whether the value of @redaction is meant at @at, a place inside @text. */
 static bool is_at(const struct redaction *redaction, const char *text, const char *at)
@@ -69,4 +69,43 @@ GBytes *redact_bytes(GBytes *bytes, const GPtrArray *redactions)
 		mask(data, size, redaction->value);
 	}
 	return g_bytes_new_take(data, size);
+}
+
+/* The length of the part of @path that @tree has. */
+static size_t known_length(const char *path, const struct tree *tree)
+{
+	const struct node *node = tree->root;
+	size_t known = 0;
+
+	while (node && path[known]) {
+		size_t length = strcspn(path + known + 1, "/");
+		g_autofree char *name = g_strndup(path + known + 1, length);
+
+		node = node_child(node, name);
+		if (node)
+			known += 1 + length;
+	}
+	return known;
+}
+
+char *redact_path(const char *path, const struct tree *tree, const GPtrArray *redactions)
+{
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autofree char *known = NULL, *rest = NULL;
+	size_t length;
+
+	for (guint i = 0; redactions && i < redactions->len; i++) {
+		struct redaction *redaction = redactions->pdata[i];
+
+		if (redaction->value[0] != '/' && strlen(redaction->value) >= NAME_BYTES)
+			g_ptr_array_add(names, redaction);
+	}
+	if (names->len == 0)
+		return g_strdup(path);
+	length = known_length(path, tree);
+	if (length == 0 || !path[length])
+		return g_strdup(path);
+	known = g_strndup(path, length);
+	rest = redact_text(path + length, names);
+	return g_strconcat(known, rest, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "trace/calls.h"
+#include "trace/redact.h"
 
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -65,15 +66,19 @@ static bool is_writable(const struct resolver *resolver, const char *path)
 
 static void add_path(struct resolver *resolver, const char *path, uint32_t classes)
 {
+	const struct tree *image =
+		resolver->options->original ? resolver->options->original : resolver->options->tree;
+	g_autofree char *shown = redact_path(path, image, resolver->options->redactions);
+
 	if (strlen(path) > PATH_MAX_BYTES)
 		return; /* nothing in an image is that deep */
 	if (g_hash_table_size(resolver->profile->paths) >= PROFILE_MAX_PATHS &&
-	    !g_hash_table_contains(resolver->profile->paths, path)) {
+	    !g_hash_table_contains(resolver->profile->paths, shown)) {
 		if (classes != PATH_MISSING)
 			resolver->lost++;
 		return;
 	}
-	profile_add_path(resolver->profile, path, classes);
+	profile_add_path(resolver->profile, shown, classes);
 	if ((classes & WRITING) && !is_writable(resolver, path))
 		g_hash_table_add(resolver->findings.refused_writes, g_strdup(path));
 }

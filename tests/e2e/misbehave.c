@@ -231,7 +231,6 @@ static void tell(char *self)
 	snprintf(path, sizeof(path), "/etc/%s/conf", secret);
 	close(open(path, O_RDONLY));
 	mkdir("/tmp/made", 0700);
-	snprintf(body, sizeof(body), "%s\n", secret);
 	execve("/proc/self/exe", arguments, environ);
 	execve("/app", arguments, environ);
 	perror("execve");
@@ -242,6 +241,8 @@ int main(int argc, char **argv)
 	const char *verb = argc > 1 ? argv[1] : "serve";
 	void (*answer)(int fd) = answer_plain;
 
+	if (!strcmp(verb, "serve") && argc > 2)
+		snprintf(body, sizeof(body), "%s\n", argv[2]);
 	signal(SIGTERM, on_term);
 	signal(SIGINT, on_term);
 	if (!strcmp(verb, "exit"))
