@@ -61,4 +61,3 @@ bool name_is_code(const char *name);
 
 /* "#!" or ELF; reads the first bytes. @ret_program: an ELF program rather than a library. */
 bool file_is_executable(const struct tree *tree, const struct node *node, bool *ret_program);
-

@@ -17,7 +17,8 @@ static const char document[] =
 	"data\",\"mode\":\"0700\",\"exec\":false,\"volume\":true,\"seed\":\"copy\","
 	"\"seed_path\":\"/.thresh/seed/0\"}],"
 	"\"logs\":[],\"executables\":[\"/usr/bin/app\"],\"entry\":[],\"command\":[\"app\"],"
-	"\"ports\":[\"53/udp\",\"80/tcp\"],\"low_ports\":true,\"stay\":false,\"notes\":[],\"home\":\"/root\","
+	"\"ports\":[\"53/udp\",\"80/"
+	"tcp\"],\"low_ports\":true,\"stay\":false,\"notes\":[],\"home\":\"/root\","
 	"\"syscalls\":%s}";
 
 static const char config[] =

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A daemon of the old kind: insists on its directories' owner, on setgroups, setgid and setuid, writes a pid file, keeps a log
- * open, and chroots nowhere. Started as root. "/" and "/log"; "/again" does the insisting once more. */
+/* A daemon of the old kind: insists on its directories' owner, on setgroups, setgid and setuid,
+ * writes a pid file, keeps a log open, and chroots nowhere. Started as root. "/" and "/log";
+ * "/again" does the insisting once more. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -62,8 +63,10 @@ static void on_signal(int number)
 
 static void answer(int client, const char *status, const char *body)
 {
-	dprintf(client, "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status,
-		strlen(body), body);
+	dprintf(client,
+		"HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: "
+		"close\r\n\r\n%s",
+		status, strlen(body), body);
 }
 
 static const char *spool(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `trap daemon PORT`: forks twice and serves; `trap serve PORT`: serves where it stands; `trap fast`: what a library that the
- * loader chooses by CPU says. Each answer is one line, without HTTP. */
+/* `trap daemon PORT`: forks twice and serves; `trap serve PORT`: serves where it stands; `trap
+ * fast`: what a library that the loader chooses by CPU says. Each answer is one line, without HTTP.
+ */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -14,12 +15,14 @@ const char *fast_level(void);
 
 static int serve(int port, const char *text)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((unsigned short)port)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((unsigned short)port)};
 	int server = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	signal(SIGPIPE, SIG_IGN);
 	setsockopt(server, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(server, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(server, 16) < 0) {
+	if (bind(server, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(server, 16) < 0) {
 		perror("listen");
 		return 1;
 	}
