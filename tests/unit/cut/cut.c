@@ -517,6 +517,36 @@ static void test_rules(void)
 	world_clear(&world);
 }
 
+/* Without any package database everything is the application's; where there is one that is not
+ * read, what lies in a system's directories may be anybody's. */
+static void test_no_database(void)
+{
+	static const char *const databases[] = {NULL, "/var/lib/pacman/local/x/files",
+						"/var/lib/rpm/rpmdb.sqlite"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(databases); i++) {
+		struct world world;
+		autokeepset struct keepset *keepset = NULL;
+
+		world_init(&world);
+		put_elf(world.root, "/usr/bin/hello", "", NULL, "/lib/ld.so");
+		fixture_text(world.root, "/usr/share/hello/motd.txt", "m", 0644);
+		fixture_text(world.root, "/srv/here/.placeholder~", "m", 0644);
+		world.config.working_directory = (char *)"/srv/here";
+		if (databases[i])
+			fixture_text(world.root, databases[i], "x", 0644);
+		profile_add_path(world.profile, "/usr/bin/hello", PATH_EXEC);
+		keepset = world_decide(&world);
+		g_assert_no_error(world.error);
+		assert_kept(keepset, "/srv/here", "floor:working-directory");
+		if (databases[i])
+			assert_removed(keepset, "/usr/share/hello/motd.txt", "unused");
+		else
+			assert_kept(keepset, "/usr/share/hello/motd.txt", "closure:application");
+		world_clear(&world);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -528,6 +558,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cut/identify", test_identify);
 	g_test_add_func("/cut/entry", test_entry);
 	g_test_add_func("/cut/packages", test_packages);
+	g_test_add_func("/cut/no-database", test_no_database);
 	g_test_add_func("/cut/python", test_python);
 	g_test_add_func("/cut/rules", test_rules);
 	return g_test_run();

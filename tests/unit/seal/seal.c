@@ -546,6 +546,27 @@ static void test_config(void)
 }
 
 /* Each is one change to a good document, and an error, never a crash. */
+/* Engines cannot make it in a root that is read-only. */
+static void test_working_directory(void)
+{
+	struct fixture f;
+	autoseal struct seal *seal = NULL;
+	autotree struct tree *production = NULL;
+	g_autoptr(GError) error = NULL;
+	const struct node *node;
+
+	fixture_init(&f, CONFIG("\"Entrypoint\":[\"/app\"],\"WorkingDir\":\"/srv/work\""));
+	users(&f);
+	seal = decide(&f);
+	production = seal_build(seal, &f.input, &error);
+	g_assert_no_error(error);
+	node = tree_lookup(production, "/srv/work");
+	g_assert_true(node && node->type == NODE_DIRECTORY);
+	g_assert_cmpuint(node->mode, ==, 0755);
+	g_assert_cmpuint(node->uid, ==, 0);
+	fixture_clear(&f);
+}
+
 static void test_bad_documents(void)
 {
 	static const struct {
@@ -619,6 +640,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seal/demanded", test_demanded);
 	g_test_add_func("/seal/volumes", test_volumes);
 	g_test_add_func("/seal/config", test_config);
+	g_test_add_func("/seal/working-directory", test_working_directory);
 	g_test_add_func("/seal/bad-documents", test_bad_documents);
 	return g_test_run();
 }
