@@ -60,6 +60,7 @@ struct session *session_open(const struct harden_request *request, const struct 
 	session->request = request;
 	session->identity = identity;
 	session->companions = g_ptr_array_new_with_free_func(companion_free);
+	session->ports = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 	session_progress(session, "reading %s", request->source);
 	session->image = image_open(request->source, request->platform, &request->limits, error);
 	if (!session->image)
@@ -76,6 +77,7 @@ void session_free(struct session *session)
 	if (!session)
 		return;
 	g_clear_pointer(&session->companions, g_ptr_array_unref);
+	g_clear_pointer(&session->ports, g_hash_table_unref);
 	rootfs_free(session->rootfs);
 	image_free(session->image);
 	g_free(session);
@@ -246,8 +248,31 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 	return true;
 }
 
-static bool drive(struct session *session, struct sandbox *sandbox, struct process *process,
-		  struct output *output, GPtrArray *answers, GError **error)
+/* What the first start listened on is what the later ones, and the sealed image, are asked at. */
+static void remember_ports(struct session *session, struct sandbox *sandbox,
+			   const GPtrArray *arguments)
+{
+	g_autoptr(GArray) listeners = NULL;
+	GArray *ports;
+
+	if (g_hash_table_contains(session->ports, arguments))
+		return;
+	listeners = sandbox_listeners(sandbox, NULL);
+	if (!listeners)
+		return;
+	ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+	for (guint i = 0; i < listeners->len; i++) {
+		const struct sandbox_listener *listener =
+			&g_array_index(listeners, struct sandbox_listener, i);
+
+		if (listener->tcp)
+			g_array_append_val(ports, listener->port);
+	}
+	g_hash_table_insert(session->ports, (gpointer)arguments, ports);
+}
+
+static bool drive(struct session *session, struct run *run, struct sandbox *sandbox,
+		  struct process *process, struct output *output, GError **error)
 {
 	const struct harden_request *request = session->request;
 	struct drive_spec spec = {
@@ -259,6 +284,7 @@ static bool drive(struct session *session, struct sandbox *sandbox, struct proce
 		.settle_ms = request->timeouts.settle_ms,
 		.output_fd = request->output_fd,
 		.may_exit = request->probes->len == 0 && request->workloads->len == 0,
+		.expected_ports = g_hash_table_lookup(session->ports, run->arguments),
 	};
 	g_autoptr(GPtrArray) driven = drive_run(sandbox, process, &spec, error);
 
@@ -269,12 +295,13 @@ static bool drive(struct session *session, struct sandbox *sandbox, struct proce
 			g_prefix_error(error, "its last line was \"%s\": ", last);
 		return false;
 	}
+	remember_ports(session, sandbox, run->arguments);
 	for (guint i = 0; i < driven->len; i++) {
 		struct answer *answer = driven->pdata[i];
 
 		if (strcmp(answer->request, "exit") != 0) {
 			answer_redact(answer, request->environment);
-			g_ptr_array_add(answers, answer);
+			g_ptr_array_add(run->answers, answer);
 			driven->pdata[i] = NULL;
 		}
 	}
@@ -434,7 +461,7 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 		goto out;
 	output_started(output);
 	started = g_get_monotonic_time();
-	ok = drive(session, sandbox, &process, output, run->answers, error);
+	ok = drive(session, run, sandbox, &process, output, error);
 	if (ok && original)
 		record_written(session, sandbox, run);
 	ok = ok && start_finish(session, run, &process, output, run->answers, error);
@@ -485,6 +512,7 @@ static bool run_arguments(struct session *session, struct run *run, const GPtrAr
 		.seccomp = run->seccomp,
 	};
 
+	run->arguments = arguments;
 	launch = launch_new(&input, error);
 	if (!launch)
 		return false;

@@ -23,7 +23,9 @@ struct session {
 	const struct identity *identity;
 	struct image *image;
 	struct rootfs *rootfs;
-	GPtrArray *companions;  /* struct companion * */
+	GPtrArray *companions; /* struct companion * */
+	GHashTable *ports; /* arguments of a --run (or NULL) → GArray of uint16_t: the TCP ports
+			      of its first start */
 	int64_t application_us; /* time in which the application or a workload ran */
 };
 
@@ -45,6 +47,8 @@ struct run {
 	enum recorder_mode mode;
 	const struct profile *known; /* RECORD_PATHS */
 	GBytes *seccomp;             /* traced candidates: see launch.h */
+
+	const GPtrArray *arguments; /* of the --run that is under way; set by session_run */
 
 	/* Results, owned by the caller: run_clear. */
 	struct profile *profile; /* what was seen; NULL unless traced */

@@ -10,6 +10,8 @@
 enum {
 	POLL_FIRST_MS = 2,
 	POLL_MAX_MS = 50,
+	EXPECTED_MS = 10000,
+	STABLE_MS = 250,
 	PATH_TEXT_MAX_BYTES = 8192,
 };
 
@@ -135,6 +137,18 @@ static bool is_ready(const struct drive *drive)
 	return workloads && workloads->len > 0 && has_port(drive->listeners, 0, false);
 }
 
+/* Whether every port of an earlier run is there by now. */
+static bool has_expected(const struct drive *drive)
+{
+	const GArray *expected = drive->spec->expected_ports;
+
+	for (guint i = 0; expected && i < expected->len; i++) {
+		if (!has_port(drive->listeners, g_array_index(expected, uint16_t, i), true))
+			return false;
+	}
+	return true;
+}
+
 static bool look(struct drive *drive, GError **error)
 {
 	GArray *listeners = sandbox_listeners(drive->sandbox, error);
@@ -203,6 +217,49 @@ static bool await_ready(struct drive *drive, bool *ret_ended, GError **error)
 	}
 }
 
+/* The first run does not know what to expect: the ports are all there when none came for a while.
+ */
+static bool await_stable(struct drive *drive, GError **error)
+{
+	guint before;
+
+	do {
+		before = drive->listeners->len;
+		if (process_wait(drive->process, STABLE_MS))
+			return true;
+		if (!look(drive, error))
+			return false;
+	} while (drive->listeners->len > before);
+	return true;
+}
+
+static bool await_expected(struct drive *drive, GError **error)
+{
+	gint64 end = g_get_monotonic_time() + EXPECTED_MS * G_TIME_SPAN_MILLISECOND;
+
+	for (;;) {
+		if (!look(drive, error))
+			return false;
+		if (has_expected(drive) || g_get_monotonic_time() >= end ||
+		    process_wait(drive->process, POLL_MAX_MS))
+			return true;
+	}
+}
+
+static bool is_default(const struct drive_spec *spec)
+{
+	return !(spec->probes && spec->probes->len) && !(spec->workloads && spec->workloads->len);
+}
+
+static bool await_ports(struct drive *drive, GError **error)
+{
+	if (!is_default(drive->spec))
+		return look(drive, error);
+	if (drive->spec->expected_ports)
+		return await_expected(drive, error);
+	return look(drive, error) && await_stable(drive, error);
+}
+
 /* --- requests --- */
 
 static struct answer *ask(struct drive *drive, enum request_kind kind, uint16_t port,
@@ -226,6 +283,15 @@ static void run_probe(struct drive *drive, const struct probe *probe)
 			    probe->path, text));
 }
 
+static bool is_expected(const struct drive_spec *spec, uint16_t port)
+{
+	for (guint i = 0; spec->expected_ports && i < spec->expected_ports->len; i++) {
+		if (g_array_index(spec->expected_ports, uint16_t, i) == port)
+			return true;
+	}
+	return !spec->expected_ports;
+}
+
 /* Neither probe nor workload: each port that it listens on, once. */
 static void run_default(struct drive *drive)
 {
@@ -235,7 +301,7 @@ static void run_default(struct drive *drive)
 		const struct sandbox_listener *l =
 			&g_array_index(drive->listeners, struct sandbox_listener, i);
 
-		if (!l->tcp || l->port == last)
+		if (!l->tcp || l->port == last || !is_expected(drive->spec, l->port))
 			continue;
 		last = l->port;
 		g_ptr_array_add(drive->answers, ask(drive, REQUEST_EITHER, l->port, "/", NULL));
@@ -288,13 +354,12 @@ static void add_exit(struct drive *drive)
 static void run_all(struct drive *drive)
 {
 	const GPtrArray *probes = drive->spec->probes, *workloads = drive->spec->workloads;
-	bool any = (probes && probes->len) || (workloads && workloads->len);
 
 	for (guint i = 0; probes && i < probes->len; i++)
 		run_probe(drive, g_ptr_array_index(probes, i));
 	for (guint i = 0; workloads && i < workloads->len; i++)
 		run_workload(drive, g_ptr_array_index(workloads, i));
-	if (!any)
+	if (is_default(drive->spec))
 		run_default(drive);
 }
 
@@ -314,7 +379,7 @@ static bool drive_all(struct drive *drive, GError **error)
 		return true;
 	}
 	/* More ports may have been opened by now. */
-	if (!look(drive, error))
+	if (!await_ports(drive, error))
 		return false;
 	run_all(drive);
 	return true;

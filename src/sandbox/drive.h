@@ -42,6 +42,10 @@ struct drive_spec {
 	int settle_ms; /* how long a listening application must be up before requests */
 	int output_fd; /* where the workload's output goes */
 	bool may_exit; /* no probe, no workload: an application that exits 0 is a run too */
+	const GArray *expected_ports; /* uint16_t: TCP ports that an earlier run listened on: where
+					 nothing is asked for by name they are waited for, at most
+					 ten seconds, since servers open their ports one after the
+					 other; or NULL */
 };
 
 /* Waits for readiness and makes the requests. Fails with THRESH_ERROR_NOT_READY where the
