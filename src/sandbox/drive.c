@@ -12,6 +12,7 @@ enum {
 	POLL_MAX_MS = 50,
 	EXPECTED_MS = 10000,
 	STABLE_MS = 250,
+	UDP_ALONE_MS = 2000,
 	PATH_TEXT_MAX_BYTES = 8192,
 };
 
@@ -120,8 +121,9 @@ static uint16_t first_port(const GArray *listeners)
 	return 0;
 }
 
-/* Every probe's port, or any where none is named. */
-static bool is_ready(const struct drive *drive)
+/* Every probe's port, or any where none is named. A server that speaks UDP alone is taken for ready
+ * when no TCP port has come for a while: most programs bind UDP ports for other reasons. */
+static bool is_ready(const struct drive *drive, int64_t waited_us)
 {
 	const GPtrArray *probes = drive->spec->probes, *workloads = drive->spec->workloads;
 
@@ -134,7 +136,9 @@ static bool is_ready(const struct drive *drive)
 	if ((probes && probes->len > 0) || has_port(drive->listeners, 0, true))
 		return true;
 	/* A workload may speak what a probe cannot. */
-	return workloads && workloads->len > 0 && has_port(drive->listeners, 0, false);
+	return ((workloads && workloads->len > 0) ||
+		waited_us > UDP_ALONE_MS * G_TIME_SPAN_MILLISECOND) &&
+	       has_port(drive->listeners, 0, false);
 }
 
 /* Whether every port of an earlier run is there by now. */
@@ -198,14 +202,15 @@ static bool not_listening(const struct drive *drive, GError **error)
 /* @ret_ended: it has exited 0 before it listened, which is a run too where may_exit is set. */
 static bool await_ready(struct drive *drive, bool *ret_ended, GError **error)
 {
-	gint64 end = g_get_monotonic_time() + (gint64)drive->spec->ready_timeout_ms * 1000;
+	gint64 start = g_get_monotonic_time();
+	gint64 end = start + (gint64)drive->spec->ready_timeout_ms * 1000;
 	int pause_ms = POLL_FIRST_MS;
 
 	*ret_ended = false;
 	for (;;) {
 		if (!look(drive, error))
 			return false;
-		if (is_ready(drive))
+		if (is_ready(drive, g_get_monotonic_time() - start))
 			return true;
 		if (process_wait(drive->process, pause_ms)) {
 			*ret_ended = drive->spec->may_exit && drive->process->status == 0;
