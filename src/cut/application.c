@@ -22,12 +22,25 @@ bool path_is_debris(const char *path)
 {
 	static const char *const directories[] = {
 		"/var/log",     "/var/cache",   "/var/backups", "/var/lib/apt", "/tmp",
-		"/var/tmp",     "/run",         "/var/run",     "/root/.cache", "/root/.npm",
-		"/var/lib/dnf", "/var/lib/yum", "/root/.cargo", "/root/.gem",   "/lost+found",
+		"/var/tmp",     "/run",         "/var/run",     "/root/.npm",   "/var/lib/dnf",
+		"/var/lib/yum", "/root/.cargo", "/root/.gem",   "/lost+found",
 	};
 	static const char *const suffixes[] = {".dpkg-old", ".dpkg-dist", ".dpkg-new", ".ucf-dist",
-					       ".rpmnew",   ".rpmsave",   ".apk-new",  "_history"};
-	static const char *const parts[] = {"/.git/", "/.cache/", "/.wh."};
+					       ".rpmnew",   ".rpmsave",   ".apk-new"};
+	/* Not all of ~/.cache: models and browsers are shipped there. */
+	static const char *const parts[] = {"/.git/",
+					    "/.wh.",
+					    "/.cache/pip/",
+					    "/.cache/go-build/",
+					    "/.cache/yarn/",
+					    "/.cache/node-gyp/",
+					    "/.cache/composer/",
+					    "/.cache/pnpm/",
+					    "/.cache/uv/",
+					    "/.cache/poetry/",
+					    "/.cache/pypoetry/",
+					    "/.cache/bazel/"};
+	const char *name = strrchr(path, '/');
 	size_t length = strlen(path);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++) {
@@ -42,6 +55,9 @@ bool path_is_debris(const char *path)
 		if (strstr(path, parts[i]))
 			return true;
 	}
+	/* .bash_history, .python_history */
+	if (name && name[1] == '.' && g_str_has_suffix(name, "_history"))
+		return true;
 	/* passwd-, group-: what passwd(5) tools leave behind; .pwd.lock: theirs too */
 	return (g_str_has_prefix(path, "/etc/") && path[length - 1] == '-') ||
 	       strcmp(path, "/etc/.pwd.lock") == 0 ||
@@ -301,7 +317,6 @@ static bool is_generated(const char *path)
 		"/usr/share/mime",
 		"/usr/share/doc",
 		"/usr/share/man",
-		"/usr/share/fonts",
 		"/usr/share/icons",
 		"/usr/share/applications",
 		"/usr/local/share/man",
@@ -315,7 +330,6 @@ static bool is_generated(const char *path)
 		"/usr/share/glib-2.0",
 		"/usr/lib/udev",
 		"/usr/share/bash-completion",
-		"/usr/share/locale",
 		"/etc/.java",
 	};
 

@@ -547,6 +547,47 @@ static void test_no_database(void)
 	}
 }
 
+/* What an application ships is its own wherever it lies, but for what package managers leave. */
+static void test_own_files(void)
+{
+	static const char *const kept[] = {
+		"/app/order_history",         "/root/.cache/models/weights.bin",
+		"/usr/share/fonts/own.ttf",   "/usr/share/locale/de/LC_MESSAGES/own.mo",
+		"/usr/share/own/table.dat",   "/etc/own/own.conf",
+		"/var/lib/own/database.json", "/opt/own/lib/part.js",
+	};
+	static const char *const debris[] = {
+		"/root/.bash_history",
+		"/root/.cache/pip/http/a",
+		"/app/.git/config",
+		"/var/log/own.log",
+	};
+	struct world world;
+	autokeepset struct keepset *keepset = NULL;
+
+	world_init(&world);
+	put_elf(world.root, "/app/main", "", NULL, "/lib/ld.so");
+	fixture_text(world.root, "/var/lib/dpkg/status",
+		     "Package: px\nStatus: install ok installed\n", 0644);
+	fixture_text(world.root, "/var/lib/dpkg/info/px.list", "/usr/share/px\n", 0644);
+	fixture_text(world.root, "/usr/share/px", "x", 0644);
+	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++)
+		fixture_text(world.root, kept[i], "x", 0644);
+	for (gsize i = 0; i < G_N_ELEMENTS(debris); i++)
+		fixture_text(world.root, debris[i], "x", 0644);
+	profile_add_path(world.profile, "/app/main", PATH_EXEC);
+	keepset = world_decide(&world);
+	g_assert_no_error(world.error);
+	for (gsize i = 0; i < G_N_ELEMENTS(kept); i++) {
+		g_test_message("%s", kept[i]);
+		assert_kept(keepset, kept[i], "closure:application");
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(debris); i++)
+		assert_removed(keepset, debris[i], "debris");
+	assert_removed(keepset, "/usr/share/px", "unused");
+	world_clear(&world);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -559,6 +600,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cut/entry", test_entry);
 	g_test_add_func("/cut/packages", test_packages);
 	g_test_add_func("/cut/no-database", test_no_database);
+	g_test_add_func("/cut/own-files", test_own_files);
 	g_test_add_func("/cut/python", test_python);
 	g_test_add_func("/cut/rules", test_rules);
 	return g_test_run();
