@@ -173,9 +173,10 @@ static void print_replay(const struct harden_result *result)
 		writes += round->refused_writes->len;
 		calls += round->refused_syscalls->len;
 	}
-	output_line(
-		"replayed     %u answers, all the same; %u rounds under the tracer and one without",
-		result->answers_compared, result->rounds->len);
+	output_line("replayed     %u answers, all the same; %u round%s under the tracer and one "
+		    "without",
+		    result->answers_compared, result->rounds->len,
+		    result->rounds->len == 1 ? "" : "s");
 	if (missed + writes + calls > 0)
 		output_line("came back    %u files, %u writable paths, %u system calls, by replay",
 			    missed, writes, calls);

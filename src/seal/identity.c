@@ -89,7 +89,8 @@ bool seal_decide_identity(struct seal *seal, const struct seal_input *input, GEr
 		seal->uid = SEAL_DEFAULT_ID;
 		seal->gid = SEAL_DEFAULT_ID;
 		seal_note(seal,
-			  "the image runs as root and drops to nobody: production runs as %u:%u",
+			  "the image runs as root and drops to no user of its own: production runs "
+			  "as %u:%u",
 			  seal->uid, seal->gid);
 	}
 	image_user_clear(&user);
