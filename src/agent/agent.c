@@ -91,6 +91,25 @@ static void answer(struct event *event)
 	(void)ioctl(event->agent->listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
+/* The application waits while we decide, and each of our turns is microseconds long: a short slice
+ * lets a wake-up go before what else the machine does (sched(7); Linux 6.12 and later), and so does
+ * a better nice value where we may have one. Without them it is slower alone. */
+static void ask_for_short_turns(void)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime_ns, deadline_ns, period_ns;
+	} attributes = {.size = sizeof(attributes), .nice = -10, .runtime_ns = 100000};
+
+	if (syscall(SYS_sched_setattr, 0, &attributes, 0) == 0)
+		return;
+	attributes.nice = 0;
+	(void)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 void *agent_supervise(void *user)
 {
 	struct agent *agent = user;
@@ -108,6 +127,7 @@ void *agent_supervise(void *user)
 		_exit(1); /* the recorder sees that the trailer is missing */
 	event->agent = agent;
 	event->request = request;
+	ask_for_short_turns();
 	for (;;) {
 		memset(request, 0, size);
 		if (ioctl(agent->listener, SECCOMP_IOCTL_NOTIF_RECV, request) == 0)
