@@ -14,7 +14,8 @@
 enum {
 	HEAD_MAX_BYTES = 8 << 20,
 	TAIL_BYTES = 8192,
-	SHOWN_BYTES = 256,
+	SHOWN_BYTES = 400,
+	SHOWN_LINES = 4,
 	DRAIN_MS = 1000,
 };
 
@@ -149,31 +150,32 @@ GBytes *output_take(struct output *output)
 
 /* Redacted before it is cut to a line: a value may have several. Of a line whose start is lost the
  * end alone is shown, since what is left of its start may be a part of a value. */
-static char *last_line(const GByteArray *tail, const GPtrArray *redactions)
+/* The last lines, with " | " between them: a program's complaint is seldom its last word. */
+static char *last_lines(const GByteArray *tail, const GPtrArray *redactions)
 {
 	g_autofree char *raw =
 		tail->len ? g_strndup((const char *)tail->data, tail->len) : g_strdup("");
 	g_autofree char *text = redact_text(raw, redactions);
-	const char *line;
+	g_auto(GStrv) lines = g_strsplit(g_strchomp(text), "\n", -1);
+	guint count = g_strv_length(lines);
+	g_autofree char *joined = NULL;
+	size_t size;
 
-	g_strchomp(text);
-	line = strrchr(text, '\n');
-	line = line ? line + 1 : text;
-	if (line == text && tail->len == TAIL_BYTES && strlen(text) > SHOWN_BYTES)
-		line = text + strlen(text) - SHOWN_BYTES;
-	return error_quote(line);
+	joined = g_strjoinv(" | ", lines + (count > SHOWN_LINES ? count - SHOWN_LINES : 0));
+	size = strlen(joined);
+	return error_quote(size > SHOWN_BYTES ? joined + size - SHOWN_BYTES : joined);
 }
 
-char *output_last_line(struct output *output, const GPtrArray *redactions)
+char *output_last_lines(struct output *output, const GPtrArray *redactions)
 {
 	char *line;
 
 	output_finish(output);
 	g_mutex_lock(&output->mutex);
-	line = last_line(output->tails[1], redactions);
+	line = last_lines(output->tails[1], redactions);
 	if (!*line) {
 		g_free(line);
-		line = last_line(output->tails[0], redactions);
+		line = last_lines(output->tails[0], redactions);
 	}
 	g_mutex_unlock(&output->mutex);
 	return line;

@@ -19,7 +19,7 @@ void output_started(struct output *output);
 void output_finish(struct output *output);
 /* Standard output from its start, at most 8 MiB; after output_finish. */
 GBytes *output_take(struct output *output);
-/* The last line that is not blank, of standard error, else of standard output; quoted, and redacted
- * of @redactions (struct redaction *, or NULL); "" for none. */
-char *output_last_line(struct output *output, const GPtrArray *redactions);
+/* The last four lines with " | " between them, of standard error, else of standard output; quoted,
+ * and redacted of @redactions (struct redaction *, or NULL); "" for none. */
+char *output_last_lines(struct output *output, const GPtrArray *redactions);
 void output_free(struct output *output);

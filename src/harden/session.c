@@ -129,10 +129,10 @@ static bool companion_ready(struct running_companion *running, const GPtrArray *
 		g_autoptr(GArray) listeners = NULL;
 
 		if (process_wait(&running->process, POLL_MS)) {
-			g_autofree char *last = output_last_line(running->output, environment);
+			g_autofree char *last = output_last_lines(running->output, environment);
 
 			return error_set(error, THRESH_ERROR_NOT_READY,
-					 "it ended before it listened; its last line: %s", last);
+					 "it ended before it listened; its last output: %s", last);
 		}
 		listeners = sandbox_listeners(running->sandbox, error);
 		if (!listeners)
@@ -289,10 +289,10 @@ static bool drive(struct session *session, struct run *run, struct sandbox *sand
 	g_autoptr(GPtrArray) driven = drive_run(sandbox, process, &spec, error);
 
 	if (!driven) {
-		g_autofree char *last = output_last_line(output, request->environment);
+		g_autofree char *last = output_last_lines(output, request->environment);
 
 		if (last && *last)
-			g_prefix_error(error, "its last line was \"%s\": ", last);
+			g_prefix_error(error, "its last output was \"%s\": ", last);
 		return false;
 	}
 	remember_ports(session, sandbox, run->arguments);
