@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Real images, driven by nothing but GET / (redis: a connection), work in podman as emitted: every route of every application,
 # also those that no run visited. The originals give the same answers, or the test would prove nothing (IMAGES_ORIGINALS=1).
-# IMAGES_NAMES: which ones; tests/full/images takes the rest. IMAGES_PRESETS: balanced.
+# IMAGES_NAMES: which ones; tests/full/images takes all. IMAGES_PRESETS: balanced.
 # timeout: 900
 set -u
 names=${IMAGES_NAMES:-static nginx redis flask node traps drops}
@@ -56,30 +56,32 @@ routes() {
 	printf '%s\n' "$judges/expect.sh" "$@"
 }
 
-# podman as emitted; the network is none, since nothing that these do needs one.
-emitted() { # emitted NAME IMAGE
+# judge NAME IMAGE WORDS.json: runs the words, without a network, since nothing that these do needs one.
+judge() {
 	local words=$TMPDIR/words.json command
-	"$THRESH" manifest "$2" --target podman --image "localhost/$1:1" --format json >"$TMPDIR/argv.json" || return 1
-	jq '.[0:2] + ["--network", "none"] + .[2:]' "$TMPDIR/argv.json" >"$words"
-	if [ "$1" = django ]; then
-		jq '.[0:2] + ["--add-host", "db:127.0.0.1"] + .[2:]' "$words" >"$words.db" && mv "$words.db" "$words"
-	fi
+	jq '.[0:2] + ["--network", "none"] + .[2:]' "$3" >"$words"
 	if [ "$1" = batch ]; then # runs to its end
 		"$judges/podman-run.sh" "$2" "$words" >"$TMPDIR/output" || return $?
 		grep -qx 'apples 8' "$TMPDIR/output"
 		return
 	fi
 	mapfile -t command < <(routes "$1")
-	[ "$1" != django ] || command=("$judges/beside.sh" "oci:$IMAGES/postgres:latest" 5432 "${command[@]}")
+	if [ "$1" = django ]; then
+		jq '.[0:2] + ["--add-host", "db:127.0.0.1"] + .[2:]' "$words" >"$words.db" && mv "$words.db" "$words"
+		command=("$judges/beside.sh" "oci:$IMAGES/postgres:latest" 5432 "${command[@]}")
+	fi
 	"$judges/podman-run.sh" "$2" "$words" "${command[@]}"
+}
+
+emitted() { # emitted NAME IMAGE: podman as emitted
+	"$THRESH" manifest "$2" --target podman --image "localhost/$1:1" --format json >"$TMPDIR/argv.json" || return 1
+	judge "$1" "$2" "$TMPDIR/argv.json"
 }
 
 # original NAME: the same of the image as it was.
 original() {
-	local command
-	mapfile -t command < <(routes "$1")
-	printf '["podman", "run", "--rm", "--network", "none", "localhost/%s-original:1"]' "$1" >"$TMPDIR/original.json"
-	"$judges/podman-run.sh" "oci:$IMAGES/$1:latest" "$TMPDIR/original.json" "${command[@]}"
+	printf '["podman", "run", "--rm", "localhost/%s-original:1"]' "$1" >"$TMPDIR/argv.json"
+	judge "$1" "oci:$IMAGES/$1:latest" "$TMPDIR/argv.json"
 }
 
 # sealed IMAGE: GNU tar finds no shell, package manager, setid file or log in it.
