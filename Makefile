@@ -44,8 +44,9 @@ fuzz:
 format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-install: all
+install: $(BUILD)/build.ninja
 	@meson configure --prefix $(PREFIX) $(BUILD)
+	@$(NINJA)
 	@meson install --no-rebuild -C $(BUILD)
 
 clean:
