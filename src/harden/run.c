@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "harden/launch.h"
+#include "harden/relay.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -58,8 +59,9 @@ static bool publish_all(struct sandbox *sandbox, const GPtrArray *publications, 
 }
 
 static bool run_sealed(const struct run_request *request, const struct identity *identity,
-		       const struct image *image, const struct seal *seal, int signal_fd,
-		       int *ret_status, GError **error)
+		       const struct image *image, const struct seal *seal,
+		       const struct relay relays[static 2], int signal_fd, int *ret_status,
+		       GError **error)
 {
 	autorootfs struct rootfs *rootfs =
 		rootfs_unpack(image, request->cache_path, &identity->shift, error);
@@ -83,8 +85,9 @@ static bool run_sealed(const struct run_request *request, const struct identity 
 	launch = rootfs ? launch_new(&input, error) : NULL;
 	if (!launch)
 		return false;
-	for (int i = 0; i < 3; i++)
-		launch->process.standard_fds[i] = i;
+	launch->process.standard_fds[0] = 0;
+	launch->process.standard_fds[1] = relays[0].fd;
+	launch->process.standard_fds[2] = relays[1].fd;
 	sandbox = sandbox_open(&launch->sandbox, identity, error);
 	if (!sandbox || !publish_all(sandbox, request->publications, error) ||
 	    !sandbox_spawn(sandbox, &launch->process, &process, error))
@@ -103,6 +106,7 @@ bool image_run(const struct run_request *request, const struct identity *identit
 	autoimage struct image *image =
 		image_open(request->image, request->platform, &request->limits, error);
 	autofd int signal_fd = -1;
+	struct relay relays[2] = {0};
 	struct seal *seal;
 	sigset_t signals, before;
 	bool ok;
@@ -125,7 +129,11 @@ bool image_run(const struct run_request *request, const struct identity *identit
 	sigaddset(&signals, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	ok = run_sealed(request, identity, image, seal, signal_fd, ret_status, error);
+	ok = relay_open(&relays[0], STDOUT_FILENO, error) &&
+	     relay_open(&relays[1], STDERR_FILENO, error) &&
+	     run_sealed(request, identity, image, seal, relays, signal_fd, ret_status, error);
+	relay_close(&relays[1]); /* its child has a copy of the other one's pipe */
+	relay_close(&relays[0]);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	seal_free(seal);
 	return ok;
