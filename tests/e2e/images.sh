@@ -47,7 +47,8 @@ routes() {
 	traps) set -- 8080 / "hello from the traps" /config "hello from the traps" /save saved /beside "visits 1" /beside "visits 2" \
 		/seed "shipped in a volume" /plugins "one,two" /entry-points "hard,soft" /old-entry-points "hard,soft" \
 		/computed "computed 1/2" /tls "tls enough" /zones "CET 9:00:00 True" /encodings "UTF-8 80" \
-		/user "app /srv/traps" /fast "level" /compat "from a 32-bit" /daemon "forked twice" /lowport "by capability" ;;
+		/user "app /srv/traps" /fast "level" /compat "from a 32-bit" /daemon "forked twice" /lowport "by capability" /unseed "kept: more.txt" ;;
+	traps-again) set -- 8080 /kept "kept: more.txt" /config "hello from the traps" ;; # in the volume of the first
 	drops) set -- 8080 / "insists" /again "still the same" /spool spooled ;;
 	redis)
 		printf '%s\n' "$judges/redis.sh" 6379
@@ -94,6 +95,14 @@ sealed() {
 	! grep -E '/(sh|bash|dash|apt|apt-get|dpkg|pip[0-9.]*|npm|gem)( ->.*)?$|^-..s|^-.....s|/(visits\.txt|config\.json)$' "$TMPDIR/list"
 }
 
+# podman's storage, and with it its volumes, without what the judges before left.
+fresh_storage() {
+	umount -l "$JUDGE_STORAGE/root/overlay" 2>/dev/null
+	umount -l "$JUDGE_STORAGE/root" 2>/dev/null
+	rm -rf "$JUDGE_STORAGE"
+	JUDGE_STORAGE=$TMPDIR/storage-$number
+}
+
 harden() { # harden NAME DESTINATION PRESET
 	local with=()
 	[ "$1" != django ] || with=(--with "db=oci:$IMAGES/postgres:latest")
@@ -106,15 +115,16 @@ for name in $names; do
 	[ -z "${IMAGES_ORIGINALS:-}" ] || point "$name: the original answers" original "$name"
 	for preset in $presets; do
 		rm -rf "$TMPDIR/sealed"
+		fresh_storage
 		mkdir "$TMPDIR/sealed"
 		image=oci:$TMPDIR/sealed/$name:latest
 		point "$name, $preset: hardened" harden "$name" "$image" "$preset" || continue
 		point "$name, $preset: nothing in it that must not be" sealed "oci:$TMPDIR/sealed/$name:latest"
 		point "$name, $preset: works in podman as emitted" emitted "$name" "$image"
+		[ "$name" != traps ] || point "traps, $preset: a volume is filled once" judge traps-again "$image" "$TMPDIR/argv.json"
 		case $name in nginx | traps) point "$name, $preset: a right layout" "$judges/layout.sh" "$image" ;; esac
 	done
 done
-umount -l "$JUDGE_STORAGE/root/overlay" 2>/dev/null
-umount -l "$JUDGE_STORAGE/root" 2>/dev/null
+fresh_storage
 echo "1..$number"
 exit $failed

@@ -81,6 +81,15 @@ def seed():
     return text
 
 
+def unseed():
+    os.unlink("/data/seed.txt")
+    return kept()
+
+
+def kept():
+    return "kept: " + ",".join(sorted(name for name in os.listdir("/data") if name[0] != ".")) + "\n"
+
+
 def plugins():
     import ctypes
     names = []
@@ -135,6 +144,8 @@ ROUTES = {
     "/save": save,
     "/beside": beside,
     "/seed": seed,
+    "/unseed": unseed,
+    "/kept": kept,
     "/plugins": plugins,
     "/entry-points": entry_points,
     "/old-entry-points": old_entry_points,
