@@ -5,6 +5,7 @@
 `thresh run` with all restrictions, modes and contents of the layers, the words for podman."""
 import json
 import os
+import pty
 import shutil
 import signal
 import socket
@@ -86,9 +87,9 @@ def free_port():
 class Running:
     """`thresh run` of a server, asked at its published port."""
 
-    def __init__(self, *options):
+    def __init__(self, *options, stdout=subprocess.PIPE):
         self.port = free_port()
-        self.process = start("run", "-p", f"{self.port}:8080", *options, SEALED, stderr=open("run.log", "wb"))
+        self.process = start("run", "-p", f"{self.port}:8080", *options, SEALED, stdout=stdout, stderr=open("run.log", "wb"))
 
     def get(self, path):
         for _ in range(200):
@@ -109,7 +110,7 @@ class Running:
         except subprocess.TimeoutExpired:
             self.process.kill()
             return "hangs", ""
-        return self.process.returncode, out.decode()
+        return self.process.returncode, (out or b"").decode()
 
 
 os.mkdir("volume")
@@ -147,6 +148,29 @@ tap.point("arguments follow the entrypoint, and the exit status is the applicati
 piped = subprocess.run([THRESH, "run", SEALED, "report", "stdin"], input=b"from outside",
                        stdout=subprocess.PIPE, env=environment(), check=False)
 tap.point("standard input passes through", None if piped.stdout == b"FROM OUTSIDE" else repr(piped))
+
+# --- logs on every kind of standard output ---
+
+def logged(kind):
+    """What arrives there of the log, which is a link to /dev/stdout."""
+    with open("stdout", "w+b") as plain:
+        fds = {"pipe": os.pipe, "terminal": pty.openpty, "file": lambda: (plain.fileno(), os.dup(plain.fileno())),
+               "socket": lambda: tuple(end.detach() for end in socket.socketpair()),
+               "/dev/null": lambda: (plain.fileno(), os.open("/dev/null", os.O_WRONLY))}[kind]()
+        running = Running(stdout=fds[1])
+        page = running.get("/")
+        ended, _ = running.stop()
+        os.close(fds[1])
+        if page != "shipped" or ended not in (0, 143):
+            return f"{page!r}, exit status {ended}"
+        if kind == "file":
+            os.lseek(fds[0], 0, os.SEEK_SET)
+        return os.read(fds[0], 100).strip().decode()
+
+
+for kind in ("pipe", "file", "terminal", "socket", "/dev/null"):
+    found = logged(kind)
+    tap.point(f"a log where standard output is a {kind}", None if found == ("" if kind == "/dev/null" else "visited") else found)
 
 # --- podman's words ---
 text = " ".join(words)
