@@ -26,6 +26,7 @@ struct agent {
 	const struct agent_call *calls[AGENT_ARCHES][AGENT_MAX_CALLS];
 	atomic_uint_least64_t call_seen[AGENT_ARCHES][AGENT_MAX_CALLS / 64];
 	atomic_bool started;
+	char standard[2][64]; /* what the application's standard output and error are, as links */
 	atomic_bool chrooted; /* somebody called chroot: roots are looked up from then on */
 	atomic_bool mutated;  /* names were changed: states are looked up from then on */
 

@@ -261,6 +261,24 @@ static void decode_plain(struct event *event)
 		write_paths(event, 1, true);
 }
 
+static const char *const standard_links[] = {"fd/1", "fd/2"};
+
+/* A log can become a link to /dev/stdout only where that is, in the process that opens it, what the
+ * application was started with: not in a helper that talks to its parent by it, nor in a daemon. */
+static uint64_t streams_elsewhere(const struct event *event)
+{
+	uint64_t elsewhere = 0;
+
+	for (int i = 0; i < 2; i++) {
+		char link[sizeof(event->agent->standard[i])];
+
+		if (process_link(caller(event), standard_links[i], link, sizeof(link)) < 0 ||
+		    strcmp(link, event->agent->standard[i]) != 0)
+			elsewhere |= i == 0 ? STDOUT_ELSEWHERE : STDERR_ELSEWHERE;
+	}
+	return elsewhere;
+}
+
 static void decode_open(struct event *event)
 {
 	struct open_how how = {0};
@@ -276,6 +294,9 @@ static void decode_open(struct event *event)
 		event->record.value[1] = how.resolve;
 	}
 	event->record.value[0] &= 0xffffffffull;
+	event->record.value[2] = 0;
+	if (event->record.value[0] & O_APPEND)
+		event->record.value[2] = streams_elsewhere(event);
 	decode_plain(event);
 }
 
@@ -428,6 +449,9 @@ static void application_starts(struct event *event)
 	string.bytes = bytes > 0 ? (size_t)bytes : 0;
 	process_describe(caller(event), &record);
 	record_write(agent, &record, &string, 1, 0, false);
+	for (int i = 0; i < 2; i++)
+		(void)process_link(caller(event), standard_links[i], agent->standard[i],
+				   sizeof(agent->standard[i]));
 	atomic_store(&agent->started, true);
 }
 

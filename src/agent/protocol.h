@@ -30,7 +30,7 @@ enum agent_arch { AGENT_NATIVE, AGENT_X86, AGENT_ARCHES };
 
 enum agent_op {
 	OP_NONE,    /* recorded by its number */
-	OP_OPEN,    /* value[0]: O_ flags */
+	OP_OPEN,    /* value[0]: O_ flags; value[2]: of an opening to append, enum agent_stdio */
 	OP_OPENAT2, /* decoded to OP_OPEN */
 	OP_STAT,    /* value[0]: AT_ flags */
 	OP_READLINK,
@@ -64,6 +64,10 @@ enum agent_op {
 	OP_ACCESS,   /* value[0]: R_OK, W_OK, X_OK */
 	OP_COUNT,
 };
+
+/* Which standard streams of the caller are others than those that the application was started with.
+ */
+enum agent_stdio { STDOUT_ELSEWHERE = 1, STDERR_ELSEWHERE = 2 };
 
 /* How to decode a call; argument indices, AGENT_NONE where there is none. */
 struct agent_call {

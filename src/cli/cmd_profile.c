@@ -54,7 +54,7 @@ static void print_classes(const struct profile *profile)
 {
 	autotable struct table *table = table_new("lr");
 
-	for (uint32_t bit = 1; bit <= PATH_NONAPPEND; bit <<= 1) {
+	for (uint32_t bit = 1; bit <= PATH_STDERR_ELSEWHERE; bit <<= 1) {
 		g_autoptr(GPtrArray) names = path_class_names(bit);
 		g_autofree char *count = count_format(count_class(profile, bit));
 

@@ -233,13 +233,14 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 {
 	int number = signal_parse(run->image->config->stop_signal);
 	bool by_itself = process_wait(process, 0);
-	bool killed = false;
+	bool killed = false, unhandled = false;
 
-	if (!by_itself && !application_stop(process, number > 0 ? number : SIGTERM,
-					    session->request->timeouts.stop_ms, &killed, error))
+	if (!by_itself &&
+	    !application_stop(process, number > 0 ? number : SIGTERM,
+			      session->request->timeouts.stop_ms, &killed, &unhandled, error))
 		return false;
 	if (run->profile)
-		run->profile->stop_unhandled |= killed;
+		run->profile->stop_unhandled |= unhandled;
 	output_finish(output);
 	if (by_itself)
 		add_answer(answers, "output", 0,

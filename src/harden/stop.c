@@ -79,14 +79,16 @@ static bool wait_for_end(struct process *process, int number, int timeout_ms)
 }
 
 bool application_stop(struct process *process, int number, int timeout_ms, bool *ret_killed,
-		      GError **error)
+		      bool *ret_unhandled, GError **error)
 {
 	*ret_killed = false;
+	*ret_unhandled = false;
 	if (is_handled(process->pid, number)) {
 		if (!process_signal(process, number, error))
 			return false;
 		if (wait_for_end(process, number, timeout_ms))
 			return true;
 	}
+	*ret_unhandled = !is_handled(process->pid, number);
 	return process_stop(process, SIGKILL, 0, ret_killed, error);
 }

@@ -179,6 +179,19 @@ static bool has_date(const char *name)
 	return false;
 }
 
+/* Which stream a log becomes a link to: by its name, and by what the processes that opened it have
+ * there. False where neither will do. */
+static bool log_stream(const char *path, uint32_t classes, bool *ret_standard_error)
+{
+	g_autofree char *name = g_ascii_strdown(path_name(path), -1);
+	bool is_error = strstr(name, "err") != NULL;
+	bool out = !(classes & PATH_STDOUT_ELSEWHERE);
+	bool error = !(classes & PATH_STDERR_ELSEWHERE);
+
+	*ret_standard_error = error && (is_error || !out);
+	return out || error;
+}
+
 /* Only ever appended to, never read, moved or removed. A name that holds a date or a number is
  * another one tomorrow, so that no link can stand for it. */
 static bool is_log(const struct seal_input *input, const char *path, uint32_t classes,
@@ -188,9 +201,11 @@ static bool is_log(const struct seal_input *input, const char *path, uint32_t cl
 				PATH_MAP_EXEC | PATH_EXEC_WRITE | PATH_LIST | PATH_LINK_SOURCE |
 				PATH_SOCKET | PATH_DIRECTORY;
 	const struct node *node = tree_lookup(input->tree, path);
+	bool standard_error;
 
-	if (!(classes & PATH_APPEND) || (classes & others) || is_foreign(path) ||
-	    is_temporary(path) || set_covering(volumes, path))
+	if (!(classes & PATH_APPEND) || (classes & others) ||
+	    !log_stream(path, classes, &standard_error) || is_foreign(path) || is_temporary(path) ||
+	    set_covering(volumes, path))
 		return false;
 	if (node ? node->type != NODE_FILE : has_date(path_name(path)))
 		return false;
@@ -205,15 +220,13 @@ bool units_logs(struct seal *seal, const struct seal_input *input, GHashTable *v
 	for (guint i = 0; i < paths->len; i++) {
 		const char *path = paths->pdata[i];
 		uint32_t classes = profile_path_classes(input->profile, path);
-		g_autofree char *name = NULL;
 		struct log_link *log;
 
 		if (!is_log(input, path, classes, volumes))
 			continue;
-		name = g_ascii_strdown(path_name(path), -1);
 		log = g_new0(struct log_link, 1);
 		log->path = g_strdup(path);
-		log->standard_error = strstr(name, "err") != NULL;
+		log_stream(path, classes, &log->standard_error);
 		g_ptr_array_add(seal->log_links, log);
 		seal_note(seal,
 			  "%s: only appended to and never read: a log, and a link to /dev/%s "

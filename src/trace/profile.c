@@ -8,9 +8,25 @@
 #include <string.h>
 
 static const char *const class_names[] = {
-	"exec",        "open",   "stat",   "readlink",  "list",       "write",
-	"append",      "create", "delete", "missing",   "map-exec",   "exec-write",
-	"link-source", "socket", "chown",  "directory", "non-append",
+	"exec",
+	"open",
+	"stat",
+	"readlink",
+	"list",
+	"write",
+	"append",
+	"create",
+	"delete",
+	"missing",
+	"map-exec",
+	"exec-write",
+	"link-source",
+	"socket",
+	"chown",
+	"directory",
+	"non-append",
+	"stdout-elsewhere",
+	"stderr-elsewhere",
 };
 
 GPtrArray *path_class_names(uint32_t classes)

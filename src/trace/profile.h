@@ -36,6 +36,9 @@ enum path_class {
 	PATH_DIRECTORY = 1 << 15,   /* with CREATE: it is a directory */
 	PATH_NONAPPEND =
 		1 << 16, /* opened for writing without O_APPEND, or truncated to a length */
+	PATH_STDOUT_ELSEWHERE = 1 << 17, /* with APPEND: by a process whose standard output is not
+					    the application's */
+	PATH_STDERR_ELSEWHERE = 1 << 18, /* the same of standard error */
 };
 
 struct path_use {

@@ -201,11 +201,19 @@ static void handle_temporary(struct resolver *resolver, const struct walk *walk)
 	add_path(resolver, path, PATH_CREATE | PATH_WRITE | PATH_NONAPPEND | PATH_DELETE);
 }
 
+static uint32_t append_classes(const struct stream_event *event)
+{
+	uint64_t elsewhere = event->record.value[2];
+
+	return (elsewhere & STDOUT_ELSEWHERE ? PATH_STDOUT_ELSEWHERE : 0) |
+	       (elsewhere & STDERR_ELSEWHERE ? PATH_STDERR_ELSEWHERE : 0);
+}
+
 static void handle_open(struct resolver *resolver, const struct stream_event *event)
 {
 	uint64_t flags = event->record.value[0];
 	bool exclusive = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-	uint32_t classes = open_classes(flags);
+	uint32_t classes = open_classes(flags) | append_classes(event);
 	autowalk struct walk walk = {0};
 	struct walk *found = &walk;
 
