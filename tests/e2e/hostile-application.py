@@ -10,10 +10,11 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from support import (CONFIG, Tap, base, environment, file, layout, leftovers, processes, program, scratch, snapshot,  # noqa: E402
-                     thresh)
+from support import (CONFIG, Tap, adopt_orphans, base, environment, file, layout, leftovers, orphans, processes, scratch,  # noqa: E402
+                     snapshot, thresh)
 
 tap = Tap()
+adopt_orphans()
 place = scratch("hostile")
 os.chdir(place)
 
@@ -32,20 +33,11 @@ def settings(text):
 def quiet():
     """What thresh started must be gone a moment after it."""
     for _ in range(50):
-        left = processes("/app") | processes("thresh-agent")
-        mine = {pid: line for pid, line in left.items() if owned(pid)}
-        if not mine:
+        left = orphans()
+        if not left:
             return None
         time.sleep(0.1)
-    return f"processes are left: {mine}"
-
-
-def owned(pid):
-    """Whether it runs the test's program: other tests may run at the same time."""
-    try:
-        return os.path.samefile(f"/proc/{pid}/exe", program()) or os.readlink(f"/proc/{pid}/exe") == "/app"
-    except OSError:
-        return False
+    return f"processes are left: {left}"
 
 
 def harden(name, directory, status, *texts, options=(), timeout=60, check=None, destination="out", env=None):

@@ -99,6 +99,7 @@ sealed() {
 fresh_storage() {
 	umount -l "$JUDGE_STORAGE/root/overlay" 2>/dev/null
 	umount -l "$JUDGE_STORAGE/root" 2>/dev/null
+	[ ! -L "$JUDGE_STORAGE/run" ] || rm -rf "$(readlink "$JUDGE_STORAGE/run")"
 	rm -rf "$JUDGE_STORAGE"
 	JUDGE_STORAGE=$TMPDIR/storage-$number
 }

@@ -8,6 +8,7 @@
 make-image (tools/images) makes whole images of packages; it cannot make one that is broken.
 """
 import atexit
+import ctypes
 import glob
 import gzip
 import hashlib
@@ -274,6 +275,25 @@ def processes(word):
             continue
         if int(path[6:]) != os.getpid() and (word in line or word in program_):
             found[int(path[6:])] = line
+    return found
+
+
+def adopt_orphans():
+    """From now on, what a child leaves behind becomes this process's: so nothing of another test is taken for it."""
+    pr_set_child_subreaper = 36
+    if ctypes.CDLL(None, use_errno=True).prctl(pr_set_child_subreaper, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "PR_SET_CHILD_SUBREAPER")
+
+
+def orphans():
+    """What children that have ended left running, with adopt_orphans(): pid → command line. The dead ones are reaped."""
+    found = {}
+    with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as stream:
+        children = [int(word) for word in stream.read().split()]
+    for pid in children:
+        if os.waitpid(pid, os.WNOHANG)[0] == 0:
+            with open(f"/proc/{pid}/cmdline", "rb") as stream:
+                found[pid] = stream.read().replace(b"\0", b" ").decode(errors="replace")
     return found
 
 

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/podman.sh"
 image=$1 port=$2; shift 2
 storage=$JUDGE_STORAGE
-storage_options=(--root "$storage/root" --runroot "$storage/run" --tmpdir "$storage/tmp"
-	--storage-driver "${JUDGE_STORAGE_DRIVER:-overlay}")
+podman_options
 podman_load "$image" localhost/beside:1
 id=$(own_podman run --detach --network "ns:/proc/$CONTAINER_PID/ns/net" localhost/beside:1)
 for _ in $(seq 300); do

@@ -9,6 +9,7 @@ podman_prepare() {
 	[ "$(id -u)" -eq 0 ] || skip "podman is judged as root"
 	storage=${JUDGE_STORAGE:-$scratch/storage}
 	mkdir -p "$storage"
+	podman_options
 	cat > "$storage/containers.conf" <<-CONF
 		[containers]
 		default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
@@ -21,7 +22,13 @@ podman_prepare() {
 		network_config_dir = "$storage/networks"
 	CONF
 	export CONTAINERS_CONF=$storage/containers.conf
-	storage_options=(--root "$storage/root" --runroot "$storage/run" --tmpdir "$storage/tmp"
+}
+
+# podman_options: storage_options for $storage. podman wants at most 50 characters of --runroot, for the sockets in it: a
+# temporary directory's own path may be longer, so it lies in /tmp, and $storage/run says where.
+podman_options() {
+	[ -L "$storage/run" ] || ln -s "$(mktemp -d /tmp/judge.XXXXXX)" "$storage/run"
+	storage_options=(--root "$storage/root" --runroot "$(readlink "$storage/run")" --tmpdir "$storage/tmp"
 		--storage-driver "${JUDGE_STORAGE_DRIVER:-overlay}")
 }
 
@@ -43,4 +50,5 @@ podman_load() {
 podman_remove() {
 	own_podman rm --all --force --time 0 >/dev/null 2>&1 || true
 	umount -l "$storage/root/overlay" "$storage/root" 2>/dev/null || true
+	rm -rf "$(readlink "$storage/run")"
 }
