@@ -107,7 +107,7 @@ static enum program_kind kind_of(struct cut *cut, const struct node *node)
 	return program_identify(content.data, content.size_bytes);
 }
 
-static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv, GError **error)
+static bool check_program(struct cut *cut, const char *path, const GPtrArray *argv, GError **error)
 {
 	const struct node *node = cut_resolve(cut, path);
 	const struct node *program = node ? interpreter_of(cut, node) : NULL;
@@ -138,6 +138,81 @@ static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv,
 	}
 }
 
+/* A word of the command line, found as the runtime finds a program. */
+static char *find_program(const struct cut *cut, const char *name)
+{
+	const struct image_config *config = cut->options->config;
+	const char *search = cut_environment(cut, "PATH");
+
+	if (strchr(name, '/'))
+		return path_clean(config->working_directory, name);
+	g_auto(GStrv) directories = g_strsplit(
+		search ? search : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		":", -1);
+	for (char **directory = directories; *directory; directory++) {
+		g_autofree char *path = path_clean(*directory, name);
+		const struct node *node = cut_resolve(cut, path);
+
+		if (node && node->type == NODE_FILE)
+			return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+/* Programs that do nothing but start the one behind their options, in the same or another
+ * process. */
+static bool is_launcher(const char *path)
+{
+	static const char *const names[] = {
+		"tini",      "tini-static", "docker-init", "dumb-init",    "catatonit",
+		"env",       "gosu",        "su-exec",     "setpriv",      "chpst",
+		"setuidgid", "nice",        "ionice",      "chrt",         "taskset",
+		"stdbuf",    "timeout",     "nohup",       "setsid",       "setarch",
+		"prlimit",   "unshare",     "chroot",      "s6-setuidgid", NULL};
+
+	return g_strv_contains(names, path_name(path));
+}
+
+/* Where in @argv a launcher's program is, and its path: the first word behind the options that is
+ * one (an option's own value, a user or NAME=VALUE is none). NULL where there is none. */
+static char *launched_program(const struct cut *cut, const GPtrArray *argv, guint *ret_index)
+{
+	for (guint i = 1; i < argv->len; i++) {
+		const char *word = argv->pdata[i];
+		g_autofree char *path = *word == '-' || !*word ? NULL : find_program(cut, word);
+		const struct node *node = path ? cut_resolve(cut, path) : NULL;
+
+		if (!node || node->type != NODE_FILE || !(node->mode & 0111))
+			continue;
+		*ret_index = i;
+		return g_steal_pointer(&path);
+	}
+	return NULL;
+}
+
+/* The program that the image starts, and what that starts in its turn. */
+static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv, GError **error)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	g_autofree char *program = g_strdup(path);
+	guint index = 0;
+
+	for (guint i = 0; argv && i < argv->len; i++)
+		g_ptr_array_add(words, argv->pdata[i]);
+	for (;;) {
+		char *next;
+
+		if (!check_program(cut, program, words, error))
+			return false;
+		next = is_launcher(program) ? launched_program(cut, words, &index) : NULL;
+		if (!next)
+			return true;
+		g_free(program);
+		program = next;
+		g_ptr_array_remove_range(words, 0, index);
+	}
+}
+
 static bool check_child(struct cut *cut, const struct command *command, GError **error)
 {
 	const struct node *node = cut_resolve(cut, command->path);
@@ -163,27 +238,6 @@ static bool check_child(struct cut *cut, const struct command *command, GError *
 		cut_note(cut, "the application ran `%s`: %s is a package manager and is not kept",
 			 text, path);
 	return true;
-}
-
-/* argv[0] of the image's config, found as the runtime finds it. */
-static char *find_program(const struct cut *cut, const char *name)
-{
-	const struct image_config *config = cut->options->config;
-	const char *search = cut_environment(cut, "PATH");
-
-	if (strchr(name, '/'))
-		return path_clean(config->working_directory, name);
-	g_auto(GStrv) directories = g_strsplit(
-		search ? search : "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-		":", -1);
-	for (char **directory = directories; *directory; directory++) {
-		g_autofree char *path = path_clean(*directory, name);
-		const struct node *node = cut_resolve(cut, path);
-
-		if (node && node->type == NODE_FILE)
-			return g_steal_pointer(&path);
-	}
-	return NULL;
 }
 
 static bool check_config(struct cut *cut, GError **error)

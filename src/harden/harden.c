@@ -595,7 +595,8 @@ static struct image_writer *writer_for(const struct harden_request *request,
 		.layer_names = seal_layer_names,
 	};
 
-	if (!check_destination(request, source, error))
+	if (!check_destination(request, source, error) ||
+	    (request->out_directory && !harden_prepare_out(request->out_directory, error)))
 		return NULL;
 	return image_writer_new(request->destination, &options, error);
 }
@@ -627,8 +628,7 @@ static bool check_entry(const struct session *session, GError **error)
 	const struct cut_options options = {.config = session->image->config};
 	json_t *labels =
 		json_object_at(json_object_at(session->image->config->json, "config"), "Labels");
-	const GPtrArray *arguments =
-		request->runs->len > 0 ? request->runs->pdata[0] : request->arguments;
+	guint count = MAX(request->runs->len, 1);
 
 	/* Its init would become the application of the next one. */
 	if (json_object_get(labels, SEAL_LABEL))
@@ -636,10 +636,16 @@ static bool check_entry(const struct session *session, GError **error)
 				 "%s: is sealed already (label " SEAL_LABEL
 				 "); harden the image that it was made from",
 				 request->source);
-	if (keepset_check_entry(session->rootfs->tree, &options, arguments, error))
-		return true;
-	g_prefix_error(error, "%s: ", request->source);
-	return false;
+	for (guint i = 0; i < count; i++) {
+		const GPtrArray *arguments =
+			request->runs->len > 0 ? request->runs->pdata[i] : request->arguments;
+
+		if (!keepset_check_entry(session->rootfs->tree, &options, arguments, error)) {
+			g_prefix_error(error, "%s: ", request->source);
+			return false;
+		}
+	}
+	return true;
 }
 
 /* --- the flow ------------------------------------------------------------------------------------

@@ -59,6 +59,9 @@ struct harden_result *harden_cut(const struct harden_request *request,
 bool harden_replay(const struct harden_request *request, const char *hardened,
 		   const struct identity *identity, guint *ret_answers, GError **error);
 
+/* Makes the directory of --out, and sees that it can be written, before anything is run. */
+bool harden_prepare_out(const char *directory, GError **error);
+
 /* The files of --out: profile.json, keepset.json, plan, seal.json, summary.json. */
 bool harden_write_out(const struct harden_result *result, const char *directory, GError **error);
 

@@ -5,8 +5,10 @@
 #include "base/error.h"
 #include "base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 static json_t *json_from_digest(const struct digest *digest)
 {
@@ -127,6 +129,22 @@ static bool write_json(const char *directory, const char *name, const json_t *js
 	g_autofree char *text = json_format_pretty(json);
 
 	return write_text(directory, name, text, error);
+}
+
+bool harden_prepare_out(const char *directory, GError **error)
+{
+	g_autofree char *trial = g_build_filename(directory, ".thresh-XXXXXX", NULL);
+	autofd int fd = -1;
+
+	if (!fd_make_directories(AT_FDCWD, directory, 0755, error)) {
+		g_prefix_error(error, "--out %s: ", directory);
+		return false;
+	}
+	fd = g_mkstemp_full(trial, O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "--out %s", directory);
+	unlink(trial);
+	return true;
 }
 
 bool harden_write_out(const struct harden_result *result, const char *directory, GError **error)

@@ -178,6 +178,9 @@ static bool install_trace(const struct inside *inside, GError **error)
 	atomic_store(&inside->shared->listener, (int)listener);
 	while (atomic_load(&inside->shared->go) == 0)
 		relax();
+	/* The supervisor's is to be the only one: when that ends, calls answer ENOSYS, and do not
+	 * wait for ever. */
+	close((int)listener);
 	return true;
 }
 
@@ -221,7 +224,7 @@ void inside_main(struct inside *inside)
 	if (!install_trace(inside, &error))
 		fail(inside, error);
 	if (!inside_drop_last(inside))
-		fail(inside, error);
+		exec_failed(inside, errno, exists);
 	atomic_store(&inside->shared->executing, 1);
 	execve(program, (char *const *)(uintptr_t)inside->spec->argv, environment);
 	exec_failed(inside, errno, exists);

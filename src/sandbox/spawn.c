@@ -166,6 +166,10 @@ static bool child_failed(const struct inside *inside, GError **error)
 				 shared->failure[0]
 					 ? shared->failure
 					 : "the process ended before its program started");
+	/* No kernel lacks execve(2): a filter's listener is gone (seccomp_unotify(2)). */
+	if (saved == ENOSYS && inside->spec->trace_filter)
+		return error_set(error, THRESH_ERROR_INTERNAL,
+				 "sandbox: the tracing agent ended before %s started", program);
 	if (saved == ENOENT && !strchr(inside->spec->argv[0], '/'))
 		return error_set(error, THRESH_ERROR_INPUT, "%s: not found in PATH", program);
 	if (saved == ENOENT && shared->program_exists)

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+# timeout: 300
+"""What is refused before anything is run, and said clearly: shells behind launchers, an --out that cannot be written; and a
+tracing agent that ends at once, which must not be waited for."""
+import os
+import shutil
+import sys
+import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from derive import derive  # noqa: E402
+from support import BUILD, Tap, environment, scratch, thresh  # noqa: E402
+
+tap = Tap()
+os.chdir(scratch("entries"))
+with open(os.path.join(BUILD, "src/init/thresh-init"), "rb") as stream:
+    INIT = stream.read()  # any program under a launcher's name: it is not to be run
+FILES = {"/usr/bin/tini": (INIT, 0o755), "/run.sh": (b"#!/bin/sh\nexec true\n", 0o755), "/data": b"#!/bin/sh\n"}
+
+
+def refused(name, entry, text, options=(), command=None, env=None, code=3):
+    shutil.rmtree("image", ignore_errors=True)
+    derive("flask", "image", FILES, Entrypoint=entry, Cmd=command)
+    began = time.monotonic()
+    done = thresh("harden", "oci:image", "oci:sealed", *options, env=env)
+    problem = done.problem(code, text)
+    if not problem and code == 3 and "tracing the original" in done.log:
+        problem = "it was run before it was refused"
+    if not problem and time.monotonic() - began > 30:
+        problem = "it took more than 30 s"
+    tap.point(name, problem, done.log)
+
+
+refused("a script behind tini", ["tini", "-g", "-e", "143", "--"], "`/run.sh` is a script for a shell", command=["/run.sh"])
+refused("a shell behind env", ["env", "A=1", "sh", "-c", "exit 0"], "is a shell")
+refused("a shell behind two launchers", ["tini", "--", "/usr/bin/env", "-i", "A=1", "/bin/bash"], "is a shell")
+refused("a script of a later --run", ["env"], "is a script for a shell", ["--run", "true", "--run", "/run.sh"])
+refused("--out below a file", ["sleep", "9"], "/etc/passwd", ["--out", "/etc/passwd/out"])
+refused("--out where no file can be made", ["sleep", "9"], "--out /proc", ["--out", "/proc"])
+
+os.mkdir("libexec")
+shutil.copy(os.path.join(BUILD, "src/init/thresh-init"), "libexec/thresh-init")
+shutil.copy("/bin/false", "libexec/thresh-agent")
+refused("an agent that ends at once", ["sleep", "9"], "the tracing agent ended",
+        env=environment(THRESH_LIBEXEC=os.path.abspath("libexec")), code=7)
+
+# What starts no shell is no shell: the words of a program that is no launcher are its own.
+shutil.rmtree("image")
+derive("flask", "image", FILES, Cmd=None,
+       Entrypoint=["env", "A=/run.sh", "python3", "-c", "import sys; print(sys.argv[1:])", "/bin/sh", "/data"])
+done = thresh("harden", "oci:image", "oci:sealed")
+tap.point("a shell as an argument of the application", done.problem(0), done.log)
+tap.end()
