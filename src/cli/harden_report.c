@@ -116,7 +116,7 @@ static void print_removed(const struct harden_result *result)
 
 		g_string_append_printf(line, "%s%s %s", at > 0 ? ", " : "", files, share->text);
 	}
-	output_line("removed      %s", line->str);
+	output_line("removed      %s", line->len > 0 ? line->str : "nothing");
 }
 
 static void print_writables(const struct seal *seal)
@@ -213,7 +213,12 @@ static void print_text(const struct harden_request *request, const struct harden
 	output_line("%s", "");
 	output_line("next         thresh run %s", request->destination);
 	output_line("             thresh manifest %s --target podman", request->destination);
-	output_line("             thresh why %s PATH", request->destination);
+	/* An archive has no room for the keep list beside the image (writer.h). */
+	if (g_str_has_prefix(request->destination, "oci:"))
+		output_line("             thresh why %s PATH", request->destination);
+	else if (request->out_directory)
+		output_line("             thresh why %s PATH --keepset %s/keepset.json",
+			    request->destination, request->out_directory);
 }
 
 bool harden_report_print(const struct harden_request *request, const struct harden_result *result,
