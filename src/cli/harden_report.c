@@ -148,7 +148,8 @@ static void print_logs(const struct seal *seal)
 						       link->standard_error ? "/dev/stderr"
 									    : "/dev/stdout"));
 	}
-	output_list("logs", lines, LIST_MAX);
+	output_list("logs, only appended to and never read (--keep-log PATH keeps one a file)",
+		    lines, LIST_MAX);
 }
 
 static void print_notes(const struct harden_result *result)

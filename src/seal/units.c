@@ -228,10 +228,6 @@ bool units_logs(struct seal *seal, const struct seal_input *input, GHashTable *v
 		log->path = g_strdup(path);
 		log_stream(path, classes, &log->standard_error);
 		g_ptr_array_add(seal->log_links, log);
-		seal_note(seal,
-			  "%s: only appended to and never read: a log, and a link to /dev/%s "
-			  "(--keep-log %s keeps it a file)",
-			  path, log->standard_error ? "stderr" : "stdout", path);
 	}
 	return true;
 }
