@@ -77,6 +77,9 @@ ssize_t memory_read_string(pid_t tid, uint64_t address, char *buffer, size_t siz
 ssize_t process_link(pid_t tid, const char *name, char *buffer, size_t size);
 /* Fills process, parent, uid and gid (as they are inside) of @record. */
 void process_describe(pid_t tid, struct agent_record *record);
+/* The supplementary groups of the process, as they are inside, each with a space behind it: how
+ * many bytes, -1 where they cannot be read. Ends the string with NUL. */
+ssize_t process_groups(pid_t tid, char *buffer, size_t size);
 /* The path that is mapped at @address, into @buffer; -1 where there is none. */
 ssize_t process_mapping(pid_t tid, uint64_t address, char *buffer, size_t size);
 /* Duplicates descriptor @fd of the process, -1 with errno. */

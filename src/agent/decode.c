@@ -577,6 +577,9 @@ static void decode_socketcall(struct event *event)
 static void decode_ids(struct event *event)
 {
 	uint32_t words = event->call->constant;
+	char groups[1024];
+	ssize_t bytes = process_groups(caller(event), groups, sizeof(groups));
+	struct text text = {groups, bytes > 0 ? (size_t)bytes : 0};
 
 	for (uint32_t i = 0; i < 3; i++)
 		event->record.value[i] =
@@ -584,7 +587,7 @@ static void decode_ids(struct event *event)
 	if (words == 2)
 		event->record.value[2] = event->record.value[1];
 	process_describe(caller(event), &event->record);
-	record_write(event->agent, &event->record, NULL, 0, event->request->id, false);
+	record_write(event->agent, &event->record, &text, 1, event->request->id, false);
 }
 
 static void decode_numbers(struct event *event)

@@ -116,6 +116,37 @@ void process_describe(pid_t tid, struct agent_record *record)
 	record->gid = map_inside(tid, "gid_map", status_number(status, "\nGid:", 1));
 }
 
+ssize_t process_groups(pid_t tid, char *buffer, size_t size)
+{
+	char status[4096];
+	size_t have = 0;
+	const char *at;
+
+	buffer[0] = '\0';
+	if (!process_file(tid, "status", status, sizeof(status)))
+		return -1;
+	at = strstr(status, "\nGroups:");
+	at = at ? at + strlen("\nGroups:") : "";
+	for (;;) {
+		char *end;
+		unsigned long group;
+		int wrote;
+
+		at += strspn(at, "\t ");
+		if (*at < '0' || *at > '9')
+			return (ssize_t)have;
+		group = strtoul(at, &end, 10);
+		at = end;
+		wrote = snprintf(buffer + have, size - have, "%u ",
+				 map_inside(tid, "gid_map", (uint32_t)group));
+		if (wrote < 0 || (size_t)wrote >= size - have) {
+			buffer[have] = '\0'; /* more than anybody has */
+			return (ssize_t)have;
+		}
+		have += (size_t)wrote;
+	}
+}
+
 /* Kernels before 6.11: the line of /proc/TID/maps that holds @address. */
 static ssize_t maps_search(pid_t tid, uint64_t address, char *buffer, size_t size)
 {

@@ -31,10 +31,10 @@ static char *home_of(const struct image_config *config, const struct image_user 
 	return g_strdup(user->uid == 0 ? "/root" : "/");
 }
 
-static void take_groups(struct seal *seal, const struct image_user *user)
+static void take_groups(struct seal *seal, const GArray *groups)
 {
-	for (guint i = 0; i < user->groups->len; i++) {
-		uint32_t group = g_array_index(user->groups, uint32_t, i);
+	for (guint i = 0; i < groups->len; i++) {
+		uint32_t group = g_array_index(groups, uint32_t, i);
 
 		/* The group of root is no use to a sealed application, and its files are many. */
 		if (group != seal->gid && group != 0 &&
@@ -51,7 +51,6 @@ static void take_user(struct seal *seal, const struct image_user *user, bool wit
 	 * would be its group's. */
 	if (!user->name && !with_group)
 		seal->gid = user->uid;
-	take_groups(seal, user);
 }
 
 static bool take_dropped(struct seal *seal, const struct seal_input *input, GError **error)
@@ -65,6 +64,8 @@ static bool take_dropped(struct seal *seal, const struct seal_input *input, GErr
 	take_user(seal, &user, false);
 	if (profile->dropped_gid != 0)
 		seal->gid = profile->dropped_gid;
+	/* Those that it kept or set, whatever the databases say. */
+	take_groups(seal, profile->dropped_groups);
 	image_user_clear(&user);
 	return true;
 }
@@ -83,6 +84,7 @@ bool seal_decide_identity(struct seal *seal, const struct seal_input *input, GEr
 	seal->home = home_of(config, &user);
 	if (user.uid != 0) {
 		take_user(seal, &user, colon && colon[1]);
+		take_groups(seal, user.groups);
 	} else if (input->profile->has_dropped && input->profile->dropped_uid != 0) {
 		done = take_dropped(seal, input, error);
 	} else {

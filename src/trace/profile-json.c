@@ -175,13 +175,18 @@ static json_t *image_to_json(const struct digest *digest)
 
 static json_t *dropped_to_json(const struct profile *profile)
 {
-	json_t *object;
+	json_t *object, *groups;
 
 	if (!profile->has_dropped)
 		return json_null();
 	object = json_object();
+	groups = json_array();
 	json_object_set_new(object, "uid", json_integer(profile->dropped_uid));
 	json_object_set_new(object, "gid", json_integer(profile->dropped_gid));
+	for (guint i = 0; i < profile->dropped_groups->len; i++)
+		json_array_append_new(
+			groups, json_integer(g_array_index(profile->dropped_groups, uint32_t, i)));
+	json_object_set_new(object, "groups", groups);
 	return object;
 }
 
@@ -476,6 +481,23 @@ static bool read_identity(struct profile *profile, const json_t *root, GError **
 	return digest_parse(json_string_value(image), &profile->image_digest, error);
 }
 
+static bool read_dropped_groups(struct profile *profile, const json_t *array, GError **error)
+{
+	size_t index;
+	json_t *value;
+
+	if (array && (!json_is_array(array) || json_array_size(array) > PROFILE_MAX_NAMES))
+		return fail(error, "dropped", "\"groups\" is not an array in bounds");
+	json_array_foreach (array, index, value) {
+		uint64_t group;
+
+		if (!read_number(value, "dropped", G_MAXUINT32 - 1, &group, error))
+			return false;
+		profile_add_dropped_group(profile, (uint32_t)group);
+	}
+	return true;
+}
+
 static bool read_dropped(struct profile *profile, const json_t *value, GError **error)
 {
 	static const char *const members[] = {"uid", "gid", NULL};
@@ -483,12 +505,12 @@ static bool read_dropped(struct profile *profile, const json_t *value, GError **
 
 	if (json_is_null(value))
 		return true;
-	if (!check_members(value, "dropped", members, NULL, error) ||
+	if (!check_members(value, "dropped", members, "groups", error) ||
 	    !read_number(json_object_get(value, "uid"), "dropped", G_MAXUINT32 - 1, &uid, error) ||
 	    !read_number(json_object_get(value, "gid"), "dropped", G_MAXUINT32 - 1, &gid, error))
 		return false;
 	profile_set_dropped(profile, (uint32_t)uid, (uint32_t)gid);
-	return true;
+	return read_dropped_groups(profile, json_object_get(value, "groups"), error);
 }
 
 static bool read_header(const json_t *root, GError **error)

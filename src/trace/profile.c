@@ -85,6 +85,7 @@ struct profile *profile_new(void)
 	profile->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)listener_free);
 	profile->commands = g_ptr_array_new_with_free_func((GDestroyNotify)command_free);
 	profile->environment = set_new();
+	profile->dropped_groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return profile;
 }
 
@@ -101,6 +102,7 @@ void profile_free(struct profile *profile)
 	g_ptr_array_unref(profile->listeners);
 	g_ptr_array_unref(profile->commands);
 	g_hash_table_unref(profile->environment);
+	g_array_unref(profile->dropped_groups);
 	g_free(profile);
 }
 
@@ -271,6 +273,30 @@ void profile_set_dropped(struct profile *profile, uint32_t uid, uint32_t gid)
 	profile->has_dropped = true;
 	profile->dropped_uid = uid;
 	profile->dropped_gid = gid;
+	g_array_set_size(profile->dropped_groups, 0);
+}
+
+void profile_add_dropped_group(struct profile *profile, uint32_t group)
+{
+	GArray *groups = profile->dropped_groups;
+	guint at = 0;
+
+	while (at < groups->len && g_array_index(groups, uint32_t, at) < group)
+		at++;
+	if ((at == groups->len || g_array_index(groups, uint32_t, at) != group) &&
+	    groups->len < PROFILE_MAX_NAMES)
+		g_array_insert_val(groups, at, group);
+}
+
+static void merge_dropped(struct profile *into, const struct profile *from)
+{
+	if (!from->has_dropped)
+		return;
+	profile_set_dropped(into, from->dropped_uid, from->dropped_gid);
+	if (into->dropped_uid != from->dropped_uid || into->dropped_gid != from->dropped_gid)
+		return;
+	for (guint i = 0; i < from->dropped_groups->len; i++)
+		profile_add_dropped_group(into, g_array_index(from->dropped_groups, uint32_t, i));
 }
 
 static bool digest_is_unset(const struct digest *digest)
@@ -373,8 +399,7 @@ bool profile_merge(struct profile *into, const struct profile *from, GError **er
 			g_ptr_array_add(copy->argv, g_strdup(command->argv->pdata[k]));
 		command_insert(into, copy);
 	}
-	if (from->has_dropped)
-		profile_set_dropped(into, from->dropped_uid, from->dropped_gid);
+	merge_dropped(into, from);
 	into->setgroups_called |= from->setgroups_called;
 	into->stop_unhandled |= from->stop_unhandled;
 	into->own_listener |= from->own_listener;

@@ -74,6 +74,7 @@ struct profile {
 	bool has_dropped;        /* the application changed from root to … */
 	uint32_t dropped_uid;
 	uint32_t dropped_gid;
+	GArray *dropped_groups; /* uint32_t, supplementary, sorted */
 	bool setgroups_called;
 	bool stop_unhandled;  /* as PID 1 it did not end at its stop signal: it had to be killed */
 	bool own_listener;    /* it asked for a seccomp listener of its own */
@@ -104,6 +105,9 @@ void profile_add_command(struct profile *profile, const char *path, const char *
 			 bool child);
 /* The application changed from root to @uid and @gid. Of several the lowest pair stays. */
 void profile_set_dropped(struct profile *profile, uint32_t uid, uint32_t gid);
+
+/* One of the supplementary groups that it then had. */
+void profile_add_dropped_group(struct profile *profile, uint32_t group);
 
 enum {
 	PROFILE_MAX_BYTES = 128 << 20,

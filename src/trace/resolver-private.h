@@ -35,5 +35,7 @@ struct shadow *resolver_make(struct resolver *resolver, const struct walk *walk,
 void resolver_handle_exec(struct resolver *resolver, const struct stream_event *event);
 void resolver_handle_socket(struct resolver *resolver, const struct stream_event *event);
 void resolver_handle_identity(struct resolver *resolver, const struct stream_event *event);
+/* Of resolver->drops. */
+void resolver_drop_free(void *drop);
 /* Decides which of the changes of user was the application's. */
 void resolver_decide_drop(struct resolver *resolver);

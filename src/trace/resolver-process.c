@@ -20,6 +20,7 @@ struct drop {
 	uint32_t process;
 	uint32_t uid;
 	uint32_t gid;
+	char *groups; /* supplementary, each with a space behind it */
 };
 
 enum { UNCHANGED = -1, PRIVILEGED_PORTS = 1024, MAX_PROCESSES = 1 << 16, MAX_DROPS = 4096 };
@@ -116,8 +117,9 @@ static bool is_unchanged(uint64_t id)
 	return (uint32_t)id == (uint32_t)UNCHANGED;
 }
 
-static void handle_setuid(struct resolver *resolver, const struct agent_record *record)
+static void handle_setuid(struct resolver *resolver, const struct stream_event *event)
 {
+	const struct agent_record *record = &event->record;
 	uint32_t uid = (uint32_t)record->value[1];
 	struct drop *drop;
 
@@ -131,7 +133,8 @@ static void handle_setuid(struct resolver *resolver, const struct agent_record *
 	if (record->uid != 0 || resolver->drops->len >= MAX_DROPS)
 		return;
 	drop = g_new0(struct drop, 1);
-	*drop = (struct drop){record->process, uid, record->gid};
+	*drop = (struct drop){record->process, uid, record->gid,
+			      g_strdup(record->strings > 0 ? event->strings[0].data : "")};
 	g_ptr_array_add(resolver->drops, drop);
 }
 
@@ -142,7 +145,7 @@ void resolver_handle_identity(struct resolver *resolver, const struct stream_eve
 
 	switch (record->op) {
 	case OP_SETUID:
-		handle_setuid(resolver, record);
+		handle_setuid(resolver, event);
 		break;
 	case OP_SETGROUPS:
 		profile->setgroups_called = true;
@@ -188,6 +191,26 @@ static int drop_rank(const struct resolver *resolver, const struct drop *drop)
 	return parent && parent->listens ? 1 : 0;
 }
 
+void resolver_drop_free(void *data)
+{
+	struct drop *drop = data;
+
+	g_free(drop->groups);
+	g_free(drop);
+}
+
+static void add_dropped_groups(struct profile *profile, const char *text)
+{
+	char *end;
+
+	for (guint64 group = g_ascii_strtoull(text, &end, 10); end != text;
+	     group = g_ascii_strtoull(text, &end, 10)) {
+		if (group < G_MAXUINT32)
+			profile_add_dropped_group(profile, (uint32_t)group);
+		text = end;
+	}
+}
+
 void resolver_decide_drop(struct resolver *resolver)
 {
 	const struct drop *best = NULL;
@@ -198,6 +221,8 @@ void resolver_decide_drop(struct resolver *resolver)
 		if (!best || drop_rank(resolver, drop) > drop_rank(resolver, best))
 			best = drop;
 	}
-	if (best)
-		profile_set_dropped(resolver->profile, best->uid, best->gid);
+	if (!best)
+		return;
+	profile_set_dropped(resolver->profile, best->uid, best->gid);
+	add_dropped_groups(resolver->profile, best->groups);
 }

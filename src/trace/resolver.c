@@ -24,7 +24,7 @@ struct resolver *resolver_new(const struct recorder_options *options)
 	resolver->root = shadow_new(options->tree);
 	resolver->profile = profile_new();
 	resolver->processes = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-	resolver->drops = g_ptr_array_new_with_free_func(g_free);
+	resolver->drops = g_ptr_array_new_with_free_func(resolver_drop_free);
 	resolver->findings.missed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	resolver->findings.refused_writes =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

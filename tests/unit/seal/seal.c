@@ -155,6 +155,8 @@ static void nginx(struct fixture *f)
 	f->profile->has_dropped = true;
 	f->profile->dropped_uid = 33;
 	f->profile->dropped_gid = 33;
+	profile_add_dropped_group(f->profile, 4);
+	profile_add_dropped_group(f->profile, 33);
 	f->profile->setgroups_called = true;
 	profile_add_listener(f->profile, "tcp", "0.0.0.0", 80);
 }

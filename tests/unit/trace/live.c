@@ -159,7 +159,10 @@ static int act_sockets(void)
 
 static int act_drop(void)
 {
-	return setgroups(0, NULL) || setresgid(33, 33, 33) || setresuid(33, 33, 33);
+	static const gid_t groups[] = {33, 7};
+
+	return setgroups(G_N_ELEMENTS(groups), groups) || setresgid(33, 33, 33) ||
+	       setresuid(33, 33, 33);
 }
 
 static int act_spawn(void)
@@ -440,6 +443,9 @@ static void test_drop(void)
 		g_assert_true(stage.run.profile->has_dropped);
 		g_assert_cmpuint(stage.run.profile->dropped_uid, ==, 33);
 		g_assert_cmpuint(stage.run.profile->dropped_gid, ==, 33);
+		g_assert_cmpuint(stage.run.profile->dropped_groups->len, ==, 2);
+		g_assert_cmpuint(g_array_index(stage.run.profile->dropped_groups, uint32_t, 0), ==,
+				 7);
 		g_assert_true(stage.run.profile->setgroups_called);
 	}
 	stage_clear(&stage);

@@ -33,9 +33,12 @@ static struct profile *random_profile(GRand *random)
 		g_hash_table_add(profile->capabilities,
 				 g_strdup(g_rand_boolean(random) ? "CAP_CHOWN" : "CAP_SETUID"));
 	}
-	if (g_rand_boolean(random))
-		profile_set_dropped(profile, (uint32_t)g_rand_int_range(random, 1, 4),
-				    (uint32_t)g_rand_int_range(random, 1, 4));
+	if (g_rand_boolean(random)) {
+		profile_set_dropped(profile, (uint32_t)g_rand_int_range(random, 1, 3),
+				    (uint32_t)g_rand_int_range(random, 1, 3));
+		profile_add_dropped_group(profile, (uint32_t)g_rand_int_range(random, 1, 9));
+		profile_add_dropped_group(profile, (uint32_t)g_rand_int_range(random, 1, 9));
+	}
 	if (g_rand_boolean(random))
 		profile->image_digest.bytes[0] = 1;
 	if (g_rand_boolean(random)) {
@@ -177,6 +180,8 @@ static const struct {
 	{"commands", "[{\"path\":\"/x\",\"argv\":\"\",\"child\":true}]", "\"argv\""},
 	{"commands", "[1]", "not an object"},
 	{"dropped", "{\"uid\":1}", "\"gid\" is missing"},
+	{"dropped", "{\"uid\":1,\"gid\":1,\"groups\":[-1]}", "number in range"},
+	{"dropped", "{\"uid\":1,\"gid\":1,\"groups\":1}", "not an array"},
 	{"dropped", "{\"uid\":4294967295,\"gid\":1}", "number in range"},
 	{"io_uring", "0", "neither true nor false"},
 	{"runs", "-1", "number in range"},
