@@ -244,6 +244,29 @@ static struct writable *writable_add(struct seal *seal, const struct tree *tree,
 	return writable;
 }
 
+static bool has_writable(const struct seal *seal, const char *path)
+{
+	const struct writable *writable = seal_writable_of(seal, path);
+
+	return writable && !strcmp(writable->path, path);
+}
+
+/* Where a mount lies deeper than one level below another in memory, the engine makes the
+ * directories between them, as root's: the application could not write there, nor init seed them.
+ * So they are mounts in their turn. */
+static void add_between(struct seal *seal, const struct tree *tree)
+{
+	for (guint i = 0; i < seal->writables->len; i++) {
+		const struct writable *writable = seal->writables->pdata[i];
+		g_autofree char *parent = path_parent(writable->path);
+		const struct writable *above = seal_writable_of(seal, parent);
+
+		/* What is added here is looked at in its turn. */
+		if (above && !above->volume && !has_writable(seal, parent))
+			writable_add(seal, tree, parent, false);
+	}
+}
+
 static void name_seeds(struct seal *seal)
 {
 	guint number = 0;
@@ -285,6 +308,7 @@ bool seal_decide_writables(struct seal *seal, const struct seal_input *input, GE
 	for (guint i = 0; i < paths->len; i++)
 		writable_add(seal, input->tree, paths->pdata[i],
 			     g_hash_table_contains(volumes, paths->pdata[i]));
+	add_between(seal, input->tree);
 	g_ptr_array_sort(seal->writables, compare_writables);
 	for (guint i = 0; i < seal->writables->len; i++) {
 		if (!writable_finish(seal, input, seal->writables->pdata[i], error))

@@ -482,6 +482,24 @@ static void test_demanded(void)
 	fixture_clear(&f);
 }
 
+/* Engines make the mount points below a memory mount as root's. */
+static void test_mounts_between(void)
+{
+	struct fixture f;
+	autoseal struct seal *seal = NULL;
+
+	fixture_init(&f, CONFIG("\"Volumes\":{\"/a/b/c/volume\":{}}"));
+	users(&f);
+	fixture_file(&f, "/a/seeded", 0644, "a");
+	fixture_file(&f, "/a/b/c/volume/shipped", 0644, "b");
+	fixture_use(&f, "/a/written", PATH_CREATE | PATH_NONAPPEND);
+	seal = decide(&f);
+	assert_sound(seal);
+	assert_writables(seal, "/a /a/b /a/b/c /a/b/c/volume* /tmp /var/tmp");
+	g_assert_cmpint(writable_at(seal, "/a")->seed, ==, SEED_COPY);
+	fixture_clear(&f);
+}
+
 static void test_volumes(void)
 {
 	g_autoptr(GPtrArray) volumes = g_ptr_array_new();
@@ -640,6 +658,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seal/databases", test_databases);
 	g_test_add_func("/seal/units", test_units);
 	g_test_add_func("/seal/demanded", test_demanded);
+	g_test_add_func("/seal/mounts-between", test_mounts_between);
 	g_test_add_func("/seal/volumes", test_volumes);
 	g_test_add_func("/seal/config", test_config);
 	g_test_add_func("/seal/working-directory", test_working_directory);
