@@ -13,10 +13,11 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from support import (BUILD, Tap, base, blob, cache, environment, file, finish, layout, leftovers,  # noqa: E402
-                     manifest_of, scratch, snapshot, start, thresh)
+from support import (Tap, adopt_orphans, base, blob, cache, environment, file, finish, layout, leftovers,  # noqa: E402
+                     manifest_of, orphans, scratch, snapshot, start, thresh)
 
 tap = Tap()
+adopt_orphans()
 place = scratch("interrupted")
 os.chdir(place)
 root = os.geteuid() == 0
@@ -27,31 +28,11 @@ def mounts():
         return {line for line in stream if place in line or cache() in line}
 
 
-def children():
-    """Everything that was started below this test: by the mark in its environment, and the agent, which has none."""
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as stream:
-                marked = f"THRESH_TEST_MARK={place}".encode() in stream.read()
-            with open(f"/proc/{pid}/cmdline", "rb") as stream:
-                line = stream.read().replace(b"\0", b" ").decode(errors="replace")
-            if marked or (os.readlink(f"/proc/{pid}/exe").startswith(BUILD)):
-                found[int(pid)] = line
-        except OSError:
-            continue
-    return found
-
-
-def marked(**more):
-    return environment(THRESH_TEST_MARK=place, **more)
-
-
 def settled(stale_allowed):
     """None when nothing of a run is left, after a moment's patience."""
     problem = None
     for _ in range(100):
-        left = children()
+        left = orphans()
         stale = leftovers(place, cache(), os.path.join(place, "out")) if not stale_allowed else []
         problem = (f"processes are left: {left}" if left else f"left behind: {stale}" if stale else
                    f"mounts are left: {mounts()}" if mounts() else None)
@@ -78,18 +59,18 @@ def whole(directory):
 
 
 source = layout("source", [base(file("etc/data", os.urandom(3 << 20)))])
-done = thresh("harden", f"oci:{source}", "oci:out", env=marked())
+done = thresh("harden", f"oci:{source}", "oci:out", env=environment())
 tap.point("a first run", done.problem(0) or settled(False), done.log)
 old = snapshot("out")
 began = time.monotonic()
-done = thresh("harden", f"oci:{source}", "oci:out", env=marked())
+done = thresh("harden", f"oci:{source}", "oci:out", env=environment())
 length = time.monotonic() - began
 tap.point("the same again gives the same bytes", done.problem(0) or (None if snapshot("out") == old else "it differs"), done.log)
 
 # --- signals: the same source, so that old and new are one image, and a second one, so that they are not ---
 
 newer = layout("newer", [base(file("etc/other", os.urandom(1 << 20)))])
-thresh("harden", f"oci:{newer}", "oci:expected", env=marked())
+thresh("harden", f"oci:{newer}", "oci:expected", env=environment())
 after = manifest_of("expected")
 before = manifest_of("out")
 MOMENTS = 6
@@ -97,7 +78,7 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
     problem, log, ended = None, "", 0
     for i in range(MOMENTS):
         cold = i % 3 == 2
-        env = marked(THRESH_CACHE=os.path.join(place, "cold")) if cold else marked()
+        env = environment(THRESH_CACHE=os.path.join(place, "cold")) if cold else environment()
         if cold:
             subprocess.run(["rm", "-rf", "cold"], check=True)
             os.mkdir("cold", 0o700)
@@ -120,25 +101,25 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
         log = done.log
         if done.status == 0:
             shutil.rmtree("out")
-            thresh("harden", f"oci:{source}", "oci:out", env=marked())
+            thresh("harden", f"oci:{source}", "oci:out", env=environment())
         if problem:
             break
     if not problem and ended < MOMENTS // 2:
         problem = f"only {ended} of {MOMENTS} were interrupted"
     tap.point(f"{signal.Signals(number).name} at {MOMENTS} moments", problem, log)
 
-done = thresh("harden", f"oci:{newer}", "oci:out", env=marked())
+done = thresh("harden", f"oci:{newer}", "oci:out", env=environment())
 tap.point("the next run after SIGKILL removes what was left", done.problem(0) or settled(False) or whole("out"), done.log)
 subprocess.run(["rm", "-rf", "cold"], check=True)
 
-process = start("harden", f"oci:{source}", "oci:fresh", env=marked(), start_new_session=True)
+process = start("harden", f"oci:{source}", "oci:fresh", env=environment(), start_new_session=True)
 time.sleep(length / 2)
 process.send_signal(signal.SIGTERM)
 done = finish(process)
 tap.point("a destination that was not there is not there", (None if done.status == 143 else f"exit status {done.status}")
           or settled(False) or ("it is there" if os.path.exists("fresh") else None), done.log)
 
-process = start("harden", f"oci:{source}", "oci:fresh", "--workload", "sleep 300", env=marked(), start_new_session=True)
+process = start("harden", f"oci:{source}", "oci:fresh", "--workload", "sleep 300", env=environment(), start_new_session=True)
 time.sleep(length)
 process.send_signal(signal.SIGINT)
 began = time.monotonic()
@@ -150,7 +131,7 @@ tap.point("SIGINT ends a workload too", (None if done.status == 130 and time.mon
 # --- run ---
 
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-    process = start("run", "oci:out", env=marked(), start_new_session=True)
+    process = start("run", "oci:out", env=environment(), start_new_session=True)
     time.sleep(0.5)
     alive = process.poll() is None
     process.send_signal(number)
@@ -173,8 +154,8 @@ def side_by_side(count, name, destinations, env):
 
 
 os.mkdir("cold", 0o700)
-side_by_side(2, "two at once, the cache cold", ["pair-0", "pair-1"], marked(THRESH_CACHE=os.path.join(place, "cold")))
-side_by_side(4, "four at once, one destination", ["four"] * 4, marked())
+side_by_side(2, "two at once, the cache cold", ["pair-0", "pair-1"], environment(THRESH_CACHE=os.path.join(place, "cold")))
+side_by_side(4, "four at once, one destination", ["four"] * 4, environment())
 
 # --- the cache, damaged ---
 
@@ -186,7 +167,7 @@ def entries(directory):
 def damaged(name, damage):
     for index in entries("cold"):
         damage(index)
-    done_ = thresh("harden", f"oci:{source}", "oci:out", env=marked(THRESH_CACHE=os.path.join(place, "cold")))
+    done_ = thresh("harden", f"oci:{source}", "oci:out", env=environment(THRESH_CACHE=os.path.join(place, "cold")))
     tap.point(f"the cache: {name}", done_.problem(0) or settled(False) or whole("out"), done_.log)
 
 
@@ -214,7 +195,7 @@ damaged("a file of its root changed", lambda path: garbage(os.path.dirname(path)
 def refused(name, *texts, destination="out", env=None, status=3, source_=source, options=()):
     before_ = snapshot(place)
     done_ = thresh("harden", *options, f"oci:{source_}", destination if ":" in destination else f"oci:{destination}",
-                   env=env or marked())
+                   env=env or environment())
     problem_ = done_.problem(status, *texts) or settled(False)
     if not problem_ and snapshot(place) != before_:
         problem_ = "something was written"
@@ -231,7 +212,7 @@ refused("an archive over something else", "other/precious", destination="oci-arc
 refused("the destination is the source", "source", destination="source", status=2)
 refused("the destination is the source, another way", "source", destination="./other/../source/", status=2)
 refused("a source that is sealed already", "sealed already", "out", source_="out", destination="again")
-done = thresh("harden", f"oci:{source}", f"oci:{source}:sealed", env=marked())
+done = thresh("harden", f"oci:{source}", f"oci:{source}:sealed", env=environment())
 tap.point("another tag beside the source", done.problem(0) or whole(source), done.log)
 shutil.rmtree(source)
 source = layout("source", [base(file("etc/data", os.urandom(3 << 20)))])
@@ -240,17 +221,17 @@ os.symlink("../other", "linked/out")
 refused("a destination that is a link to something else", "other", destination="linked/out")
 with open("a-file", "w", encoding="ascii") as stream:
     stream.write("x")
-refused("THRESH_CACHE is a file", "a-file", env=marked(THRESH_CACHE=os.path.join(place, "a-file")))
+refused("THRESH_CACHE is a file", "a-file", env=environment(THRESH_CACHE=os.path.join(place, "a-file")))
 os.mkdir("open", 0o777)
 os.chmod("open", 0o777)
-refused("THRESH_CACHE that others can write to", "open", "THRESH_CACHE", env=marked(THRESH_CACHE=os.path.join(place, "open")))
+refused("THRESH_CACHE that others can write to", "open", "THRESH_CACHE", env=environment(THRESH_CACHE=os.path.join(place, "open")))
 refused("--out is a file", "a-file", options=["--out", "a-file"])
 os.mkdir("evidence")
 with open("other/target", "w", encoding="ascii") as stream:
     stream.write("precious\n")
 os.symlink("../other/target", "evidence/profile.json")
 os.symlink("../other/target", "evidence/summary.json")
-done = thresh("harden", f"oci:{source}", "oci:out", "--out", "evidence", env=marked())
+done = thresh("harden", f"oci:{source}", "oci:out", "--out", "evidence", env=environment())
 with open("other/target", encoding="ascii") as stream:
     tap.point("--out does not write through links", done.problem(0) or
               (None if stream.read() == "precious\n" else "it did"), done.log)
@@ -258,13 +239,13 @@ with open("other/target", encoding="ascii") as stream:
 if root:
     os.mkdir("foreign", 0o700)
     os.chown("foreign", 12345, 12345)
-    refused("THRESH_CACHE of another owner", "foreign", env=marked(THRESH_CACHE=os.path.join(place, "foreign")))
+    refused("THRESH_CACHE of another owner", "foreign", env=environment(THRESH_CACHE=os.path.join(place, "foreign")))
 
     def on_tmpfs(name, size, run, options="mode=755"):
         """In a mount namespace of its own, so that nothing is left whatever happens."""
         os.makedirs("small", exist_ok=True)
         done_ = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c",
-                                f"mount -t tmpfs -o size={size},{options} none small && {run}"], env=marked(),
+                                f"mount -t tmpfs -o size={size},{options} none small && {run}"], env=environment(),
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, timeout=100)
         tap.point(name, None if done_.returncode == 0 else f"exit status {done_.returncode}", done_.stdout + done_.stderr)
 
