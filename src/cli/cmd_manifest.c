@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "image/image.h"
+#include "image/reference.h"
 #include "manifest/manifest.h"
 
 #include <string.h>
@@ -26,14 +27,33 @@ static void warn_host_network(const struct seal *seal)
 		seal->ports && seal->ports->len > 1 ? "are" : "is");
 }
 
+/* The image as an engine finds it: with its transport and its tag, since a layout holds the keep
+ * list too and tools then ask which of the two is meant. Caller frees. */
+static char *engine_reference(const char *source, const struct image *image)
+{
+	struct reference reference;
+	char *text;
+
+	if (!reference_find(source, &reference, NULL))
+		return g_strdup(source);
+	if (reference.name || !image->name)
+		text = g_strdup(source);
+	else
+		text = g_strdup_printf("%s:%s:%s", transport_name(reference.transport),
+				       reference.path, image->name);
+	reference_clear(&reference);
+	return text;
+}
+
 static int print_manifest(const struct options *options, enum manifest_target target,
 			  const char *reference, const char *name, GError **error)
 {
 	const char *source = options->operands->pdata[0];
 	autoimage struct image *image =
 		image_open(source, options->request->platform, &options->request->limits, error);
+	g_autofree char *found = image ? engine_reference(source, image) : NULL;
 	struct manifest_options manifest_options = {
-		.image_reference = reference ? reference : source,
+		.image_reference = reference ? reference : found,
 		.host_network = options->host_network,
 		.json = options->format == OUTPUT_JSON,
 		.name = name,
