@@ -92,6 +92,22 @@ static bool token_equal(const struct token *a, const struct token *b)
 	return a->size == b->size && memcmp(a->text, b->text, a->size) == 0;
 }
 
+/* @wanted as it is, or as one of @renames says that it is called now. */
+static bool token_fits(const char *wanted, size_t wanted_size, const struct token *got,
+		       const GPtrArray *renames)
+{
+	if (wanted_size == got->size && memcmp(wanted, got->text, got->size) == 0)
+		return true;
+	for (guint i = 0; renames && i + 1 < renames->len; i += 2) {
+		const char *from = renames->pdata[i], *to = renames->pdata[i + 1];
+
+		if (strlen(from) == wanted_size && memcmp(from, wanted, wanted_size) == 0 &&
+		    strlen(to) == got->size && memcmp(to, got->text, got->size) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void add_literal(GArray *pieces, const struct token *token)
 {
 	struct piece piece = {g_strndup(token->text, token->size), token->size, 0};
@@ -182,7 +198,8 @@ static GArray *pieces_from(GBytes *first, GBytes *second)
 
 /* Glob matching with bounded gaps: the literals in order, from the front; a gap takes as few tokens
  * as lead to a match, and backtracks to the last gap alone (gaps are few). */
-static bool pieces_match(const GArray *pieces, const GArray *tokens, guint *ret_mismatch)
+static bool pieces_match(const GArray *pieces, const GArray *tokens, const GPtrArray *renames,
+			 guint *ret_mismatch)
 {
 	guint p = 0, t = 0, furthest = 0;
 	guint gap_piece = G_MAXUINT, gap_token = 0;
@@ -202,8 +219,7 @@ static bool pieces_match(const GArray *pieces, const GArray *tokens, guint *ret_
 			gap_taken = 0;
 			continue;
 		}
-		if (piece && token && piece->size == token->size &&
-		    memcmp(piece->text, token->text, piece->size) == 0) {
+		if (piece && token && token_fits(piece->text, piece->size, token, renames)) {
 			p++, t++;
 			furthest = MAX(furthest, t);
 			continue;
@@ -325,7 +341,26 @@ static char *body_difference(const struct expectation *expectation, const struct
 			       want ? want : "", want ? "\", " : "", got);
 }
 
-static char *exact_differs(const struct expectation *expectation, const struct answer *answer)
+/* Whether the bodies are the same token by token but for @renames. */
+static bool renamed_equal(GBytes *want, GBytes *got, const GPtrArray *renames)
+{
+	g_autoptr(GArray) wanted = tokens_split(want);
+	g_autoptr(GArray) tokens = tokens_split(got);
+
+	if (!renames || wanted->len != tokens->len)
+		return false;
+	for (guint i = 0; i < wanted->len; i++) {
+		const struct token *token = &g_array_index(wanted, struct token, i);
+
+		if (!token_fits(token->text, token->size, &g_array_index(tokens, struct token, i),
+				renames))
+			return false;
+	}
+	return true;
+}
+
+static char *exact_differs(const struct expectation *expectation, const struct answer *answer,
+			   const GPtrArray *renames)
 {
 	size_t want_size, got_size = 0, i = 0;
 	const char *want = g_bytes_get_data(expectation->exact, &want_size);
@@ -335,23 +370,27 @@ static char *exact_differs(const struct expectation *expectation, const struct a
 		i++;
 	if (i == want_size && i == got_size)
 		return NULL;
+	if (renamed_equal(expectation->exact, answer->body, renames))
+		return NULL;
 	return body_difference(expectation, answer, i);
 }
 
-static char *masked_differs(const struct expectation *expectation, const struct answer *answer)
+static char *masked_differs(const struct expectation *expectation, const struct answer *answer,
+			    const GPtrArray *renames)
 {
 	g_autoptr(GArray) tokens = tokens_split(answer->body);
 	guint mismatch = 0;
 	size_t offset = 0;
 
-	if (pieces_match(expectation->pieces, tokens, &mismatch))
+	if (pieces_match(expectation->pieces, tokens, renames, &mismatch))
 		return NULL;
 	for (guint i = 0; i < mismatch && i < tokens->len; i++)
 		offset += g_array_index(tokens, struct token, i).size;
 	return body_difference(expectation, answer, offset);
 }
 
-char *expectation_differs(const struct expectation *expectation, const struct answer *answer)
+char *expectation_differs(const struct expectation *expectation, const struct answer *answer,
+			  const GPtrArray *renames)
 {
 	/* An original that had to be killed expects nothing of how the sealed one ends. */
 	if (!strcmp(expectation->request, "killed") && is_ending(answer->request))
@@ -369,14 +408,16 @@ char *expectation_differs(const struct expectation *expectation, const struct an
 				       expectation->type, answer->type ? answer->type : "none");
 	if (!expectation->has_body)
 		return NULL;
-	return expectation->exact ? exact_differs(expectation, answer)
-				  : masked_differs(expectation, answer);
+	return expectation->exact ? exact_differs(expectation, answer, renames)
+				  : masked_differs(expectation, answer, renames);
 }
 
-char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers)
+char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers,
+			  const GPtrArray *renames)
 {
 	for (guint i = 0; i < expectations->len && i < answers->len; i++) {
-		char *difference = expectation_differs(expectations->pdata[i], answers->pdata[i]);
+		char *difference =
+			expectation_differs(expectations->pdata[i], answers->pdata[i], renames);
 
 		if (difference)
 			return difference;

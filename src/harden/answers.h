@@ -9,7 +9,7 @@
  * an original expects nothing.
  *
  *     GPtrArray *expected = expectations_new(first, second, error);   // struct expectation *
- *     char *difference = expectation_differs(expected->pdata[0], answer);
+ *     char *difference = expectation_differs(expected->pdata[0], answer, NULL);
  */
 #pragma once
 
@@ -26,11 +26,15 @@ struct expectation;
  * with. */
 GPtrArray *expectations_new(const GPtrArray *first, const GPtrArray *second, GError **error);
 
-/* NULL where @answer is as expected, else one line that says what differs. Caller frees. */
-char *expectation_differs(const struct expectation *expectation, const struct answer *answer);
+/* NULL where @answer is as expected, else one line that says what differs. Caller frees. @renames
+ * (may be NULL): tokens in pairs, what the original said and what may stand for it: the sealed
+ * image runs as another user on purpose. */
+char *expectation_differs(const struct expectation *expectation, const struct answer *answer,
+			  const GPtrArray *renames);
 
 /* The first difference of a whole run, or NULL. */
-char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers);
+char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers,
+			  const GPtrArray *renames);
 
 /* Masks the values of @redactions (struct redaction *) in all that the answer says: what is
  * compared is shown where it differs. */

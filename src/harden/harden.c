@@ -7,6 +7,7 @@
 #include "base/sorted.h"
 #include "harden/answers.h"
 #include "image/reference.h"
+#include "image/user.h"
 #include "image/writer.h"
 #include "policy/syscalls.h"
 
@@ -427,6 +428,46 @@ static bool as_difference(GError **error)
 	return false;
 }
 
+static void add_rename(GPtrArray *renames, char *from, char *to)
+{
+	if (from && to && strcmp(from, to) != 0) {
+		g_ptr_array_add(renames, from);
+		g_ptr_array_add(renames, to);
+		return;
+	}
+	g_free(from);
+	g_free(to);
+}
+
+/* What an application that says who it is says now: ids and names. */
+static GPtrArray *identity_renames(const struct session *session, const struct rootfs *rootfs,
+				   const struct seal *seal)
+{
+	GPtrArray *renames = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *sealed_id = g_strdup_printf("%u", seal->uid);
+	struct image_user before, now;
+
+	if (!image_user_resolve(session->rootfs->tree, session->image->config->user, &before, NULL))
+		return renames;
+	add_rename(renames, g_strdup_printf("%u", before.uid), g_strdup(sealed_id));
+	add_rename(renames, g_strdup_printf("%u", before.gid), g_strdup_printf("%u", seal->gid));
+	if (image_user_resolve(rootfs->tree, sealed_id, &now, NULL)) {
+		add_rename(renames, g_strdup(before.name), g_strdup(now.name));
+		image_user_clear(&now);
+	}
+	image_user_clear(&before);
+	return renames;
+}
+
+static char *answers_differ(const struct session *session, const struct rootfs *rootfs,
+			    const struct seal *seal, const GPtrArray *expected,
+			    const GPtrArray *answers)
+{
+	g_autoptr(GPtrArray) renames = identity_renames(session, rootfs, seal);
+
+	return expectations_differ(expected, answers, renames);
+}
+
 /* One round under the tracer. @ret_again: something was learned, so decide again. */
 static bool traced_round(struct session *session, const struct candidate *candidate,
 			 const GPtrArray *expected, struct lessons *lessons, GPtrArray *rounds,
@@ -442,7 +483,8 @@ static bool traced_round(struct session *session, const struct candidate *candid
 			 &failure);
 	*ret_again = false;
 	if (ran)
-		difference = expectations_differ(expected, run.answers);
+		difference = answers_differ(session, candidate->rootfs, candidate->seal, expected,
+					    run.answers);
 	if (run.has_findings) {
 		struct round *round = lessons_learn(lessons, &run.findings, !ran || difference);
 		g_autofree char *learned = round_describe(round);
@@ -474,7 +516,7 @@ static bool final_round(struct session *session, const struct image *image,
 		run_clear(&run);
 		return as_difference(error);
 	}
-	difference = expectations_differ(expected, run.answers);
+	difference = answers_differ(session, rootfs, seal, expected, run.answers);
 	run_clear(&run);
 	return difference ? replay_differs(difference, error) : true;
 }

@@ -34,7 +34,7 @@ static char *compare(const char *first, const char *second, const char *candidat
 	g_autoptr(GPtrArray) expected = expectations_new(a, b, &error);
 
 	g_assert_no_error(error);
-	return expectations_differ(expected, c);
+	return expectations_differ(expected, c, NULL);
 }
 
 static void test_bodies(void)
@@ -117,9 +117,9 @@ static void test_status_and_type(void)
 	g_autoptr(GPtrArray) wrong_type = run_of(answer_make("GET /", 200, "text/plain", "x"));
 	g_autoptr(GPtrArray) empty = g_ptr_array_new();
 	g_autoptr(GPtrArray) expected = expectations_new(a, b, NULL);
-	g_autofree char *status = expectations_differ(expected, wrong_status);
-	g_autofree char *type = expectations_differ(expected, wrong_type);
-	g_autofree char *count = expectations_differ(expected, empty);
+	g_autofree char *status = expectations_differ(expected, wrong_status, NULL);
+	g_autofree char *type = expectations_differ(expected, wrong_type, NULL);
+	g_autofree char *count = expectations_differ(expected, empty, NULL);
 
 	g_assert_cmpstr(status, ==, "GET /: want status 200, got 500");
 	g_assert_cmpstr(type, ==, "GET /: want type text/html, got text/plain");
@@ -148,7 +148,37 @@ static void test_killed_original_expects_any_end(void)
 	g_autoptr(GPtrArray) c = run_of(answer_make("exit", 143, NULL, NULL));
 	g_autoptr(GPtrArray) expected = expectations_new(a, b, NULL);
 
-	g_assert_null(expectations_differ(expected, c));
+	g_assert_null(expectations_differ(expected, c, NULL));
+}
+
+/* As root before, as 65532 now: what says so is no difference, and nothing else may say it. */
+static void test_renames(void)
+{
+	static const struct {
+		const char *first, *second, *candidate;
+		bool same;
+	} table[] = {
+		{"uid=0(root) n=0", "uid=0(root) n=0", "uid=65532(thresh) n=0", true},
+		{"uid=0(root)", "uid=0(root)", "uid=65533(thresh)", false},
+		{"uid=1(root)", "uid=1(root)", "uid=65532(thresh)", false},
+		{"uid=0 pid 7", "uid=0 pid 8", "uid=65532 pid 9", true},
+		{"uid=0 pid 7", "uid=0 pid 8", "uid=1 pid 9", false},
+	};
+	char *pairs[] = {(char *)"0", (char *)"65532", (char *)"root", (char *)"thresh"};
+	g_autoptr(GPtrArray) renames = g_ptr_array_new();
+
+	for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
+		g_ptr_array_add(renames, pairs[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autoptr(GPtrArray) a = run_of(answer_make("GET /", 200, NULL, table[i].first));
+		g_autoptr(GPtrArray) b = run_of(answer_make("GET /", 200, NULL, table[i].second));
+		g_autoptr(GPtrArray) c =
+			run_of(answer_make("GET /", 200, NULL, table[i].candidate));
+		g_autoptr(GPtrArray) expected = expectations_new(a, b, NULL);
+		g_autofree char *difference = expectations_differ(expected, c, renames);
+
+		g_assert_cmpint(!difference, ==, table[i].same);
+	}
 }
 
 static GPtrArray *run_of_two(struct answer *first, struct answer *second)
@@ -181,9 +211,9 @@ static void test_ending_is_a_race(void)
 		g_autofree char *difference = NULL;
 
 		g_assert_nonnull(expected);
-		g_assert_null(expectations_differ(expected, a));
-		g_assert_null(expectations_differ(expected, b));
-		difference = expectations_differ(expected, c);
+		g_assert_null(expectations_differ(expected, a, NULL));
+		g_assert_null(expectations_differ(expected, b, NULL));
+		difference = expectations_differ(expected, c, NULL);
 		g_assert_cmpstr(difference, ==, "GET /: want status 200, got 500");
 	}
 }
@@ -205,6 +235,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/answers/bodies", test_bodies);
+	g_test_add_func("/answers/renames", test_renames);
 	g_test_add_func("/answers/gap-is-bounded", test_gap_is_bounded);
 	g_test_add_func("/answers/large", test_large_bodies_differ_in_the_middle);
 	g_test_add_func("/answers/status-and-type", test_status_and_type);
