@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "harden/launch.h"
 #include "harden/relay.h"
+#include "harden/stop.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -12,6 +13,19 @@
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Ctrl-C at a terminal is a key like others to an application that handles it, such as an
+ * interpreter's prompt: it is passed on, and nothing is killed afterwards. */
+static bool is_key(const struct process *process, int number)
+{
+	return number == SIGINT && isatty(STDIN_FILENO) && application_handles(process, SIGINT);
+}
+
+static bool asks_to_stop(const struct process *process, int number)
+{
+	return number == SIGTERM || number == SIGHUP ||
+	       (number == SIGINT && !is_key(process, number));
+}
 
 /* Passes signals on until the process has ended; the second request to stop, and the end of the
  * grace period, kill. */
@@ -27,6 +41,7 @@ static bool follow(struct process *process, int signal_fd, int stop_ms, GError *
 		int wait_ms =
 			deadline ? (int)MAX(0, (deadline - g_get_monotonic_time()) / 1000) : -1;
 		struct signalfd_siginfo info;
+		bool stop;
 
 		if (poll(polls, 2, wait_ms) == 0 && deadline)
 			return process_signal(process, SIGKILL, error) && process_wait(process, -1);
@@ -37,10 +52,10 @@ static bool follow(struct process *process, int signal_fd, int stop_ms, GError *
 				return process_wait(process, -1);
 			continue;
 		}
+		stop = asks_to_stop(process, (int)info.ssi_signo);
 		if (!process_signal(process, deadline ? SIGKILL : (int)info.ssi_signo, error))
 			return false;
-		if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT ||
-		    info.ssi_signo == SIGHUP)
+		if (stop)
 			deadline = g_get_monotonic_time() + (gint64)stop_ms * 1000;
 	}
 	return true;

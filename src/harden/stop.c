@@ -27,6 +27,11 @@ static bool is_handled(pid_t pid, int number)
 	return false;
 }
 
+bool application_handles(const struct process *process, int number)
+{
+	return is_handled(process->pid, number);
+}
+
 /* 'S' etc. of one thread, 0 where it is gone; adds what it has run to @cpu_ns. */
 static char thread_state(const char *tasks, const char *tid, guint64 *cpu_ns)
 {

@@ -14,6 +14,9 @@
 #include <glib.h>
 #include <stdbool.h>
 
+/* Whether the application handles @number, so that it arrives although the application is PID 1. */
+bool application_handles(const struct process *process, int number);
+
 /* Sends @number where the application handles it, and waits for its end for at most @timeout_ms;
  * then, or where it can be seen that the signal ends nothing, kills it. @ret_killed says so, and
  * @ret_unhandled that the signal would end it if it were not PID 1 (it is not merely slow). */

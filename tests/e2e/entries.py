@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
 """What is refused before anything is run, and said clearly: shells behind launchers, an --out that cannot be written; and a
-tracing agent that ends at once, which must not be waited for."""
+tracing agent that ends at once, which must not be waited for. And a prompt at a terminal, which Ctrl-C does not end."""
 import os
+import pty
+import select
 import shutil
 import sys
 import time
@@ -11,7 +13,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from derive import derive  # noqa: E402
-from support import BUILD, Tap, environment, scratch, thresh  # noqa: E402
+from support import BUILD, THRESH, Tap, environment, scratch, thresh  # noqa: E402
 
 tap = Tap()
 os.chdir(scratch("entries"))
@@ -52,4 +54,36 @@ derive("flask", "image", FILES, Cmd=None,
        Entrypoint=["env", "A=/run.sh", "python3", "-c", "import sys; print(sys.argv[1:])", "/bin/sh", "/data"])
 done = thresh("harden", "oci:image", "oci:sealed")
 tap.point("a shell as an argument of the application", done.problem(0), done.log)
+
+# --- a prompt at a terminal: Ctrl-C is one of its keys, and kills nothing afterwards ---
+
+def read_until(fd, text, seconds):
+    got, end = b"", time.monotonic() + seconds
+    while text not in got and time.monotonic() < end:
+        if not select.select([fd], [], [], 0.1)[0]:
+            continue
+        try:
+            got += os.read(fd, 4096)
+        except OSError:
+            break  # the other end is gone
+    return None if text in got else f"no {text} in {got}"
+
+
+shutil.rmtree("image")
+derive("flask", "image", {}, Cmd=None, Entrypoint=["python3"])
+done = thresh("harden", "oci:image", "oci:prompt", "--run", "-c 'import readline, rlcompleter'")
+if tap.point("a prompt hardens", done.problem(0), done.log):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(THRESH, [THRESH, "run", "oci:prompt"], environment())
+    problem = read_until(terminal, b">>> ", 20)
+    os.write(terminal, b"\x03")
+    problem = problem or read_until(terminal, b"KeyboardInterrupt", 10)
+    time.sleep(11)  # beyond the grace of a stop
+    os.write(terminal, b"print(6*7)\n")
+    problem = problem or read_until(terminal, b"42", 10)
+    os.write(terminal, b"exit(3)\n")
+    _, status = os.waitpid(pid, 0)
+    tap.point("it lives on after Ctrl-C, and its exit status arrives",
+              problem or (None if os.waitstatus_to_exitcode(status) == 3 else f"exit status {status}"))
 tap.end()
