@@ -69,13 +69,14 @@ static const char *const families[] = {
 	"clock_nanosleep_time64 nanosleep gettimeofday time getitimer setitimer alarm times "
 	"timer_create "
 	"timer_settime timer_settime64 timer_gettime timer_gettime64 timer_getoverrun timer_delete "
-	"timerfd_create timerfd_settime timerfd_settime64 timerfd_gettime timerfd_gettime64",
+	"timerfd_create timerfd_settime timerfd_settime64 timerfd_gettime timerfd_gettime64 "
+	"adjtimex clock_adjtime clock_adjtime64",
 	/* memory */
 	"brk mmap mmap2 munmap mremap mprotect madvise msync mincore mlock mlock2 munlock mlockall "
 	"munlockall "
 	"remap_file_pages memfd_create get_mempolicy set_mempolicy mbind pkey_alloc pkey_free "
 	"pkey_mprotect "
-	"mseal map_shadow_stack",
+	"mseal map_shadow_stack process_madvise set_mempolicy_home_node",
 	/* who am I, and becoming what one already is */
 	"getuid geteuid getgid getegid getresuid getresgid getgroups getuid32 geteuid32 getgid32 "
 	"getegid32 "
