@@ -2,6 +2,7 @@
 #include "harden/answers.h"
 
 #include "base/error.h"
+#include "image/user.h"
 #include "trace/redact.h"
 
 #include <string.h>
@@ -425,6 +426,36 @@ char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answer
 	if (expectations->len != answers->len)
 		return g_strdup_printf("want %u answers, got %u", expectations->len, answers->len);
 	return NULL;
+}
+
+static void add_rename(GPtrArray *renames, char *from, char *to)
+{
+	if (from && to && strcmp(from, to) != 0) {
+		g_ptr_array_add(renames, from);
+		g_ptr_array_add(renames, to);
+		return;
+	}
+	g_free(from);
+	g_free(to);
+}
+
+GPtrArray *identity_renames(const struct tree *original, const char *user,
+			    const struct tree *sealed, const struct seal *seal)
+{
+	GPtrArray *renames = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *sealed_id = g_strdup_printf("%u", seal->uid);
+	struct image_user before, now;
+
+	if (!image_user_resolve(original, user, &before, NULL))
+		return renames;
+	add_rename(renames, g_strdup_printf("%u", before.uid), g_strdup(sealed_id));
+	add_rename(renames, g_strdup_printf("%u", before.gid), g_strdup_printf("%u", seal->gid));
+	if (image_user_resolve(sealed, sealed_id, &now, NULL)) {
+		add_rename(renames, g_strdup(before.name), g_strdup(now.name));
+		image_user_clear(&now);
+	}
+	image_user_clear(&before);
+	return renames;
 }
 
 static void text_redact(char **text, const GPtrArray *redactions)

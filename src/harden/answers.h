@@ -14,6 +14,7 @@
 #pragma once
 
 #include "sandbox/drive.h"
+#include "seal/seal.h"
 #include "trace/recorder.h"
 
 #include <glib.h>
@@ -35,6 +36,11 @@ char *expectation_differs(const struct expectation *expectation, const struct an
 /* The first difference of a whole run, or NULL. */
 char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers,
 			  const GPtrArray *renames);
+
+/* What an application that says who it is says now, as pairs for the above: ids and names of @user
+ * in the @original, and of the @seal in the @sealed image. */
+GPtrArray *identity_renames(const struct tree *original, const char *user,
+			    const struct tree *sealed, const struct seal *seal);
 
 /* Masks the values of @redactions (struct redaction *) in all that the answer says: what is
  * compared is shown where it differs. */

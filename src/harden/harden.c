@@ -7,7 +7,6 @@
 #include "base/sorted.h"
 #include "harden/answers.h"
 #include "image/reference.h"
-#include "image/user.h"
 #include "image/writer.h"
 #include "policy/syscalls.h"
 
@@ -428,42 +427,12 @@ static bool as_difference(GError **error)
 	return false;
 }
 
-static void add_rename(GPtrArray *renames, char *from, char *to)
-{
-	if (from && to && strcmp(from, to) != 0) {
-		g_ptr_array_add(renames, from);
-		g_ptr_array_add(renames, to);
-		return;
-	}
-	g_free(from);
-	g_free(to);
-}
-
-/* What an application that says who it is says now: ids and names. */
-static GPtrArray *identity_renames(const struct session *session, const struct rootfs *rootfs,
-				   const struct seal *seal)
-{
-	GPtrArray *renames = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *sealed_id = g_strdup_printf("%u", seal->uid);
-	struct image_user before, now;
-
-	if (!image_user_resolve(session->rootfs->tree, session->image->config->user, &before, NULL))
-		return renames;
-	add_rename(renames, g_strdup_printf("%u", before.uid), g_strdup(sealed_id));
-	add_rename(renames, g_strdup_printf("%u", before.gid), g_strdup_printf("%u", seal->gid));
-	if (image_user_resolve(rootfs->tree, sealed_id, &now, NULL)) {
-		add_rename(renames, g_strdup(before.name), g_strdup(now.name));
-		image_user_clear(&now);
-	}
-	image_user_clear(&before);
-	return renames;
-}
-
 static char *answers_differ(const struct session *session, const struct rootfs *rootfs,
 			    const struct seal *seal, const GPtrArray *expected,
 			    const GPtrArray *answers)
 {
-	g_autoptr(GPtrArray) renames = identity_renames(session, rootfs, seal);
+	g_autoptr(GPtrArray) renames = identity_renames(
+		session->rootfs->tree, session->image->config->user, rootfs->tree, seal);
 
 	return expectations_differ(expected, answers, renames);
 }
