@@ -27,6 +27,7 @@ podman_prepare() {
 # podman_options: storage_options for $storage. podman wants at most 50 characters of --runroot, for the sockets in it: a
 # temporary directory's own path may be longer, so it lies in /tmp, and $storage/run says where.
 podman_options() {
+	storage=$(realpath "$storage")
 	[ -L "$storage/run" ] || ln -s "$(mktemp -d /tmp/judge.XXXXXX)" "$storage/run"
 	storage_options=(--root "$storage/root" --runroot "$(readlink "$storage/run")" --tmpdir "$storage/tmp"
 		--storage-driver "${JUDGE_STORAGE_DRIVER:-overlay}")
@@ -38,10 +39,16 @@ podman_network_backend() {
 
 own_podman() { podman "${storage_options[@]}" "$@"; }
 
-# podman_load IMAGE NAME: loads oci:DIR[:TAG] or an archive under the name that the command line uses.
+# podman_load IMAGE NAME: loads oci:DIR[:TAG] or an archive under the name that the command line uses. podman makes a name of
+# its own from DIR, which not every path allows (capitals, an underscore at an end): it gets a short one.
 podman_load() {
-	local id name=${2%%@*}
-	id=$(own_podman pull --quiet "$1") || die "$1: podman cannot load it"
+	local id name=${2%%@*} reference=$1
+	if [[ $1 == oci:* ]]; then
+		split_reference "$1"
+		ln -sfn "$(realpath "$layout")" "$storage/image"
+		reference=oci:image${1#"oci:$layout"}
+	fi
+	id=$(cd "$storage" && own_podman pull --quiet "$reference") || die "$1: podman cannot load it"
 	own_podman tag "$id" "$name"
 }
 
