@@ -18,8 +18,7 @@ bool seal_started_as_root(const struct seal_input *input)
 	return root;
 }
 
-/* As engines set it: the environment's, else of the passwd entry, else /root for root and / for
- * others. */
+/* As engines set it (runc): the environment's, else of the passwd entry, else /. */
 static char *home_of(const struct image_config *config, const struct image_user *user)
 {
 	const char *value = seal_environment(config, "HOME");
@@ -28,7 +27,7 @@ static char *home_of(const struct image_config *config, const struct image_user 
 		return g_strdup(value);
 	if (user->home && user->home[0] == '/')
 		return path_clean(NULL, user->home);
-	return g_strdup(user->uid == 0 ? "/root" : "/");
+	return g_strdup("/");
 }
 
 static void take_groups(struct seal *seal, const GArray *groups)
