@@ -276,6 +276,9 @@ static void before_signals(void)
 {
 	sigset_t set;
 
+	/* a shell starts what it puts into the background with these ignored */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
 	sigemptyset(&set);
