@@ -113,3 +113,11 @@ json_t *json_from_strings(const GPtrArray *strings)
 		json_array_append_new(array, json_from_text(strings->pdata[i]));
 	return array;
 }
+
+json_t *json_from_digest(const struct digest *digest)
+{
+	char text[DIGEST_TEXT_BYTES];
+
+	digest_format(digest, text);
+	return json_string(text);
+}

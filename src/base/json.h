@@ -8,6 +8,8 @@
  */
 #pragma once
 
+#include "base/digest.h"
+
 #include <glib.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -50,3 +52,5 @@ GPtrArray *json_to_strings(const json_t *array, const char *what, GError **error
 json_t *json_from_strings(const GPtrArray *strings);
 /* A JSON string of @text, bytes that are not UTF-8 replaced by U+FFFD. */
 json_t *json_from_text(const char *text);
+/* "sha256:…" as a new JSON string. */
+json_t *json_from_digest(const struct digest *digest);

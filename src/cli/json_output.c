@@ -15,14 +15,6 @@ bool json_output_print(const json_t *json, GError **error)
 	return output_flush(error);
 }
 
-json_t *json_from_digest(const struct digest *digest)
-{
-	char text[DIGEST_TEXT_BYTES];
-
-	digest_format(digest, text);
-	return json_string(text);
-}
-
 json_t *json_from_set(GHashTable *set)
 {
 	g_autoptr(GPtrArray) names = keys_sorted(set);

@@ -16,8 +16,5 @@
 /* Prints and flushes. */
 bool json_output_print(const json_t *json, GError **error);
 
-/* "sha256:…" as a new JSON string. */
-json_t *json_from_digest(const struct digest *digest);
-
 /* A set (GHashTable of char * keys) as a new sorted array. */
 json_t *json_from_set(GHashTable *set);

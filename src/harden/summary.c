@@ -10,14 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static json_t *json_from_digest(const struct digest *digest)
-{
-	char text[DIGEST_TEXT_BYTES];
-
-	digest_format(digest, text);
-	return json_string(text);
-}
-
 static json_t *summary_writables(const struct seal *seal)
 {
 	json_t *array = json_array();
