@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/record.h"
+
+void start_step_free(struct start_step *step)
+{
+	if (!step)
+		return;
+	g_free(step->path);
+	g_clear_pointer(&step->groups, g_array_unref);
+	g_clear_pointer(&step->content, g_bytes_unref);
+	g_clear_pointer(&step->argv, g_ptr_array_unref);
+	g_clear_pointer(&step->environment, g_ptr_array_unref);
+	g_free(step->cwd);
+	g_clear_pointer(&step->input, g_bytes_unref);
+	g_free(step->output);
+	g_free(step->listens);
+	g_free(step->script);
+	g_free(step);
+}
+
+void start_test_free(struct start_test *test)
+{
+	g_free(test->operator);
+	g_free(test->operand);
+	g_free(test->script);
+	g_free(test);
+}
+
+void start_script_free(struct start_script *script)
+{
+	g_free(script->path);
+	g_clear_pointer(&script->text, g_bytes_unref);
+	g_free(script);
+}
+
+struct start_record *start_record_new(void)
+{
+	struct start_record *record = g_new0(struct start_record, 1);
+
+	record->steps = g_ptr_array_new_with_free_func((GDestroyNotify)start_step_free);
+	record->scripts = g_ptr_array_new_with_free_func((GDestroyNotify)start_script_free);
+	record->tests = g_ptr_array_new_with_free_func((GDestroyNotify)start_test_free);
+	record->lines = g_ptr_array_new_with_free_func(g_free);
+	return record;
+}
+
+void start_record_free(struct start_record *record)
+{
+	if (!record)
+		return;
+	g_ptr_array_unref(record->steps);
+	g_ptr_array_unref(record->scripts);
+	g_ptr_array_unref(record->tests);
+	g_ptr_array_unref(record->lines);
+	g_clear_pointer(&record->output, g_bytes_unref);
+	g_free(record);
+}
+
+void start_record_cleanup(struct start_record **record)
+{
+	start_record_free(*record);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an entrypoint did until it executed the application: the record of one start, made by
+ * running it (start.c), read by the learner (learn.c).
+ *
+ *     struct start_record *record = start_run(&setup, &scenario, error);
+ *     for (guint i = 0; i < record->steps->len; i++) …
+ *
+ * Steps are in the order in which they happened. What the shell and its helpers (programs whose
+ * only lasting effects were on files, or none) did to files is one batch of state changes between
+ * two program runs, sorted by path; a program that is kept (see START_RUN) stands for its own
+ * effects.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum start_kind {
+	START_DIRECTORY, /* made */
+	START_FILE,      /* made, or its content changed: content is what is there afterwards */
+	START_APPEND,    /* only appended to: content is what was added */
+	START_SYMLINK,
+	START_REMOVE,
+	START_MODE,
+	START_OWNER,
+	START_RUN,   /* a program that has to be run: what it did cannot be said as files (it talked
+			to a   socket, its files differ from run to run, it made a lot) */
+	START_BEGIN, /* such a program, not waited for before the next step */
+	START_STOP,  /* the end of one of these, by a signal of the script's */
+	START_EXEC,  /* the application: argv, environment, cwd, umask, ids */
+	START_EXIT,  /* the script ended without executing anything: status */
+};
+
+struct start_step {
+	enum start_kind kind;
+	char *path;    /* files: clean, absolute; RUN, BEGIN, EXEC: the resolved program */
+	uint32_t mode; /* permission bits */
+	uint32_t uid;  /* owner (files), effective ids (programs) */
+	uint32_t gid;
+	GArray *groups;         /* uint32_t: of programs */
+	GBytes *content;        /* FILE, APPEND; SYMLINK: the target */
+	GPtrArray *argv;        /* char * */
+	GPtrArray *environment; /* char * "NAME=VALUE", sorted; PWD, OLDPWD, SHLVL, _ left out */
+	char *cwd;
+	uint32_t umask;
+	GBytes *input; /* RUN, BEGIN: what it read from standard input where that was a pipe, a
+			  here-document or a file that the script made; NULL: inherited or /dev/null
+			*/
+	char *output; /* RUN, BEGIN: standard output went to this file; NULL: inherited or a pipe */
+	bool output_read; /* its output went through a pipe to the script: it may have decided
+			     something */
+	int status;       /* RUN, EXIT: exit status, 128 + signal */
+	int signal;       /* STOP */
+	guint begin;      /* STOP: index of the BEGIN that it ends */
+	char *listens;    /* BEGIN: "tcp 5432", "socket /run/x.sock": what it listened on before the
+			     next    step, or NULL */
+	char *script;     /* where it stands, "/entrypoint.sh", or NULL */
+	guint line;       /* or 0 */
+};
+
+/* A file test that the script made, from its own trace (xtrace): "-s /var/lib/x/PG_VERSION" */
+struct start_test {
+	char *operator; /* "-s", "-d", "-e", "-f", "-n" …; "!" is taken off */
+	char *operand;
+	bool negated;
+	char *script;
+	guint line;
+};
+
+struct start_script {
+	char *path;
+	GBytes *text; /* at most 1 MiB */
+};
+
+struct start_record {
+	GPtrArray *steps; /* struct start_step * */
+	GPtrArray *
+		scripts; /* struct start_script *: executed or sourced by a shell; sorted by path */
+	GPtrArray *tests; /* struct start_test *; only of a scenario with `explain` */
+	GPtrArray
+		*lines; /* char *: "SCRIPT:LINE: expanded command" in order; only with `explain` */
+	GBytes *output; /* the last 64 KiB that it printed */
+};
+
+/* How one start differs from the plain one. Everything may be NULL or 0. */
+struct start_scenario {
+	char *name;             /* for messages: "POSTGRES_PASSWORD unset" */
+	GPtrArray *environment; /* char *: "NAME=VALUE" to set, "NAME" to unset */
+	GPtrArray *arguments;   /* char *: in place of Cmd */
+	GPtrArray *files;       /* struct start_given *: made before the start */
+	GPtrArray *absent;      /* char *: paths removed before the start */
+	guint starts; /* 2: a second start on what the first left; its record is the answer */
+	bool explain; /* with the shell's own trace: for tests, lines; effects may be disturbed */
+	const char *const *entry; /* run this instead (the plan's replay: thresh-init); or NULL */
+};
+
+struct start_given {
+	char *path;
+	uint32_t mode;
+	uint32_t uid, gid;
+	GBytes *content; /* NULL: a directory */
+};
+
+/* All arrays are there and empty. Caller frees. */
+struct start_record *start_record_new(void);
+void start_record_free(struct start_record *record);
+#define autorecord __attribute__((cleanup(start_record_cleanup)))
+void start_record_cleanup(struct start_record **record);
+void start_step_free(struct start_step *step);
+void start_test_free(struct start_test *test);
+void start_script_free(struct start_script *script);
+
+/* Runs a scenario; the learner sees this alone, so that its tests need no sandbox. */
+typedef struct start_record *(*start_runner)(const struct start_scenario *scenario, void *user,
+					     GError **error);
