@@ -40,6 +40,7 @@ int cmd_trace(int argc, char **argv, GError **error)
 	autoprogress struct progress *progress = NULL;
 	autosession struct session *session = NULL;
 	autoprofile struct profile *profile = NULL;
+	autostart struct start *start = NULL;
 	struct identity identity = {0};
 	const char *path;
 
@@ -50,7 +51,8 @@ int cmd_trace(int argc, char **argv, GError **error)
 	if (!session_start(options, form.name, true, &identity, &progress, error))
 		return -1;
 	session = session_open(options->request, &identity, error);
-	profile = session ? harden_trace(session, NULL, error) : NULL;
+	start = session ? start_decide(session, error) : NULL;
+	profile = start ? harden_trace(session, start, NULL, error) : NULL;
 	g_clear_pointer(&progress, progress_free);
 	if (profile && profile_save(profile, path, error))
 		report(profile, path, options->format, error);

@@ -14,7 +14,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-enum { KEYS_DEPTH_MAX = 6, KEYS_MAX = 32 };
+enum { KEYS_DEPTH_MAX = 6, KEYS_MAX = 32, START_RUNS_MAX = 10000 };
 
 struct reader {
 	const char *what;
@@ -352,6 +352,107 @@ static bool read_keep(struct reader *reader, const json_t *value)
 	return true;
 }
 
+/* --- entrypoint ----------------------------------------------------------------------------------
+ */
+
+static bool read_start_plan(struct reader *reader, const json_t *value)
+{
+	return read_text(reader, value, &reader->request->entrypoint.plan_path);
+}
+
+static bool read_start_runs(struct reader *reader, const json_t *value)
+{
+	return read_number32(reader, value, START_RUNS_MAX, &reader->request->entrypoint.runs_max);
+}
+
+static bool read_fixed(struct reader *reader, const json_t *value)
+{
+	return read_list(reader, value, reader->request->entrypoint.fixed, variable_parse);
+}
+
+/* values: {NAME: [VALUE, ...]} */
+static bool read_values(struct reader *reader, const json_t *value)
+{
+	const char *name;
+	json_t *member;
+
+	if (!json_is_object(value))
+		return fail(reader, "want variables with a list of values each");
+	json_object_foreach ((json_t *)value, name, member) {
+		GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
+		g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+		GError *failure = NULL;
+
+		enter(reader, name);
+		g_hash_table_replace(reader->request->entrypoint.values, g_strdup(name), values);
+		if (!variable_parse(name, names, &failure))
+			return fail_as(reader, failure);
+		if (!read_list(reader, member, values, text_parse))
+			return false;
+		leave(reader);
+	}
+	return true;
+}
+
+static bool read_scenario_arguments(struct reader *reader, const json_t *value,
+				    struct scenario_request *scenario)
+{
+	g_autoptr(GPtrArray) lines =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+
+	if (!json_is_string(value))
+		return fail(reader, "want one line of words");
+	if (!read_list(reader, value, lines, run_parse))
+		return false;
+	scenario->arguments = g_ptr_array_ref(lines->pdata[0]);
+	return true;
+}
+
+/* scenarios: {NAME: {environment: [NAME=VALUE, NAME], arguments: 'WORDS'}} */
+static bool read_scenario(struct reader *reader, const char *name, const json_t *value)
+{
+	struct scenario_request *scenario = g_new0(struct scenario_request, 1);
+	const char *key;
+	json_t *member;
+
+	scenario->name = g_strdup(name);
+	scenario->environment = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(reader->request->entrypoint.scenarios, scenario);
+	if (!json_is_object(value))
+		return fail(reader, "want environment, arguments or both");
+	json_object_foreach ((json_t *)value, key, member) {
+		bool fine;
+
+		enter(reader, key);
+		if (!strcmp(key, "environment"))
+			fine = read_list(reader, member, scenario->environment, assignment_parse);
+		else if (!strcmp(key, "arguments"))
+			fine = read_scenario_arguments(reader, member, scenario);
+		else
+			fine = fail(reader, "unknown key; known are environment, arguments");
+		if (!fine)
+			return false;
+		leave(reader);
+	}
+	return true;
+}
+
+static bool read_scenarios(struct reader *reader, const json_t *value)
+{
+	const char *name;
+	json_t *member;
+
+	if (!json_is_object(value))
+		return fail(reader, "want scenarios by name");
+	json_object_foreach ((json_t *)value, name, member) {
+		enter(reader, name);
+		if (!read_scenario(reader, name, member))
+			return false;
+		leave(reader);
+	}
+	return true;
+}
+
 static bool read_sizes(struct reader *reader, const json_t *value)
 {
 	const char *path;
@@ -462,6 +563,12 @@ static const struct config_key timeout_keys[] = {
 	{"settle", read_settle, NULL},     {NULL, NULL, NULL},
 };
 
+static const struct config_key entrypoint_keys[] = {
+	{"plan", read_start_plan, NULL},     {"runs", read_start_runs, NULL},
+	{"fixed", read_fixed, NULL},         {"values", read_values, NULL},
+	{"scenarios", read_scenarios, NULL}, {NULL, NULL, NULL},
+};
+
 static const struct config_key writable_keys[] = {
 	{"sizes", read_sizes, NULL},
 	{"links-max", read_links_max, NULL},
@@ -482,15 +589,25 @@ static const struct config_key limit_keys[] = {
 };
 
 static const struct config_key top_keys[] = {
-	{"preset", read_preset, NULL},     {"platform", read_platform, NULL},
-	{"compress", read_compress, NULL}, {"cache", read_cache, NULL},
-	{"probes", read_probes, NULL},     {"workloads", read_workloads, NULL},
-	{"runs", read_runs, NULL},         {"environment", read_environment, NULL},
-	{"volumes", read_volumes, NULL},   {"with", read_with, NULL},
-	{"keep", read_keep, NULL},         {"keep-logs", read_keep_logs, NULL},
-	{"rounds", read_rounds, NULL},     {"timeouts", NULL, timeout_keys},
-	{"writable", NULL, writable_keys}, {"sandbox", NULL, sandbox_keys},
-	{"limits", NULL, limit_keys},      {NULL, NULL, NULL},
+	{"preset", read_preset, NULL},
+	{"platform", read_platform, NULL},
+	{"compress", read_compress, NULL},
+	{"cache", read_cache, NULL},
+	{"probes", read_probes, NULL},
+	{"workloads", read_workloads, NULL},
+	{"runs", read_runs, NULL},
+	{"environment", read_environment, NULL},
+	{"volumes", read_volumes, NULL},
+	{"with", read_with, NULL},
+	{"keep", read_keep, NULL},
+	{"keep-logs", read_keep_logs, NULL},
+	{"entrypoint", NULL, entrypoint_keys},
+	{"rounds", read_rounds, NULL},
+	{"timeouts", NULL, timeout_keys},
+	{"writable", NULL, writable_keys},
+	{"sandbox", NULL, sandbox_keys},
+	{"limits", NULL, limit_keys},
+	{NULL, NULL, NULL},
 };
 
 static void list_keys(GPtrArray *list, const char *prefix, const struct config_key *keys)

@@ -61,6 +61,33 @@ bool environment_parse(const char *text, GPtrArray *environment, GError **error)
 	return true;
 }
 
+bool variable_parse(const char *text, GPtrArray *names, GError **error)
+{
+	if (!is_variable_name(text))
+		return usage(error, text, "not a variable name");
+	g_ptr_array_add(names, g_strdup(text));
+	return true;
+}
+
+bool assignment_parse(const char *text, GPtrArray *environment, GError **error)
+{
+	const char *equals = strchr(text, '=');
+	g_autofree char *name = equals ? g_strndup(text, (gsize)(equals - text)) : g_strdup(text);
+
+	if (!is_variable_name(name))
+		return usage(error, name,
+			     "not a variable name; want NAME=VALUE, or NAME for unset");
+	g_ptr_array_add(environment, g_strdup(text));
+	return true;
+}
+
+bool text_parse(const char *text, GPtrArray *texts, GError **error)
+{
+	(void)error;
+	g_ptr_array_add(texts, g_strdup(text));
+	return true;
+}
+
 bool volume_parse(const char *text, GPtrArray *volumes, GError **error)
 {
 	const char *colon = strrchr(text, ':');

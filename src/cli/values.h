@@ -21,6 +21,15 @@
  */
 bool environment_parse(const char *text, GPtrArray *environment, GError **error);
 
+/* The name of an environment variable, as char *. */
+bool variable_parse(const char *text, GPtrArray *names, GError **error);
+
+/* NAME=VALUE, or NAME for a variable that is to be unset; as char *, as given. */
+bool assignment_parse(const char *text, GPtrArray *environment, GError **error);
+
+/* Any text, as char *. */
+bool text_parse(const char *text, GPtrArray *texts, GError **error);
+
 /* [HOSTDIR:]PATH; HOSTDIR becomes absolute; adds a struct volume_request. */
 bool volume_parse(const char *text, GPtrArray *volumes, GError **error);
 

@@ -28,9 +28,10 @@ struct cut {
 				  loaders */
 	GHashTable *needed;    /* set of sonames that something kept needs; owned */
 	GPtrArray
-		*unresolved; /* char *: "NAME\nPATH" of what was not found when it was asked for */
-	GPtrArray *prefixes; /* char *: directories of language runtimes; see runtime.h */
-	GHashTable *units;   /* set of const struct node *: directories that are kept whole */
+		*unresolved;  /* char *: "NAME\nPATH" of what was not found when it was asked for */
+	GPtrArray *prefixes;  /* char *: directories of language runtimes; see runtime.h */
+	GHashTable *units;    /* set of const struct node *: directories that are kept whole */
+	bool *is_shell_entry; /* keepset_check_entry: set instead of refusing a shell */
 	struct python *python;                   /* of python.c */
 	guint javascript, java, perl, ruby, php; /* the languages' cursors in `order` */
 };

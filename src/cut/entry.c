@@ -86,9 +86,15 @@ static bool refuse_shell(const struct cut *cut, const char *text, const char *pa
 	const struct image_config *config = cut->options->config;
 	bool replaceable = config && config->entrypoint->len == 0;
 
+	if (cut->is_shell_entry) {
+		*cut->is_shell_entry = true;
+		return true;
+	}
+
 	return error_set(error, THRESH_ERROR_INPUT,
 			 "the entry point `%s` %s (%s), and production images have none: "
-			 "shell entry points are distilled by a later version; %sset the program "
+			 "`harden` distils it where it traces the image itself, so trace it again "
+			 "rather than cut by this profile; or %sset the program "
 			 "itself as the image's ENTRYPOINT, in exec form (\"FROM IMAGE\", "
 			 "\"ENTRYPOINT [\\\"/PROGRAM\\\", ...]\")",
 			 text, script ? "is a script for a shell" : "is a shell", path,
@@ -274,14 +280,16 @@ bool cut_check_commands(struct cut *cut, GError **error)
 }
 
 bool keepset_check_entry(const struct tree *tree, const struct cut_options *options,
-			 const GPtrArray *arguments, GError **error)
+			 const GPtrArray *arguments, bool *ret_shell, GError **error)
 {
 	const struct image_config *config = options->config;
-	struct cut cut = {.tree = tree, .options = options};
+	struct cut cut = {.tree = tree, .options = options, .is_shell_entry = ret_shell};
 	const GPtrArray *behind = arguments ? arguments : config->command;
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	g_autofree char *path = NULL;
 
+	if (ret_shell)
+		*ret_shell = false;
 	for (guint i = 0; i < config->entrypoint->len; i++)
 		g_ptr_array_add(words, config->entrypoint->pdata[i]);
 	for (guint i = 0; i < behind->len; i++)

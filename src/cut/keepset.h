@@ -67,9 +67,11 @@ void keepset_free(struct keepset *keepset);
 #define autokeepset __attribute__((cleanup(keepset_cleanup)))
 void keepset_cleanup(struct keepset **keepset);
 
-/* The same of the entry point alone, before anything runs; @arguments in place of Cmd, or NULL. */
+/* Looks at the entry point alone, before anything runs; @arguments in place of Cmd, or NULL. A
+ * package manager is refused. @ret_shell: it is, or starts by launchers alone, a shell or a script
+ * for one: what src/entrypoint is for; NULL: that is refused too. */
 bool keepset_check_entry(const struct tree *tree, const struct cut_options *options,
-			 const GPtrArray *arguments, GError **error);
+			 const GPtrArray *arguments, bool *ret_shell, GError **error);
 
 /* The verdict on @path, or NULL where the source has no such path. */
 const struct verdict *keepset_verdict(const struct keepset *keepset, const char *path);

@@ -49,7 +49,7 @@ static void wait_for_next_second(gint64 since_us)
 		g_usleep(10000);
 }
 
-static bool run_original(struct session *session, int which, bool traced,
+static bool run_original(struct session *session, int which, bool traced, const char *plan,
 			 const struct profile *known, struct run *run, GError **error)
 {
 	*run = (struct run){
@@ -57,12 +57,13 @@ static bool run_original(struct session *session, int which, bool traced,
 		.rootfs = session->rootfs,
 		.hostname = host_names[which],
 		.pid_offset = which == 0 ? 0 : PID_OFFSET,
+		.plan = plan,
 		.traced = traced,
 		.mode = which == 0 ? RECORD_ALL : RECORD_PATHS,
 		.known = known,
 	};
-	session_progress(session, "%s the original, run %d of 2", traced ? "tracing" : "running",
-			 which + 1);
+	session_progress(session, "%s the original%s, run %d of 2", traced ? "tracing" : "running",
+			 plan ? " under its plan" : "", which + 1);
 	return session_run(session, run, error);
 }
 
@@ -87,30 +88,52 @@ static struct profile *profile_of_runs(struct session *session, const struct run
 	return g_steal_pointer(&profile);
 }
 
-static bool originals_run(struct session *session, bool traced, struct run *first,
+static bool originals_run(struct session *session, bool traced, const char *plan, struct run *first,
 			  struct run *second, GError **error)
 {
 	gint64 started = g_get_real_time();
 
-	if (!run_original(session, 0, traced, NULL, first, error))
+	if (!run_original(session, 0, traced, plan, NULL, first, error))
 		return false;
 	wait_for_next_second(started);
-	return run_original(session, 1, traced, first->profile, second, error);
+	return run_original(session, 1, traced, plan, first->profile, second, error);
 }
 
-struct profile *harden_trace(struct session *session, GPtrArray **ret_expected, GError **error)
+/* Under its plan the application must answer as it did when its script had started it. */
+static bool plan_agrees(const GPtrArray *expected, const struct run *run, GError **error)
+{
+	g_autofree char *difference = expectations_differ(expected, run->answers, NULL);
+
+	return !difference ||
+	       error_set(error, THRESH_ERROR_DIFFERS,
+			 "the application answers otherwise when the plan starts it than when its "
+			 "script does: %s",
+			 difference);
+}
+
+struct profile *harden_trace(struct session *session, const struct start *start,
+			     GPtrArray **ret_expected, GError **error)
 {
 	struct run first = {0}, second = {0};
 	autoprofile struct profile *profile = NULL;
 	g_autoptr(GPtrArray) expected = NULL;
+	bool replaced = start_is_replaced(start);
 
-	if (originals_run(session, true, &first, &second, error)) {
-		expected = expectations_new(first.answers, second.answers, error);
+	if (replaced && !(expected = harden_expect(session, error)))
+		return NULL;
+	if (originals_run(session, true, replaced ? start->plan : NULL, &first, &second, error)) {
+		if (!replaced)
+			expected = expectations_new(first.answers, second.answers, error);
+		else if (!plan_agrees(expected, &first, error) ||
+			 !plan_agrees(expected, &second, error))
+			g_clear_pointer(&expected, g_ptr_array_unref);
 		if (expected)
 			profile = profile_of_runs(session, &first, &second, error);
 	}
 	run_clear(&first);
 	run_clear(&second);
+	if (profile)
+		start_describe(start, profile);
 	if (profile && ret_expected)
 		*ret_expected = g_steal_pointer(&expected);
 	return g_steal_pointer(&profile);
@@ -121,7 +144,7 @@ GPtrArray *harden_expect(struct session *session, GError **error)
 	struct run first = {0}, second = {0};
 	GPtrArray *expected = NULL;
 
-	if (originals_run(session, false, &first, &second, error))
+	if (originals_run(session, false, NULL, &first, &second, error))
 		expected = expectations_new(first.answers, second.answers, error);
 	run_clear(&first);
 	run_clear(&second);
@@ -631,32 +654,17 @@ static struct profile *profile_given(const struct session *session, GError **err
 	return NULL;
 }
 
-/* Refused before it runs: a script that wants more than it was given would only seem not to be
- * ready. */
-static bool check_entry(const struct session *session, GError **error)
+/* Its init would become the application of the next one. */
+static bool check_unsealed(const struct session *session, GError **error)
 {
-	const struct harden_request *request = session->request;
-	const struct cut_options options = {.config = session->image->config};
 	json_t *labels =
 		json_object_at(json_object_at(session->image->config->json, "config"), "Labels");
-	guint count = MAX(request->runs->len, 1);
 
-	/* Its init would become the application of the next one. */
-	if (json_object_get(labels, SEAL_LABEL))
-		return error_set(error, THRESH_ERROR_INPUT,
-				 "%s: is sealed already (label " SEAL_LABEL
-				 "); harden the image that it was made from",
-				 request->source);
-	for (guint i = 0; i < count; i++) {
-		const GPtrArray *arguments =
-			request->runs->len > 0 ? request->runs->pdata[i] : request->arguments;
-
-		if (!keepset_check_entry(session->rootfs->tree, &options, arguments, error)) {
-			g_prefix_error(error, "%s: ", request->source);
-			return false;
-		}
-	}
-	return true;
+	return !json_object_get(labels, SEAL_LABEL) ||
+	       error_set(error, THRESH_ERROR_INPUT,
+			 "%s: is sealed already (label " SEAL_LABEL
+			 "); harden the image that it was made from",
+			 session->request->source);
 }
 
 /* --- the flow ------------------------------------------------------------------------------------
@@ -684,20 +692,23 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	autoprofile struct profile *profile = NULL;
 	g_autoptr(GPtrArray) expected = NULL;
 	g_autoptr(GPtrArray) rounds = g_ptr_array_new_with_free_func(round_free);
+	autostart struct start *start = NULL;
 	struct candidate candidate;
 	struct harden_result *result = NULL;
 
 	candidate_init(&candidate);
 	session = session_open(request, identity, error);
-	writer = session && check_entry(session, error) ? writer_for(request, session->image, error)
-							: NULL;
+	writer = session && check_unsealed(session, error)
+			 ? writer_for(request, session->image, error)
+			 : NULL;
 	if (!writer)
 		return NULL;
 	if (request->profile_path) {
 		profile = profile_given(session, error);
 		expected = profile ? harden_expect(session, error) : NULL;
 	} else {
-		profile = harden_trace(session, &expected, error);
+		start = start_decide(session, error);
+		profile = start ? harden_trace(session, start, &expected, error) : NULL;
 	}
 	if (!expected || !fixpoint(session, profile, expected, writer, &candidate, rounds, error))
 		goto out;

@@ -10,6 +10,7 @@
 
 #include "harden/request.h"
 #include "harden/session.h"
+#include "harden/start.h"
 #include "seal/seal.h"
 
 /* What one replay taught: sorted names. */
@@ -37,10 +38,12 @@ struct harden_result {
 };
 void harden_result_free(struct harden_result *result);
 
-/* Traces: two runs of the original, the second on a host that differs in name, time and process
- * ids. @ret_expected (may be NULL): what a replay must answer, struct expectation *. Caller owns
- * both. */
-struct profile *harden_trace(struct session *session, GPtrArray **ret_expected, GError **error);
+/* Traces: two runs of the original (under the plan of @start where that has steps: then its answers
+ * are compared with those that its own script gives), the second on a host that differs in name,
+ * time and process ids. @ret_expected (may be NULL): what a replay must answer, struct expectation
+ * *. Caller owns both. */
+struct profile *harden_trace(struct session *session, const struct start *start,
+			     GPtrArray **ret_expected, GError **error);
 
 /* What a replay must answer, without tracing: two runs of the original. */
 GPtrArray *harden_expect(struct session *session, GError **error);

@@ -73,7 +73,9 @@ static bool argv_build(struct launch *launch, const struct launch_input *input, 
 	const GPtrArray *arguments = input->arguments ? input->arguments : config->command;
 
 	launch->argv = g_ptr_array_new_with_free_func(g_free);
-	for (guint i = 0; i < config->entrypoint->len; i++)
+	if (input->plan)
+		g_ptr_array_add(launch->argv, g_strdup(SEAL_INIT_PATH));
+	for (guint i = 0; !input->plan && i < config->entrypoint->len; i++)
 		g_ptr_array_add(launch->argv, g_strdup(config->entrypoint->pdata[i]));
 	for (guint i = 0; i < arguments->len; i++)
 		g_ptr_array_add(launch->argv, g_strdup(arguments->pdata[i]));
@@ -220,6 +222,18 @@ static char *launch_as_sealed(struct launch *launch, const struct launch_input *
 	return g_strdup(seal->home);
 }
 
+/* thresh-init and its plan, bound into an image that has neither. */
+static void add_plan(struct launch *launch, const struct launch_input *input)
+{
+	struct sandbox_mount *init = add_mount(launch, MOUNT_BIND, SEAL_INIT_PATH);
+
+	init->source = g_strdup(input->init_path);
+	init->read_only = true;
+	init->exec = true;
+	add_mount(launch, MOUNT_BYTES, SEAL_PLAN_PATH)->bytes =
+		g_bytes_new(input->plan, strlen(input->plan));
+}
+
 static bool launch_as_ordinary(struct launch *launch, const struct launch_input *input,
 			       char **ret_home, GError **error)
 {
@@ -240,6 +254,8 @@ static bool launch_as_ordinary(struct launch *launch, const struct launch_input 
 		(struct sock_filter *)g_bytes_get_data(launch->deny_filter, NULL);
 	launch->process.deny_filter = &launch->deny_program;
 	add_ordinary_volumes(launch, input);
+	if (input->plan)
+		add_plan(launch, input);
 	return true;
 }
 

@@ -33,8 +33,11 @@ struct launch_input {
 	uint32_t processes;
 	const struct sandbox *join;
 	enum sandbox_network network;
-	GBytes *seccomp; /* sealed: a program in place of the image's own (traced
-			    replays); or NULL */
+	const char *plan; /* ordinary: thresh-init carries out this plan in place of the image's
+			     Entrypoint; or NULL */
+	const char *init_path; /* with `plan`: thresh-init on the host */
+	GBytes *seccomp;       /* sealed: a program in place of the image's own (traced
+				  replays); or NULL */
 };
 
 struct launch {

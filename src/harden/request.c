@@ -20,6 +20,33 @@ void volume_request_free(struct volume_request *volume)
 	g_free(volume);
 }
 
+void scenario_request_free(struct scenario_request *scenario)
+{
+	if (!scenario)
+		return;
+	g_free(scenario->name);
+	g_clear_pointer(&scenario->environment, g_ptr_array_unref);
+	g_clear_pointer(&scenario->arguments, g_ptr_array_unref);
+	g_free(scenario);
+}
+
+static void entrypoint_request_init(struct entrypoint_request *entrypoint)
+{
+	entrypoint->fixed = g_ptr_array_new_with_free_func(g_free);
+	entrypoint->values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+						   (GDestroyNotify)g_ptr_array_unref);
+	entrypoint->scenarios =
+		g_ptr_array_new_with_free_func((GDestroyNotify)scenario_request_free);
+}
+
+static void entrypoint_request_clear(struct entrypoint_request *entrypoint)
+{
+	g_free(entrypoint->plan_path);
+	g_ptr_array_unref(entrypoint->fixed);
+	g_hash_table_unref(entrypoint->values);
+	g_ptr_array_unref(entrypoint->scenarios);
+}
+
 void redaction_free(struct redaction *redaction)
 {
 	if (!redaction)
@@ -50,6 +77,7 @@ struct harden_request *harden_request_new(void)
 	request->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_request_free);
 	request->companions =
 		g_ptr_array_new_with_free_func((GDestroyNotify)companion_request_free);
+	entrypoint_request_init(&request->entrypoint);
 	request->preset = PRESET_BALANCED;
 	request->keep_rules = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
 	request->keep_logs = g_ptr_array_new_with_free_func(g_free);
@@ -88,6 +116,7 @@ void harden_request_free(struct harden_request *request)
 	g_ptr_array_unref(request->keep_rules);
 	g_ptr_array_unref(request->keep_logs);
 	g_hash_table_unref(request->sizes);
+	entrypoint_request_clear(&request->entrypoint);
 	g_free(request->profile_path);
 	g_free(request->out_directory);
 	g_free(request);

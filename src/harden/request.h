@@ -25,6 +25,23 @@ struct volume_request {
 	char *path;
 };
 
+/* thresh.yaml entrypoint.scenarios: a start of the image's entrypoint script that its plan must
+ * cover. */
+struct scenario_request {
+	char *name;
+	GPtrArray *environment; /* char *: "NAME=VALUE" to set, "NAME" to leave unset */
+	GPtrArray *arguments;   /* char *: in place of Cmd; or NULL */
+};
+
+/* thresh.yaml entrypoint: how a script is distilled. */
+struct entrypoint_request {
+	char *plan_path;      /* steps of a plan in place of the script; or NULL */
+	uint32_t runs_max;    /* of the script, to learn what it does; 0: the learner's own */
+	GPtrArray *fixed;     /* char *: variables whose value does not change in production */
+	GHashTable *values;   /* char *NAME -> GPtrArray * of char *: values to try */
+	GPtrArray *scenarios; /* struct scenario_request * */
+};
+
 struct timeouts {
 	int ready_ms;    /* until the application listens */
 	int request_ms;  /* of one probe */
@@ -49,6 +66,8 @@ struct harden_request {
 	GPtrArray *environment; /* struct redaction *: --env */
 	GPtrArray *volumes;     /* struct volume_request * */
 	GPtrArray *companions;  /* struct companion_request * */
+
+	struct entrypoint_request entrypoint;
 
 	enum preset preset;
 	GPtrArray *keep_rules; /* struct keep_rule * */
@@ -79,5 +98,6 @@ void harden_request_cleanup(struct harden_request **request);
 
 void companion_request_free(struct companion_request *companion);
 void volume_request_free(struct volume_request *volume);
+void scenario_request_free(struct scenario_request *scenario);
 void redaction_free(struct redaction *redaction);
 void keep_rule_free(struct keep_rule *rule);

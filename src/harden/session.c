@@ -510,6 +510,8 @@ static bool run_arguments(struct session *session, struct run *run, const GPtrAr
 		.pid_offset = run->pid_offset,
 		.scratch_bytes = request->scratch_bytes,
 		.processes = request->processes,
+		.plan = run->plan,
+		.init_path = request->init_path,
 		.seccomp = run->seccomp,
 	};
 

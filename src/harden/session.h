@@ -46,6 +46,7 @@ struct run {
 	bool traced;
 	enum recorder_mode mode;
 	const struct profile *known; /* RECORD_PATHS */
+	const char *plan;            /* of the source: in place of its entrypoint script; or NULL */
 	GBytes *seccomp;             /* traced candidates: see launch.h */
 
 	const GPtrArray *arguments; /* of the --run that is under way; set by session_run */

@@ -102,6 +102,8 @@ json_t *seal_to_json(const struct seal *seal)
 	json_object_set_new(document, "logs", logs_to_json(seal->log_links));
 	json_object_set_new(document, "executables", json_from_strings(seal->executables));
 	json_object_set_new(document, "entry", json_from_strings(seal->entry));
+	if (seal->start->len > 0)
+		json_object_set_new(document, "start", json_from_strings(seal->start));
 	json_object_set_new(document, "command", json_from_strings(seal->command));
 	json_object_set_new(document, "ports", json_from_strings(seal->ports));
 	json_object_set_new(document, "low_ports", json_boolean(seal->low_ports));
@@ -157,6 +159,18 @@ static bool take_strings(const json_t *document, const char *key, GPtrArray *int
 		    strlen(json_string_value(value)) != json_string_length(value))
 			return wrong(error, key, "an array of strings");
 		g_ptr_array_add(into, g_strdup(json_string_value(value)));
+	}
+	return true;
+}
+
+/* Lines of a plan: what they say is judged by who reads the plan. */
+static bool take_lines(const json_t *document, const char *key, GPtrArray *into, GError **error)
+{
+	if (!take_strings(document, key, into, error))
+		return false;
+	for (guint i = 0; i < into->len; i++) {
+		if (strpbrk(into->pdata[i], "\n\r"))
+			return wrong(error, key, "an array of single lines");
 	}
 	return true;
 }
@@ -389,7 +403,7 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	static const char *const known[] = {
 		"version",     "uid",   "gid",         "groups",   "writable",  "logs",
 		"executables", "entry", "command",     "ports",    "low_ports", "notes",
-		"stay",        "home",  "stop_signal", "syscalls", NULL};
+		"stay",        "home",  "stop_signal", "syscalls", "start",     NULL};
 	autoseal struct seal *seal = seal_new();
 
 	if (!json_is_object(json)) {
@@ -404,6 +418,7 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	    !take_objects(json, "logs", seal, take_log, error) ||
 	    !take_paths(json, "executables", seal->executables, error) ||
 	    !take_strings(json, "entry", seal->entry, error) ||
+	    !take_lines(json, "start", seal->start, error) ||
 	    !take_strings(json, "command", seal->command, error) ||
 	    !take_strings(json, "notes", seal->notes, error) || !take_ports(json, seal, error) ||
 	    !take_bool(json, "low_ports", &seal->low_ports, error) ||

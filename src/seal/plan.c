@@ -124,6 +124,8 @@ char *seal_plan(const struct seal *seal)
 		add_line(text, "home", seal->home, NULL);
 	for (guint i = 0; i < seal->writables->len; i++)
 		add_fill(text, seal->writables->pdata[i]);
+	for (guint i = 0; i < seal->start->len; i++)
+		g_string_append_printf(text, "%s\n", (char *)seal->start->pdata[i]);
 	g_string_append_printf(text, "id %u %u", seal->uid, seal->gid);
 	for (guint i = 0; i < seal->groups->len; i++)
 		g_string_append_printf(text, " %u", GPOINTER_TO_UINT(seal->groups->pdata[i]));

@@ -19,6 +19,7 @@ struct seal *seal_new(void)
 	seal->log_links = g_ptr_array_new_with_free_func((GDestroyNotify)log_link_free);
 	seal->executables = g_ptr_array_new_with_free_func(g_free);
 	seal->entry = g_ptr_array_new_with_free_func(g_free);
+	seal->start = g_ptr_array_new_with_free_func(g_free);
 	seal->command = g_ptr_array_new_with_free_func(g_free);
 	seal->ports = g_ptr_array_new_with_free_func(g_free);
 	seal->notes = g_ptr_array_new_with_free_func(g_free);
@@ -34,6 +35,7 @@ void seal_free(struct seal *seal)
 	g_ptr_array_unref(seal->log_links);
 	g_ptr_array_unref(seal->executables);
 	g_ptr_array_unref(seal->entry);
+	g_ptr_array_unref(seal->start);
 	g_ptr_array_unref(seal->command);
 	g_ptr_array_unref(seal->ports);
 	g_ptr_array_unref(seal->notes);
@@ -228,7 +230,9 @@ struct seal *seal_decide(const struct seal_input *input, GError **error)
 	const GPtrArray *arguments = input->options->arguments;
 	autoseal struct seal *seal = seal_new();
 
-	copy_strings(seal->entry, config->entrypoint);
+	copy_strings(seal->start, input->profile->start);
+	if (seal->start->len == 0)
+		copy_strings(seal->entry, config->entrypoint);
 	copy_strings(seal->command, arguments ? arguments : config->command);
 	seal->stay = input->profile->stop_unhandled;
 	seal->stop_signal = g_strdup(config->stop_signal ? config->stop_signal : "SIGTERM");

@@ -65,8 +65,10 @@ struct seal {
 	GPtrArray *log_links;   /* struct log_link *, sorted by path */
 	GPtrArray *executables; /* char *: what Landlock lets execute, sorted */
 	GPtrArray *entry;       /* char *: fixed leading arguments (the image's Entrypoint) */
-	GPtrArray *command;     /* char *: default arguments (Cmd) */
-	char *home;             /* as traced: of the user that the image started as, or NULL */
+	GPtrArray *
+		start; /* char *: steps in place of an entrypoint script, plan lines; empty: none */
+	GPtrArray *command; /* char *: default arguments (Cmd) */
+	char *home;         /* as traced: of the user that the image started as, or NULL */
 	struct syscall_policy *syscalls;
 	GPtrArray *ports; /* char *: "80/tcp", from the config and the profile's listeners */
 	bool low_ports;   /* one below 1024: the runtime must allow it without a capability */

@@ -190,6 +190,15 @@ static json_t *dropped_to_json(const struct profile *profile)
 	return object;
 }
 
+static json_t *start_to_json(const GPtrArray *lines)
+{
+	json_t *array = json_array();
+
+	for (guint i = 0; i < lines->len; i++)
+		json_array_append_new(array, text_to_json(lines->pdata[i]));
+	return array;
+}
+
 json_t *profile_to_json(const struct profile *profile)
 {
 	json_t *root = json_object();
@@ -206,6 +215,8 @@ json_t *profile_to_json(const struct profile *profile)
 	json_object_set_new(root, "listeners", listeners_to_json(profile->listeners));
 	json_object_set_new(root, "commands", commands_to_json(profile->commands));
 	json_object_set_new(root, "environment", set_to_json(profile->environment));
+	if (profile->start->len > 0)
+		json_object_set_new(root, "start", start_to_json(profile->start));
 	json_object_set_new(root, "dropped", dropped_to_json(profile));
 	json_object_set_new(root, "setgroups_called", json_boolean(profile->setgroups_called));
 	json_object_set_new(root, "stop_unhandled", json_boolean(profile->stop_unhandled));
@@ -464,6 +475,25 @@ static bool read_commands(struct profile *profile, const json_t *array, GError *
 	return true;
 }
 
+static bool read_start(struct profile *profile, const json_t *array, GError **error)
+{
+	size_t index;
+	json_t *value;
+
+	if (array && (!json_is_array(array) || json_array_size(array) > PROFILE_MAX_START))
+		return fail(error, "start", "is not an array in bounds");
+	json_array_foreach (array, index, value) {
+		g_autofree char *line = read_text(value, "start", error);
+
+		if (!line)
+			return false;
+		if (strpbrk(line, "\n\r"))
+			return fail(error, "start", "has a line that is more than one");
+		g_ptr_array_add(profile->start, g_steal_pointer(&line));
+	}
+	return true;
+}
+
 static bool read_identity(struct profile *profile, const json_t *root, GError **error)
 {
 	const json_t *image = json_object_get(root, "image");
@@ -535,7 +565,7 @@ static bool read_header(const json_t *root, GError **error)
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "profile version %lld is not known (this thresh reads %d)",
 				 (long long)version, FORMAT_VERSION);
-	return check_members(root, "top level", members, NULL, error);
+	return check_members(root, "top level", members, "start", error);
 }
 
 static bool read_rest(struct profile *profile, const json_t *root, GError **error)
@@ -544,6 +574,7 @@ static bool read_rest(struct profile *profile, const json_t *root, GError **erro
 			profile->capabilities, error) &&
 	       read_set(json_object_get(root, "environment"), "environment", profile->environment,
 			error) &&
+	       read_start(profile, json_object_get(root, "start"), error) &&
 	       read_dropped(profile, json_object_get(root, "dropped"), error) &&
 	       read_flag(json_object_get(root, "setgroups_called"), "setgroups_called",
 			 &profile->setgroups_called, error) &&

@@ -85,6 +85,7 @@ struct profile *profile_new(void)
 	profile->listeners = g_ptr_array_new_with_free_func((GDestroyNotify)listener_free);
 	profile->commands = g_ptr_array_new_with_free_func((GDestroyNotify)command_free);
 	profile->environment = set_new();
+	profile->start = g_ptr_array_new_with_free_func(g_free);
 	profile->dropped_groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	return profile;
 }
@@ -102,6 +103,7 @@ void profile_free(struct profile *profile)
 	g_ptr_array_unref(profile->listeners);
 	g_ptr_array_unref(profile->commands);
 	g_hash_table_unref(profile->environment);
+	g_ptr_array_unref(profile->start);
 	g_array_unref(profile->dropped_groups);
 	g_free(profile);
 }
@@ -299,11 +301,28 @@ static void merge_dropped(struct profile *into, const struct profile *from)
 		profile_add_dropped_group(into, g_array_index(from->dropped_groups, uint32_t, i));
 }
 
+void profile_set_start(struct profile *profile, const GPtrArray *lines)
+{
+	g_ptr_array_set_size(profile->start, 0);
+	for (guint i = 0; i < lines->len; i++)
+		g_ptr_array_add(profile->start, g_strdup(lines->pdata[i]));
+}
+
 static bool digest_is_unset(const struct digest *digest)
 {
 	static const struct digest none;
 
 	return digest_equal(digest, &none);
+}
+
+static bool lines_equal(const GPtrArray *a, const GPtrArray *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (guint i = 0; i < a->len; i++)
+		if (strcmp(a->pdata[i], b->pdata[i]) != 0)
+			return false;
+	return true;
 }
 
 static bool merge_identity(struct profile *into, const struct profile *from, GError **error)
@@ -324,6 +343,12 @@ static bool merge_identity(struct profile *into, const struct profile *from, GEr
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "profiles of different architectures cannot be merged (%s and %s)",
 				 into->architecture, from->architecture);
+	if (into->start->len > 0 && from->start->len > 0 && !lines_equal(into->start, from->start))
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "profiles whose entrypoints start the application in different "
+				 "ways cannot be merged; trace again with the scenarios of both");
+	if (into->start->len == 0)
+		profile_set_start(into, from->start);
 	if (digest_is_unset(&into->image_digest))
 		into->image_digest = from->image_digest;
 	if (!into->architecture[0]) {

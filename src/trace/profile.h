@@ -71,6 +71,8 @@ struct profile {
 	GPtrArray *commands;     /* struct command *, sorted: the application first, then children,
 				    each by path and words */
 	GHashTable *environment; /* set of names that the user set by --env */
+	GPtrArray *start;        /* char *: the steps of the init plan (docs/plan.md) that stand
+				    for the image's entrypoint script, line by line; empty: none */
 	bool has_dropped;        /* the application changed from root to … */
 	uint32_t dropped_uid;
 	uint32_t dropped_gid;
@@ -103,6 +105,8 @@ void profile_add_listener(struct profile *profile, const char *family, const cha
 /* Adds a program that was run; @argv (NULL-terminated) is copied. The same again adds nothing. */
 void profile_add_command(struct profile *profile, const char *path, const char *const *argv,
 			 bool child);
+/* Takes @lines (char *, copied) as the steps that stand for the entrypoint script. */
+void profile_set_start(struct profile *profile, const GPtrArray *lines);
 /* The application changed from root to @uid and @gid. Of several the lowest pair stays. */
 void profile_set_dropped(struct profile *profile, uint32_t uid, uint32_t gid);
 
@@ -114,11 +118,12 @@ enum {
 	PROFILE_MAX_PATHS = 1000000,
 	PROFILE_MAX_COMMANDS = 10000,
 	PROFILE_MAX_WORDS = 1024, /* of one command */
+	PROFILE_MAX_START = 4096, /* lines: PLAN_MAX_LINES */
 	PROFILE_MAX_NAMES = 4096, /* calls, capabilities, variables, listeners */
 };
 
-/* Merges @from into @into. Different image digests or architectures are an error (an unset one fits
- * all), and then @into is as it was. */
+/* Merges @from into @into. Different image digests, architectures or start steps are an error (an
+ * unset one fits all), and then @into is as it was. */
 bool profile_merge(struct profile *into, const struct profile *from, GError **error);
 
 json_t *profile_to_json(const struct profile *profile);
