@@ -129,26 +129,29 @@ static struct start *start_load(const char *path, GError **error)
 /* --- what the image starts -----------------------------------------------------------------------
  */
 
-/* Whether one of the runs starts a shell, or a script for one. */
-static bool entry_is_shell(const struct session *session, bool *ret_shell, GError **error)
+/* Looks at what each run starts. @ret_shell: one of them is a shell, or a script for one; NULL:
+ * that is an error. */
+static bool entry_check(const struct session *session, bool *ret_shell, GError **error)
 {
 	const struct harden_request *request = session->request;
 	const struct cut_options options = {.config = session->image->config};
 	guint count = MAX(request->runs->len, 1);
+	bool any = false;
 
-	*ret_shell = false;
 	for (guint i = 0; i < count; i++) {
 		const GPtrArray *arguments =
 			request->runs->len > 0 ? request->runs->pdata[i] : request->arguments;
-		bool shell;
+		bool shell = false;
 
-		if (!keepset_check_entry(session->rootfs->tree, &options, arguments, &shell,
-					 error)) {
+		if (!keepset_check_entry(session->rootfs->tree, &options, arguments,
+					 ret_shell ? &shell : NULL, error)) {
 			g_prefix_error(error, "%s: ", request->source);
 			return false;
 		}
-		*ret_shell |= shell;
+		any |= shell;
 	}
+	if (ret_shell)
+		*ret_shell = any;
 	return true;
 }
 
@@ -157,11 +160,11 @@ struct start *start_decide(struct session *session, GError **error)
 	const char *path = session->request->entrypoint.plan_path;
 	bool shell;
 
-	if (!entry_is_shell(session, &shell, error))
+	if (!entry_check(session, &shell, error))
 		return NULL;
 	if (path)
 		return start_load(path, error);
-	return start_new();
+	return !shell || entry_check(session, NULL, error) ? start_new() : NULL;
 }
 
 /* --- what the profile says -----------------------------------------------------------------------

@@ -20,6 +20,12 @@ static const char full[] =
 	"keep: {/opt/**: by name}\n"
 	"keep-logs: [/var/log/a.log]\n"
 	"rounds: 3\n"
+	"entrypoint:\n"
+	"  fixed: [JAVA_HOME]\n"
+	"  values: {MODE: [single, cluster]}\n"
+	"  runs: 50\n"
+	"  scenarios:\n"
+	"    cluster: {environment: [MODE=cluster, DEBUG], arguments: 'server --port \"7 0\"'}\n"
 	"timeouts: {ready: 90, request: 2.5, workload: 10m, stop: 500ms, settle: 0}\n"
 	"writable: {sizes: {/tmp: 256M}, links-max: 1G}\n"
 	"sandbox: {scratch: 8G, processes: 512}\n"
@@ -29,6 +35,8 @@ static const char full[] =
 static void test_full(void)
 {
 	autorequest struct harden_request *request = harden_request_new();
+	const struct scenario_request *scenario;
+	const GPtrArray *values;
 	g_autofree char *platform = NULL;
 	g_autoptr(GError) error = NULL;
 	const struct companion_request *companion;
@@ -50,6 +58,15 @@ static void test_full(void)
 	g_assert_cmpuint(request->keep_rules->len, ==, 1);
 	g_assert_cmpuint(request->keep_logs->len, ==, 1);
 	g_assert_cmpint(request->rounds_max, ==, 3);
+	g_assert_cmpuint(request->entrypoint.runs_max, ==, 50);
+	g_assert_cmpstr(request->entrypoint.fixed->pdata[0], ==, "JAVA_HOME");
+	values = g_hash_table_lookup(request->entrypoint.values, "MODE");
+	g_assert_cmpuint(values->len, ==, 2);
+	scenario = request->entrypoint.scenarios->pdata[0];
+	g_assert_cmpstr(scenario->name, ==, "cluster");
+	g_assert_cmpstr(scenario->environment->pdata[1], ==, "DEBUG");
+	g_assert_cmpuint(scenario->arguments->len, ==, 3);
+	g_assert_cmpstr(scenario->arguments->pdata[2], ==, "7 0");
 	g_assert_cmpint(request->timeouts.ready_ms, ==, 90000);
 	g_assert_cmpint(request->timeouts.request_ms, ==, 2500);
 	g_assert_cmpint(request->timeouts.workload_ms, ==, 600000);
@@ -77,11 +94,20 @@ static void test_malformed(void)
 		{"x: 1\n",
 		 "t: line 1: x: unknown key; known are preset, platform, compress, cache, "
 		 "probes, workloads, runs, environment, volumes, with, keep, keep-logs, "
-		 "rounds, timeouts, writable, sandbox, limits"},
+		 "entrypoint, rounds, timeouts, writable, sandbox, limits"},
 		{"presets: safe\n", "t: line 1: presets: unknown key; did you mean 'preset'?"},
 		{"\ntimeouts:\n  redy: 5\n",
 		 "t: line 3: timeouts.redy: unknown key; did you mean 'ready'?"},
 		{"timeouts: 5\n", "t: line 1: timeouts: want keys and values"},
+		{"entrypoint: {scenarios: {a: {argument: x}}}\n",
+		 "t: line 1: entrypoint.scenarios.a.argument: unknown key; known are environment, "
+		 "arguments"},
+		{"entrypoint: {scenarios: {a: {arguments: [x]}}}\n",
+		 "t: line 1: entrypoint.scenarios.a.arguments: want one line of words"},
+		{"entrypoint: {fixed: [1A]}\n",
+		 "t: line 1: entrypoint.fixed.0: '1A': not a variable name"},
+		{"entrypoint: {runs: 0}\n",
+		 "t: line 1: entrypoint.runs: want a whole number from 1 to 10000"},
 		{"rounds: 0\n", "t: line 1: rounds: want a whole number from 1 to 20"},
 		{"rounds: 1.5\n", "t: line 1: rounds: want a whole number from 1 to 20"},
 		{"limits: {ratio: many}\n",
