@@ -198,6 +198,20 @@ static json_t *container_of(const struct manifest_input *input, const char *name
 	return container;
 }
 
+/* What a first start does, before the application's own container: it then finds it done. */
+static json_t *setup_container_of(const struct manifest_input *input)
+{
+	json_t *container = container_of(input, "setup");
+	json_t *command = json_array();
+
+	json_array_append_new(command, json_string(SEAL_INIT_PATH));
+	json_array_append_new(command, json_string("--plan"));
+	json_array_append_new(command, json_string("setup"));
+	json_object_del(container, "ports");
+	json_object_set_new(container, "command", command);
+	return container;
+}
+
 static bool has_volumes(const struct seal *seal)
 {
 	for (guint i = 0; i < seal->writables->len; i++) {
@@ -224,6 +238,12 @@ static json_t *pod_of(const struct manifest_input *input, const char *name)
 		json_object_set_new(spec, "hostNetwork", json_true());
 	json_object_set_new(spec, "enableServiceLinks", json_false());
 	json_object_set_new(spec, "securityContext", pod_security(input, has_volumes(seal)));
+	if (seal_has_setup(seal)) {
+		json_t *setup = json_array();
+
+		json_array_append_new(setup, setup_container_of(input));
+		json_object_set_new(spec, "initContainers", setup);
+	}
 	json_array_append_new(containers, container_of(input, name));
 	json_object_set_new(spec, "containers", containers);
 	for (guint i = 0; i < seal->writables->len; i++)
@@ -285,6 +305,10 @@ static void append_head(GString *text, const struct manifest_input *input)
 				"# Where the cluster pulls the image from: give its name with "
 				"--image, such as\n# --image registry.example.org/team/app:1\n");
 
+	if (seal_has_setup(seal))
+		g_string_append(text,
+				"# `setup` does what a first start alone does; give it the same "
+				"environment as the\n# application.\n");
 	for (guint i = 0; i < seal->writables->len; i++)
 		bytes += ((const struct writable *)seal->writables->pdata[i])->size_bytes;
 	g_string_append_printf(

@@ -114,6 +114,42 @@ static void add_stay(GString *text, const struct seal *seal)
 				       number > 0 ? number : SIGTERM);
 }
 
+/* Whether @line opens a block that depends on what is there: a path, not a variable. */
+static bool opens_path_block(const char *line)
+{
+	static const char *const conditions[] = {"absent ", "vacant ",    "exists ",
+						 "file ",   "directory ", "populated "};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(conditions); i++) {
+		if (g_str_has_prefix(line + strlen("if "), conditions[i]))
+			return true;
+	}
+	return false;
+}
+
+bool seal_has_setup(const struct seal *seal)
+{
+	guint depth = 0, inside = 0; /* inside: the depth of the outermost such block, 0: none */
+
+	for (guint i = 0; i < seal->start->len; i++) {
+		const char *line = seal->start->pdata[i];
+
+		if (g_str_has_prefix(line, "if ")) {
+			depth++;
+			if (inside == 0 && opens_path_block(line))
+				inside = depth;
+		} else if (!strcmp(line, "end")) {
+			if (inside == depth)
+				inside = 0;
+			depth -= depth > 0;
+		} else if (inside > 0 &&
+			   (g_str_has_prefix(line, "run ") || g_str_has_prefix(line, "start "))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 char *seal_plan(const struct seal *seal)
 {
 	GString *text = g_string_new("thresh-plan 1\n");

@@ -116,6 +116,10 @@ json_t *seal_config(const struct seal *seal, const struct seal_input *input);
 /* The plan (docs/plan.md) as text. */
 char *seal_plan(const struct seal *seal);
 
+/* Whether a first start does more than later ones: programs run by steps that a file's absence or
+ * presence guards. `thresh-init --plan setup` does these alone. */
+bool seal_has_setup(const struct seal *seal);
+
 json_t *seal_to_json(const struct seal *seal);
 struct seal *seal_from_json(const json_t *json, GError **error);
 /* From a hardened image alone; an image that thresh did not make is THRESH_ERROR_INPUT. */

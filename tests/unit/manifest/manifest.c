@@ -236,6 +236,42 @@ static void test_kubernetes(void)
 	fixture_clear(&f);
 }
 
+/* What a first start alone does comes before the application's container. */
+static void test_kubernetes_setup(void)
+{
+	struct fixture f;
+	g_autofree char *text = NULL;
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) documents = NULL;
+	g_autofree char *words = NULL;
+	g_autoptr(GPtrArray) command = NULL;
+	autojson json_t *deployment = NULL;
+	const json_t *spec, *setup;
+
+	fixture_init(&f);
+	g_ptr_array_add(f.seal->start, g_strdup("if vacant /data"));
+	g_ptr_array_add(f.seal->start, g_strdup("run initdb"));
+	g_ptr_array_add(f.seal->start, g_strdup("end"));
+	text = format(&f, MANIFEST_KUBERNETES);
+	documents = g_strsplit(text, "---\n", -1);
+	deployment = yaml_parse(documents[1], strlen(documents[1]), "deployment", &error);
+	g_assert_no_error(error);
+	spec = json_object_get(json_object_get(json_object_get(deployment, "spec"), "template"),
+			       "spec");
+	setup = json_array_get(json_object_get(spec, "initContainers"), 0);
+	command = json_to_strings(json_object_get(setup, "command"), "command", &error);
+	g_ptr_array_add(command, NULL);
+	words = g_strjoinv(" ", (char **)command->pdata);
+	g_assert_cmpstr(words, ==, "/.thresh/init --plan setup");
+	g_assert_true(json_bool_at(json_object_get(setup, "securityContext"),
+				   "readOnlyRootFilesystem", false));
+	g_assert_true(
+		json_equal(json_object_get(setup, "volumeMounts"),
+			   json_object_get(json_array_get(json_object_get(spec, "containers"), 0),
+					   "volumeMounts")));
+	fixture_clear(&f);
+}
+
 static void test_names(void)
 {
 	static const struct {
@@ -304,6 +340,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/manifest/host-network", test_host_network);
 	g_test_add_func("/manifest/oci-runtime", test_runtime);
 	g_test_add_func("/manifest/kubernetes", test_kubernetes);
+	g_test_add_func("/manifest/kubernetes-setup", test_kubernetes_setup);
 	g_test_add_func("/manifest/names", test_names);
 	g_test_add_func("/manifest/yaml", test_yaml);
 	g_test_add_func("/manifest/targets", test_targets);

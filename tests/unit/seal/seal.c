@@ -50,6 +50,47 @@ static void assert_writables(const struct seal *seal, const char *want)
 	g_assert_cmpstr(got, ==, want);
 }
 
+/* A seal whose start is @lines, as one read from a label. */
+static struct seal *seal_with_start(const char *const *lines)
+{
+	g_autoptr(GError) error = NULL;
+	struct fixture f;
+	struct seal *seal;
+
+	fixture_init(&f, "{\"architecture\": \"amd64\", \"os\": \"linux\"}");
+	users(&f);
+	seal = seal_decide(&f.input, &error);
+	g_assert_no_error(error);
+	for (; *lines; lines++)
+		g_ptr_array_add(seal->start, g_strdup(*lines));
+	fixture_clear(&f);
+	return seal;
+}
+
+static void test_setup(void)
+{
+	static const struct {
+		const char *lines[8];
+		bool has_setup;
+	} table[] = {
+		{{NULL}, false},
+		{{"run migrate", NULL}, false},
+		{{"if filled DEBUG", "run migrate", "end", NULL}, false},
+		{{"if absent /data/x", "directory /data 0755", "end", "run migrate", NULL}, false},
+		{{"if absent /data/x", "run initdb", "end", NULL}, true},
+		{{"if filled A", "if vacant /data", "if set B", "start s initdb", "end", "end",
+		  "end", NULL},
+		 true},
+		{{"if exists /data/x", "print found", "else", "run initdb", "end", NULL}, true},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		autoseal struct seal *seal = seal_with_start(table[i].lines);
+
+		g_assert_cmpint(seal_has_setup(seal), ==, table[i].has_setup);
+	}
+}
+
 static struct seal *decide(struct fixture *f)
 {
 	g_autoptr(GError) error = NULL;
@@ -662,6 +703,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seal/volumes", test_volumes);
 	g_test_add_func("/seal/config", test_config);
 	g_test_add_func("/seal/working-directory", test_working_directory);
+	g_test_add_func("/seal/setup", test_setup);
 	g_test_add_func("/seal/bad-documents", test_bad_documents);
 	return g_test_run();
 }
