@@ -77,6 +77,7 @@ static struct profile *profile_of_runs(struct session *session, const struct run
 	    !profile_merge(profile, second->profile, error) ||
 	    !profile_check_traceable(profile, error))
 		return NULL;
+	profile_mark_runs(profile, first->profile, second->profile);
 	profile->image_digest = session->image->manifest_digest;
 	g_free(profile->architecture);
 	profile->architecture = g_strdup(session->image->config->architecture);

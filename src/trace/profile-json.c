@@ -157,6 +157,8 @@ static json_t *commands_to_json(const GPtrArray *commands)
 		json_object_set_new(member, "path", text_to_json(command->path));
 		json_object_set_new(member, "argv", argv);
 		json_object_set_new(member, "child", json_boolean(command->child));
+		if (command->run > 0)
+			json_object_set_new(member, "run", json_integer(command->run));
 		json_array_append_new(array, member);
 	}
 	return array;
@@ -441,9 +443,12 @@ static bool read_command(struct profile *profile, const json_t *value, GError **
 	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
 	const json_t *words = json_object_get(value, "argv");
 	g_autofree char *path = NULL;
+	const json_t *number = json_object_get(value, "run");
+	uint64_t run = 0;
 	bool child = false;
 
-	if (!check_members(value, "commands", members, NULL, error))
+	if (!check_members(value, "commands", members, "run", error) ||
+	    (number && !read_number(number, "commands", 2, &run, error)))
 		return false;
 	if (!json_is_array(words) || json_array_size(words) > PROFILE_MAX_WORDS)
 		return fail(error, "commands", "\"argv\" is not an array in bounds");
@@ -458,7 +463,8 @@ static bool read_command(struct profile *profile, const json_t *value, GError **
 	path = read_text(json_object_get(value, "path"), "commands", error);
 	if (!path || !read_flag(json_object_get(value, "child"), "commands", &child, error))
 		return false;
-	profile_add_command(profile, path, (const char *const *)argv->pdata, child);
+	profile_add_command(profile, path, (const char *const *)argv->pdata, child)->run =
+		(uint8_t)run;
 	return true;
 }
 

@@ -236,17 +236,44 @@ static int command_compare(const struct command *a, const struct command *b)
 	return order ? order : (a->argv->len > b->argv->len) - (a->argv->len < b->argv->len);
 }
 
-/* Takes @command over. */
-static void command_insert(struct profile *profile, struct command *command)
+/* Takes @command over; answers the one that is in @profile now. */
+static struct command *command_insert(struct profile *profile, struct command *command)
 {
 	bool found;
 	guint position =
 		sorted_position(profile->commands, command, (GCompareFunc)command_compare, &found);
+	struct command *known;
 
-	if (found)
-		command_free(command);
-	else
+	if (!found) {
 		g_ptr_array_insert(profile->commands, (int)position, command);
+		return command;
+	}
+	known = profile->commands->pdata[position];
+	if (known->run != command->run)
+		known->run = 0;
+	command_free(command);
+	return known;
+}
+
+static bool has_command(const struct profile *profile, const struct command *command)
+{
+	bool found;
+
+	sorted_position(profile->commands, command, (GCompareFunc)command_compare, &found);
+	return found;
+}
+
+void profile_mark_runs(struct profile *profile, const struct profile *first,
+		       const struct profile *second)
+{
+	for (guint i = 0; i < profile->commands->len; i++) {
+		struct command *command = profile->commands->pdata[i];
+
+		if (!has_command(second, command))
+			command->run = 1;
+		else
+			command->run = has_command(first, command) ? 0 : 2;
+	}
 }
 
 static struct command *command_new(const char *path, const char *const *argv, bool child)
@@ -261,10 +288,10 @@ static struct command *command_new(const char *path, const char *const *argv, bo
 	return command;
 }
 
-void profile_add_command(struct profile *profile, const char *path, const char *const *argv,
-			 bool child)
+struct command *profile_add_command(struct profile *profile, const char *path,
+				    const char *const *argv, bool child)
 {
-	command_insert(profile, command_new(path, argv, child));
+	return command_insert(profile, command_new(path, argv, child));
 }
 
 void profile_set_dropped(struct profile *profile, uint32_t uid, uint32_t gid)
@@ -420,6 +447,7 @@ bool profile_merge(struct profile *into, const struct profile *from, GError **er
 		const struct command *command = from->commands->pdata[i];
 		struct command *copy = command_new(command->path, NULL, command->child);
 
+		copy->run = command->run;
 		for (guint k = 0; k < command->argv->len; k++)
 			g_ptr_array_add(copy->argv, g_strdup(command->argv->pdata[k]));
 		command_insert(into, copy);

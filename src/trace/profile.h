@@ -56,6 +56,8 @@ struct command {
 	char *path;      /* resolved program */
 	GPtrArray *argv; /* char *; values of --env are replaced by ${NAME} */
 	bool child;      /* run by the application, not the application itself */
+	uint8_t run; /* 1 or 2: in that run of a trace alone, so that a word may hold a name made up
+		      * (a temporary file); 0: in both */
 };
 
 struct profile {
@@ -102,9 +104,14 @@ bool profile_has_syscall(const struct profile *profile, const char *architecture
 void profile_add_listener(struct profile *profile, const char *family, const char *address,
 			  uint16_t port);
 
-/* Adds a program that was run; @argv (NULL-terminated) is copied. The same again adds nothing. */
-void profile_add_command(struct profile *profile, const char *path, const char *const *argv,
-			 bool child);
+/* Adds a program that was run; @argv (NULL-terminated) is copied. The same again adds nothing.
+ * Answers the command in @profile, borrowed. */
+struct command *profile_add_command(struct profile *profile, const char *path,
+				    const char *const *argv, bool child);
+/* Sets `run` of the commands of @profile that are not in both of @first and @second, the runs that
+ * it was merged from. */
+void profile_mark_runs(struct profile *profile, const struct profile *first,
+		       const struct profile *second);
 /* Takes @lines (char *, copied) as the steps that stand for the entrypoint script. */
 void profile_set_start(struct profile *profile, const GPtrArray *lines);
 /* The application changed from root to @uid and @gid. Of several the lowest pair stays. */

@@ -29,7 +29,8 @@ static struct profile *random_profile(GRand *random)
 					    names[g_rand_int_range(random, 0, 4)]);
 		profile_add_listener(profile, g_rand_boolean(random) ? "tcp" : "udp",
 				     "::", (uint16_t)g_rand_int_range(random, 0, 4));
-		profile_add_command(profile, path, argv, g_rand_boolean(random));
+		profile_add_command(profile, path, argv, g_rand_boolean(random))->run =
+			(uint8_t)g_rand_int_range(random, 0, 3);
 		g_hash_table_add(profile->capabilities,
 				 g_strdup(g_rand_boolean(random) ? "CAP_CHOWN" : "CAP_SETUID"));
 	}
@@ -94,6 +95,26 @@ static void test_merge(void)
 		g_assert_cmpstr(abc, ==, grouped);
 		g_assert_cmpstr(aa, ==, only);
 	}
+}
+
+/* What is in both runs is of no one run; nor is what another trace had in another. */
+static void test_runs(void)
+{
+	static const char *const same[] = {"sh", "-c", "id", NULL};
+	static const char *const once[] = {"sh", "-c", "id 7", NULL};
+	autoprofile struct profile *first = profile_new(), *second = profile_new(),
+				   *merged = profile_new();
+
+	profile_add_command(first, "/bin/sh", same, true);
+	profile_add_command(second, "/bin/sh", same, true);
+	profile_add_command(second, "/bin/sh", once, true);
+	g_assert_true(profile_merge(merged, first, NULL) && profile_merge(merged, second, NULL));
+	profile_mark_runs(merged, first, second);
+	g_assert_cmpuint(merged->commands->len, ==, 2);
+	g_assert_cmpuint(((struct command *)merged->commands->pdata[0])->run, ==, 0);
+	g_assert_cmpuint(((struct command *)merged->commands->pdata[1])->run, ==, 2);
+	g_assert_true(profile_merge(merged, second, NULL));
+	g_assert_cmpuint(((struct command *)merged->commands->pdata[1])->run, ==, 0);
 }
 
 static void test_merge_refused(void)
@@ -179,6 +200,8 @@ static const struct {
 	{"commands", "[{\"path\":\"/x\",\"argv\":[],\"child\":1}]", "neither true nor false"},
 	{"commands", "[{\"path\":\"/x\",\"argv\":\"\",\"child\":true}]", "\"argv\""},
 	{"commands", "[1]", "not an object"},
+	{"commands", "[{\"path\":\"/x\",\"argv\":[],\"child\":true,\"run\":3}]",
+	 "not a number in range"},
 	{"dropped", "{\"uid\":1}", "\"gid\" is missing"},
 	{"dropped", "{\"uid\":1,\"gid\":1,\"groups\":[-1]}", "number in range"},
 	{"dropped", "{\"uid\":1,\"gid\":1,\"groups\":1}", "not an array"},
@@ -254,6 +277,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/trace/profile/merge", test_merge);
+	g_test_add_func("/trace/profile/runs", test_runs);
 	g_test_add_func("/trace/profile/merge-refused", test_merge_refused);
 	g_test_add_func("/trace/profile/round-trip", test_round_trip);
 	g_test_add_func("/trace/profile/bytes", test_bytes);
