@@ -39,7 +39,7 @@ static size_t plan_read(void)
 /* Directories and fills in file order, with no umask in the way: modes are exact. */
 static void fill_all(void)
 {
-	const struct plan_directive *mask = plan_find(&plan, PLAN_UMASK);
+	const struct plan_directive *mask = NULL;
 	bool cleared = false;
 	mode_t before = 0;
 	uint32_t value;
@@ -47,6 +47,12 @@ static void fill_all(void)
 	for (uint32_t i = 0; i < plan.count; i++) {
 		const struct plan_directive *directive = &plan.directives[i];
 
+		if (directive->kind == PLAN_UMASK)
+			mask = directive;
+		if (directive->kind >= PLAN_IF && directive->kind <= PLAN_WAIT &&
+		    directive->kind != PLAN_DIRECTORY && directive->kind != PLAN_SEED &&
+		    directive->kind != PLAN_LINKS)
+			init_fail_line(directive, ENOSYS);
 		if (directive->kind != PLAN_DIRECTORY && directive->kind != PLAN_SEED &&
 		    directive->kind != PLAN_LINKS)
 			continue;

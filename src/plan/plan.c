@@ -1,47 +1,94 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan/plan.h"
 
+#include "plan/structure.h"
+#include "plan/words.h"
+
 #include <string.h>
 
-enum { UID_MAX_VALUE = 0xfffffffe, MODE_MAX = 07777, UMASK_MAX = 0777, SIGNAL_MAX = 64 };
-
-enum word_type {
-	WORDS_ANY,    /* any words, at least min */
-	WORDS_PATHS,  /* every word is a path */
-	WORDS_SEARCH, /* DIR[:DIR...] */
-	WORDS_PATH_MODE,
-	WORDS_UMASK,
-	WORDS_ID,
-	WORDS_STAY,
+enum rule_flags {
+	ONCE = 1,
+	WHOLE = 2, /* never in a block: what the application may do is not a matter of its
+		      environment */
 };
 
 struct rule {
 	const char *name;
-	uint16_t min;
-	uint16_t max;
-	uint8_t type; /* enum word_type */
-	bool once;
+	const char *words; /* signature, words.h */
+	uint8_t flags;
 };
 
 static const struct rule rules[PLAN_KINDS] = {
-	[PLAN_ENTRY] = {"entry", 1, UINT16_MAX, WORDS_ANY, true},
-	[PLAN_DEFAULT] = {"default", 1, UINT16_MAX, WORDS_ANY, true},
-	[PLAN_SEARCH] = {"search", 1, 1, WORDS_SEARCH, true},
-	[PLAN_HOME] = {"home", 1, 1, WORDS_PATHS, true},
-	[PLAN_DIRECTORY] = {"directory", 2, 2, WORDS_PATH_MODE, false},
-	[PLAN_SEED] = {"seed", 2, 2, WORDS_PATHS, false},
-	[PLAN_LINKS] = {"links", 2, 2, WORDS_PATHS, false},
-	[PLAN_COPY] = {"copy", 2, 2, WORDS_PATHS, false},
-	[PLAN_UMASK] = {"umask", 1, 1, WORDS_UMASK, true},
-	[PLAN_ID] = {"id", 2, UINT16_MAX, WORDS_ID, true},
-	[PLAN_NO_NEW_PRIVILEGES] = {"no-new-privileges", 0, 0, WORDS_ANY, true},
-	[PLAN_LANDLOCK_READ] = {"landlock-read", 1, 1, WORDS_PATHS, false},
-	[PLAN_LANDLOCK_WRITE] = {"landlock-write", 1, 1, WORDS_PATHS, false},
-	[PLAN_LANDLOCK_EXECUTE] = {"landlock-execute", 1, 1, WORDS_PATHS, false},
-	[PLAN_LANDLOCK_WRITE_EXECUTE] = {"landlock-write-execute", 1, 1, WORDS_PATHS, false},
-	[PLAN_LANDLOCK_REQUIRED] = {"landlock-required", 0, 0, WORDS_ANY, true},
-	[PLAN_SECCOMP] = {"seccomp", 1, 1, WORDS_PATHS, true},
-	[PLAN_STAY] = {"stay", 1, 2, WORDS_STAY, true},
+	[PLAN_ENTRY] = {"entry", "w+", ONCE | WHOLE},
+	[PLAN_DEFAULT] = {"default", "w+", ONCE | WHOLE},
+	[PLAN_SEARCH] = {"search", "h", ONCE | WHOLE},
+	[PLAN_HOME] = {"home", "p", ONCE | WHOLE},
+	[PLAN_IF] = {"if", "1", 0},
+	[PLAN_ELSE] = {"else", "", 0},
+	[PLAN_END] = {"end", "", 0},
+	[PLAN_SET] = {"set", "nt", 0},
+	[PLAN_LET] = {"let", "nt", 0},
+	[PLAN_UNSET] = {"unset", "n", 0},
+	[PLAN_EXPORT] = {"export", "n", 0},
+	[PLAN_VALUE] = {"value", "nt", 0},
+	[PLAN_REQUIRE] = {"require", "nt?", 0},
+	[PLAN_FORBID] = {"forbid", "nt?", 0},
+	[PLAN_CHECK] = {"check", "n7", 0},
+	[PLAN_FAIL] = {"fail", "st", 0},
+	[PLAN_PRINT] = {"print", "t", 0},
+	[PLAN_SECRET] = {"secret", "n", 0},
+	[PLAN_FACT] = {"fact", "n4", 0},
+	[PLAN_RANDOM] = {"random", "nb5", 0},
+	[PLAN_ARGUMENTS] = {"arguments", "l*", 0},
+	[PLAN_ARGUMENT] = {"argument", "l+", 0},
+	[PLAN_SHIFT] = {"shift", "c", 0},
+	[PLAN_EXEC] = {"exec", "l+", 0},
+	[PLAN_DIRECTORY] = {"directory", "qo", 0},
+	[PLAN_SEED] = {"seed", "pp", 0},
+	[PLAN_LINKS] = {"links", "pp", 0},
+	[PLAN_COPY] = {"copy", "pp", WHOLE},
+	[PLAN_FILE] = {"file", "qot", 0},
+	[PLAN_APPEND] = {"append", "qt", 0},
+	[PLAN_TEMPLATE] = {"template", "qop", 0},
+	[PLAN_PROVIDE] = {"provide", "qp", 0},
+	[PLAN_EDIT] = {"edit", "qkPt", 0},
+	[PLAN_SYMLINK] = {"symlink", "qt", 0},
+	[PLAN_REMOVE] = {"remove", "q", 0},
+	[PLAN_MODE] = {"mode", "qo", 0},
+	[PLAN_OWNER] = {"owner", "qiiW?", 0},
+	[PLAN_AS] = {"as", "iii*", 0},
+	[PLAN_IN] = {"in", "q", 0},
+	[PLAN_WITH] = {"with", "nt", 0},
+	[PLAN_WITHOUT] = {"without", "n", 0},
+	[PLAN_INPUT] = {"input", "t", 0},
+	[PLAN_OUTPUT] = {"output", "q", 0},
+	[PLAN_RETRY] = {"retry", "cm", 0},
+	[PLAN_ACCEPT] = {"accept", "S+", 0},
+	[PLAN_RUN] = {"run", "l+", 0},
+	[PLAN_START] = {"start", "zl+", 0},
+	[PLAN_AWAIT] = {"await", "z2", 0},
+	[PLAN_STOP] = {"stop", "zgm", 0},
+	[PLAN_ESSENTIAL] = {"essential", "z", 0},
+	[PLAN_WAIT] = {"wait", "3", 0},
+	[PLAN_UMASK] = {"umask", "u", 0},
+	[PLAN_LIMIT] = {"limit", "jvv", 0},
+	[PLAN_WORKDIR] = {"workdir", "q", 0},
+	[PLAN_PASSWD] = {"passwd", "pnp", 0},
+	[PLAN_CAPABILITIES] = {"capabilities", "y+", ONCE | WHOLE},
+	[PLAN_ID] = {"id", "iii*", ONCE | WHOLE},
+	[PLAN_NO_NEW_PRIVILEGES] = {"no-new-privileges", "", ONCE | WHOLE},
+	[PLAN_LANDLOCK_READ] = {"landlock-read", "p", WHOLE},
+	[PLAN_LANDLOCK_WRITE] = {"landlock-write", "p", WHOLE},
+	[PLAN_LANDLOCK_EXECUTE] = {"landlock-execute", "p", WHOLE},
+	[PLAN_LANDLOCK_WRITE_EXECUTE] = {"landlock-write-execute", "p", WHOLE},
+	[PLAN_LANDLOCK_REQUIRED] = {"landlock-required", "", ONCE | WHOLE},
+	[PLAN_SECCOMP] = {"seccomp", "p", ONCE | WHOLE},
+	[PLAN_STAY] = {"stay", "mg?", ONCE | WHOLE},
+	[PLAN_SIGNAL] = {"signal", "gG", WHOLE},
+	[PLAN_FORWARD] = {"forward", "6", ONCE | WHOLE},
+	[PLAN_DELAY] = {"delay", "m", ONCE | WHOLE},
+	[PLAN_JOB_CONTROL] = {"job-control", "", ONCE | WHOLE},
+	[PLAN_COMMAND] = {"command", "Cr+", WHOLE},
 };
 
 static const char header[] = "thresh-plan";
@@ -49,6 +96,25 @@ static const char header[] = "thresh-plan";
 const char *plan_kind_name(enum plan_kind kind)
 {
 	return rules[kind].name;
+}
+
+enum plan_kind plan_kind_find(const char *name)
+{
+	uint32_t kind = 0;
+
+	while (kind < PLAN_KINDS && strcmp(rules[kind].name, name) != 0)
+		kind++;
+	return kind;
+}
+
+bool plan_kind_is_modifier(enum plan_kind kind)
+{
+	return kind >= PLAN_AS && kind <= PLAN_ACCEPT;
+}
+
+bool plan_kind_is_whole(enum plan_kind kind)
+{
+	return rules[kind].flags & WHOLE;
 }
 
 const struct plan_directive *plan_find(const struct plan *plan, enum plan_kind kind)
@@ -68,114 +134,6 @@ const char *plan_word(const struct plan_directive *directive, size_t index)
 	while (index-- > 0)
 		word = plan_word_next(word);
 	return word;
-}
-
-static bool number_parse(const char *word, uint32_t base, uint32_t max, uint32_t *ret_value)
-{
-	uint64_t value = 0;
-
-	if (*word == '\0' || strlen(word) > 11)
-		return false;
-	for (; *word; word++) {
-		if (*word < '0' || *word >= (char)('0' + base))
-			return false;
-		value = value * base + (uint32_t)(*word - '0');
-	}
-	if (value > max)
-		return false;
-	*ret_value = (uint32_t)value;
-	return true;
-}
-
-bool plan_decimal(const char *word, uint32_t max, uint32_t *ret_value)
-{
-	if (word[0] == '0' && word[1] != '\0')
-		return false;
-	return number_parse(word, 10, max, ret_value);
-}
-
-bool plan_octal(const char *word, uint32_t max, uint32_t *ret_value)
-{
-	return number_parse(word, 8, max, ret_value);
-}
-
-bool plan_path_is_clean(const char *path)
-{
-	size_t length = strlen(path);
-
-	if (path[0] != '/' || length > PLAN_MAX_PATH_BYTES)
-		return false;
-	if (length == 1)
-		return true;
-	for (const char *name = path + 1;;) {
-		size_t bytes = strcspn(name, "/");
-
-		if (bytes == 0 || (bytes == 1 && name[0] == '.') ||
-		    (bytes == 2 && name[0] == '.' && name[1] == '.'))
-			return false;
-		if (name[bytes] == '\0')
-			return true;
-		name += bytes + 1;
-	}
-}
-
-static bool search_is_clean(const char *word)
-{
-	for (;;) {
-		char directory[PLAN_MAX_PATH_BYTES + 1];
-		size_t bytes = strcspn(word, ":");
-
-		if (bytes > PLAN_MAX_PATH_BYTES)
-			return false;
-		memcpy(directory, word, bytes);
-		directory[bytes] = '\0';
-		if (!plan_path_is_clean(directory))
-			return false;
-		if (word[bytes] == '\0')
-			return true;
-		word += bytes + 1;
-	}
-}
-
-/* What is wrong with the words of a directive, or NULL. */
-static const char *words_check(const struct plan_directive *directive, enum word_type type)
-{
-	const char *word = directive->words;
-	uint32_t value;
-
-	switch (type) {
-	case WORDS_ANY:
-		return NULL;
-	case WORDS_PATHS:
-		for (size_t i = 0; i < directive->count; i++, word = plan_word_next(word)) {
-			if (!plan_path_is_clean(word))
-				return "not a clean absolute path";
-		}
-		return NULL;
-	case WORDS_SEARCH:
-		return search_is_clean(word) ? NULL : "not a list of clean absolute paths";
-	case WORDS_PATH_MODE:
-		if (!plan_path_is_clean(word))
-			return "not a clean absolute path";
-		return plan_octal(plan_word_next(word), MODE_MAX, &value) ? NULL
-									  : "not a mode in octal";
-	case WORDS_UMASK:
-		return plan_octal(word, UMASK_MAX, &value) ? NULL : "not a umask in octal";
-	case WORDS_ID:
-		for (size_t i = 0; i < directive->count; i++, word = plan_word_next(word)) {
-			if (!plan_decimal(word, UID_MAX_VALUE, &value))
-				return "not a numeric id";
-		}
-		return NULL;
-	case WORDS_STAY:
-		if (!plan_decimal(word, PLAN_MAX_GRACE_MS, &value))
-			return "not a time in milliseconds of at most a day";
-		if (directive->count == 2 &&
-		    (!plan_decimal(plan_word_next(word), SIGNAL_MAX, &value) || value == 0))
-			return "not a signal number";
-		return NULL;
-	}
-	return "unknown kind of words";
 }
 
 struct reader {
@@ -308,25 +266,25 @@ static const char *directive_add(struct plan *plan, const char *words, uint32_t 
 				 uint32_t line)
 {
 	struct plan_directive *directive = &plan->directives[plan->count];
-	uint32_t kind = 0;
+	enum plan_kind kind = plan_kind_find(words);
+	bool once;
 
-	while (kind < PLAN_KINDS && strcmp(rules[kind].name, words) != 0)
-		kind++;
 	if (kind == PLAN_KINDS)
 		return strcmp(words, header) == 0 ? "a second `thresh-plan`"
 						  : "an unknown directive";
-	if (count - 1 < rules[kind].min || count - 1 > rules[kind].max)
-		return "a wrong number of words";
-	if (rules[kind].once && plan->single[kind])
+	once = rules[kind].flags & ONCE;
+	if (once && plan->single[kind])
 		return "a second directive of a kind that may be there once";
-	directive->kind = (uint8_t)kind;
-	directive->line = line;
-	directive->count = (uint16_t)(count - 1);
-	directive->words = plan_word_next(words);
+	*directive = (struct plan_directive){
+		.words = plan_word_next(words),
+		.line = (uint16_t)line,
+		.count = (uint16_t)(count - 1),
+		.kind = (uint8_t)kind,
+	};
 	plan->count++;
-	if (rules[kind].once)
+	if (once)
 		plan->single[kind] = plan->count;
-	return words_check(directive, rules[kind].type);
+	return words_check(directive, rules[kind].words);
 }
 
 static const char *line_parse(struct plan *plan, char *line, char *end, uint32_t number)
@@ -344,35 +302,6 @@ static const char *line_parse(struct plan *plan, char *line, char *end, uint32_t
 	if (number == 1)
 		return header_check(line, words);
 	return directive_add(plan, line, words, number);
-}
-
-static bool path_lies_below(const char *path, const char *directory)
-{
-	size_t bytes = strlen(directory);
-
-	return strncmp(path, directory, bytes) == 0 && path[bytes] == '/';
-}
-
-/* Relations between directives: a copy replaces one link of a farm, so it lies below one. */
-static bool copies_check(const struct plan *plan, struct plan_error *ret_error)
-{
-	for (uint32_t i = 0; i < plan->count; i++) {
-		const struct plan_directive *copy = &plan->directives[i];
-		bool found = copy->kind != PLAN_COPY;
-
-		for (uint32_t j = 0; j < plan->count && !found; j++) {
-			const struct plan_directive *links = &plan->directives[j];
-
-			found = links->kind == PLAN_LINKS &&
-				path_lies_below(copy->words, links->words);
-		}
-		if (!found) {
-			ret_error->line = copy->line;
-			ret_error->text = "a copy that lies below no `links`";
-			return false;
-		}
-	}
-	return true;
 }
 
 bool plan_parse(char *text, size_t size_bytes, struct plan *ret_plan, struct plan_error *ret_error)
@@ -404,7 +333,7 @@ bool plan_parse(char *text, size_t size_bytes, struct plan *ret_plan, struct pla
 			return false;
 		start = newline + 1;
 	}
-	return copies_check(ret_plan, ret_error);
+	return structure_check(ret_plan, ret_error);
 }
 
 static bool is_bare(const char *word)

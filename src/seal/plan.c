@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The init plan of a seal, in the grammar of docs/plan.md. */
+#include "plan/plan.h"
 #include "base/signals.h"
+#include "plan/template.h"
 #include "seal/seal_private.h"
 
 #include <signal.h>
@@ -9,36 +11,22 @@
 /* As engines: ten seconds from the stop signal. */
 enum { STAY_GRACE_MS = 10000 };
 
-static bool word_is_bare(const char *word)
-{
-	if (!*word || *word == '#')
-		return false;
-	for (; *word; word++) {
-		if (*word <= ' ' || *word > '~' || *word == '"' || *word == '\\')
-			return false;
-	}
-	return true;
-}
-
 static void add_word(GString *line, const char *word)
 {
-	g_string_append_c(line, ' ');
-	if (word_is_bare(word)) {
-		g_string_append(line, word);
-		return;
-	}
-	g_string_append_c(line, '"');
-	for (; *word; word++) {
-		unsigned char byte = (unsigned char)*word;
+	g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
 
-		if (byte == '"' || byte == '\\')
-			g_string_append_printf(line, "\\%c", byte);
-		else if (byte < ' ' || byte > '~')
-			g_string_append_printf(line, "\\x%02x", byte);
-		else
-			g_string_append_c(line, (char)byte);
-	}
-	g_string_append_c(line, '"');
+	plan_quote(word, quoted);
+	g_string_append_c(line, ' ');
+	g_string_append(line, quoted);
+}
+
+/* A word that stands for itself where the grammar takes a template. */
+static void add_plain(GString *line, const char *word)
+{
+	g_autofree char *escaped = g_malloc(2 * strlen(word) + 1);
+
+	plan_escape(word, escaped);
+	add_word(line, escaped);
 }
 
 static void add_words(GString *text, const char *directive, const GPtrArray *words)
@@ -83,7 +71,7 @@ static void add_fill(GString *text, const struct writable *writable)
 		const struct seal_directory *directory = writable->directories->pdata[i];
 
 		g_string_append(text, "directory");
-		add_word(text, directory->path);
+		add_plain(text, directory->path);
 		g_string_append_printf(text, " %04o\n", directory->mode);
 	}
 }
