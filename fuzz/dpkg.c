@@ -11,8 +11,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes);
 
 static const char *const names[] = {
-	"/var/lib/dpkg/status",     "/var/lib/dpkg/info/x.list", "/var/lib/dpkg/diversions",
-	"/var/lib/dpkg/status.d/x", "/lib/apk/db/installed",     "/var/lib/dpkg/status.d/x.md5sums",
+	"/var/lib/dpkg/status",         "/var/lib/dpkg/info/x.list",
+	"/var/lib/dpkg/diversions",     "/var/lib/dpkg/status.d/x",
+	"/lib/apk/db/installed",        "/var/lib/dpkg/status.d/x.md5sums",
+	"/var/lib/dpkg/info/x.md5sums",
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)

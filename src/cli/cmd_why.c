@@ -8,6 +8,7 @@
 #include "cli/keep_list.h"
 #include "cli/options.h"
 #include "image/rootfs.h"
+#include "seal/packages.h"
 
 #include <string.h>
 
@@ -25,6 +26,7 @@ static const struct {
 	{"package-manager", "a package manager; never kept"},
 	{"setid", "a set-id program that was not used"},
 	{"debris", "left by the image's build, or by an earlier run"},
+	{"thresh:packages", "thresh wrote it: the packages of which a file is left, and no others"},
 	{"thresh", "made by thresh; the source image does not have it"},
 };
 
@@ -85,12 +87,14 @@ static void print(const struct options *options, const char *path, bool kept, co
 	json_output_print(json, error);
 }
 
-/* A path of the sealed image that the keep list does not have was made by thresh. */
+/* A path of the sealed image that the keep list does not have was made by thresh; the package
+ * database was too, whatever the list says of the source's. */
 static json_t *entry_of_thresh(const struct tree *tree, const char *path)
 {
 	const struct node *node = tree_lookup(tree, path);
+	const char *reason = seal_is_package_database(path) ? "thresh:packages" : "thresh";
 
-	return node ? json_pack("{s:s, s:I}", "reason", "thresh", "bytes",
+	return node ? json_pack("{s:s, s:I}", "reason", reason, "bytes",
 				(json_int_t)node->size_bytes)
 		    : NULL;
 }
@@ -101,7 +105,8 @@ static void explain(const struct options *options, const struct image *image,
 	g_autofree char *given = path_clean(NULL, options->operands->pdata[1]), *behind = NULL;
 	const char *path = given;
 	bool kept;
-	const json_t *entry = keep_list_find(keep_list, path, &kept);
+	bool database = seal_is_package_database(path);
+	const json_t *entry = database ? NULL : keep_list_find(keep_list, path, &kept);
 	autotree struct tree *tree = NULL;
 	autojson json_t *own = NULL, *chain = NULL;
 
@@ -114,10 +119,10 @@ static void explain(const struct options *options, const struct image *image,
 		behind = path_behind_links(tree, given);
 		if (behind && (entry = keep_list_find(keep_list, behind, &kept)))
 			path = behind;
-		if (!entry) {
-			entry = own = entry_of_thresh(tree, given);
+		if (!entry && (entry = own = entry_of_thresh(tree, given)))
 			kept = true;
-		}
+		else if (!entry && database)
+			entry = keep_list_find(keep_list, path, &kept);
 		if (!entry) {
 			error_set(error, THRESH_ERROR_INPUT,
 				  "%s: neither the source image nor the sealed one has this path",

@@ -7,6 +7,7 @@
 #include "base/path.h"
 #include "cut/packages.h"
 #include "plan/plan.h"
+#include "seal/packages.h"
 #include "seal/seal_private.h"
 #include "seal/units.h"
 
@@ -363,6 +364,8 @@ static bool build(struct builder *builder)
 	    !add_working_directory(builder) || !add_log_links(builder) ||
 	    !add_engine_places(builder) ||
 	    !seal_add_users(builder->seal, source, builder->production, &builder->error) ||
+	    !seal_add_packages(builder->seal, builder->packages, builder->production,
+			       &builder->error) ||
 	    !add_init(builder))
 		return false;
 	directories_layer(root);
