@@ -120,6 +120,16 @@ const struct node *package_own(struct package_db *db, struct package *package, c
 	return node;
 }
 
+void package_own_directory(struct package_db *db, const char *path)
+{
+	const struct node *node = strlen(path) > PATH_MAX_BYTES
+					  ? NULL
+					  : tree_resolve(db->tree, path, true, NULL, NULL);
+
+	if (node && node->type == NODE_DIRECTORY)
+		g_hash_table_add(db->directories, (gpointer)node);
+}
+
 const struct node *package_set_checksum(struct package_db *db, const struct package *package,
 					const char *path, const struct checksum *checksum)
 {

@@ -124,6 +124,15 @@ static struct package *package_of_file(struct package_db *db, const char *file, 
 	return package_get(db, PACKAGE_DPKG, name, colon ? colon + 1 : "");
 }
 
+/* Lists name directories before what is in them: /lib may be a link here, and is none of the
+ * package. */
+static bool is_directory_line(const char *line, const char *next)
+{
+	size_t length = strlen(line);
+
+	return next && strncmp(next, line, length) == 0 && next[length] == '/';
+}
+
 static void read_list(struct package_db *db, const struct node *node, GHashTable *diversions)
 {
 	g_autofree char *text = content_read_text(db->tree, node, PACKAGES_LIST_MAX_BYTES);
@@ -131,8 +140,14 @@ static void read_list(struct package_db *db, const struct node *node, GHashTable
 	char *at = text, *line;
 
 	while (package && (line = text_next_line(&at))) {
-		if (line[0] == '/' && line[1] && strcmp(line, "/.") != 0)
-			package_own(db, package, diverted(diversions, package, line), NULL);
+		const char *path = diverted(diversions, package, line);
+
+		if (line[0] != '/' || line[1] == '\0' || strcmp(line, "/.") == 0)
+			continue;
+		if (is_directory_line(line, at))
+			package_own_directory(db, path);
+		else
+			package_own(db, package, path, NULL);
 	}
 }
 

@@ -26,6 +26,9 @@ void package_settle(struct package *package);
 const struct node *package_own(struct package_db *db, struct package *package, const char *path,
 			       const struct checksum *checksum);
 
+/* What lies at @path, links followed, is a directory of some package. */
+void package_own_directory(struct package_db *db, const char *path);
+
 /* Notes the checksum of what @path resolves to, where @package owns that. */
 const struct node *package_set_checksum(struct package_db *db, const struct package *package,
 					const char *path, const struct checksum *checksum);

@@ -64,9 +64,11 @@ static char *survivor_path(const struct writer *writer, const struct node *sourc
 	return g_steal_pointer(&to);
 }
 
-/* What is left of @package: production path → source node; owned. */
+/* What is left of @package: production path → source node; owned. Links alone are nothing: what
+ * they lead to belongs to others. */
 static GHashTable *survivors_of(const struct writer *writer, const struct package *package)
 {
+	bool has_file = false;
 	GHashTable *survivors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (guint i = 0; package->installed && i < package->nodes->len; i++) {
@@ -75,9 +77,12 @@ static GHashTable *survivors_of(const struct writer *writer, const struct packag
 				     ? survivor_path(writer, node)
 				     : NULL;
 
+		has_file |= path && node->type == NODE_FILE;
 		if (path)
 			g_hash_table_insert(survivors, path, (gpointer)node);
 	}
+	if (!has_file)
+		g_hash_table_remove_all(survivors);
 	return survivors;
 }
 

@@ -64,6 +64,7 @@ static void test_dpkg(void)
 	fixture_text(root, "/usr/bin/x", "x", 0755);
 	fixture_text(root, "/usr/bin/x.distrib", "x", 0755);
 	fixture_text(root, "/etc/x", "x", 0644);
+	fixture_link(root, "/bin", "usr/bin");
 	fixture_text(root, "/var/lib/dpkg/status",
 		     "Package: px\nStatus: install ok installed\nArchitecture: amd64\nVersion: "
 		     "1:2-3+b1\n"
@@ -72,7 +73,8 @@ static void test_dpkg(void)
 		     0644);
 	fixture_text(root, "/var/lib/dpkg/diversions", "/usr/bin/x\n/usr/bin/x.distrib\nother\n",
 		     0644);
-	fixture_text(root, "/var/lib/dpkg/info/px:amd64.list", "/usr/bin/x\n/etc/x\n", 0644);
+	fixture_text(root, "/var/lib/dpkg/info/px:amd64.list",
+		     "/bin\n/bin/other\n/usr\n/usr/bin\n/usr/bin/x\n/etc/x\n", 0644);
 	fixture_text(root, "/var/lib/dpkg/info/px:amd64.md5sums", MD5_X "  usr/bin/x\n", 0644);
 	fixture_text(root, "/var/lib/dpkg/info/py.md5sums",
 		     "00000000000000000000000000000000  etc/x\n", 0644);
@@ -88,6 +90,8 @@ static void test_dpkg(void)
 	g_assert_cmpstr(package_db_find(db, "py")->source, ==, "py");
 	g_assert_null(package_db_owner(db, "/usr/bin/x"));
 	g_assert_cmpstr(package_db_owner(db, "/usr/bin/x.distrib"), ==, "px");
+	g_assert_null(package_db_owner(db, "/bin")); /* a directory of its, and a link here */
+	g_assert_true(g_hash_table_contains(db->directories, tree_lookup(tree, "/usr/bin")));
 	assert_md5(db, "/usr/bin/x.distrib", MD5_X);
 	assert_md5(db, "/etc/x", MD5_X); /* not by the package that does not own it */
 	g_assert_true(g_hash_table_contains(db->conffiles, tree_lookup(tree, "/etc/x")));

@@ -73,7 +73,10 @@ static void put_dpkg(struct fixture *f)
 	unkept(f, "/var/lib/dpkg/info/px:amd64.list",
 	       "/usr/bin/x\n/usr/bin/z\n/etc/x.conf\n/etc/gone.conf\n");
 	unkept(f, "/var/lib/dpkg/info/px:amd64.md5sums", MD5_X "  usr/bin/x\nnonsense\n");
-	unkept(f, "/var/lib/dpkg/info/py.list", "/usr/bin/y\n");
+	/* of py a link is left, and a link where it has a directory */
+	fixture_add(f, "/usr/bin/link", NODE_SYMLINK, 0777, 0, 0)->target = g_strdup("x");
+	fixture_add(f, "/bin", NODE_SYMLINK, 0777, 0, 0)->target = g_strdup("usr/bin");
+	unkept(f, "/var/lib/dpkg/info/py.list", "/bin\n/bin/y\n/usr/bin/link\n");
 	unkept(f, "/var/lib/dpkg/info/removed.list", "/etc/x.conf\n");
 }
 
