@@ -14,7 +14,9 @@
  *     identity.c  ids, capabilities, standard streams
  *     landlock.c  the rules of the plan
  *     program.c   argv, environment, search path, execve
- *     stay.c      PID 1: forward, reap, stop
+ *     stay.c      the application as a child
+ *     resident.c  PID 1: forward, reap, stop (what stays in memory, with family.c)
+ *     compat.c    in the place of dumb-init, tini, catatonit
  */
 #pragma once
 
@@ -40,11 +42,15 @@ typedef uint64_t init_signals;
 /* start.c: as they were on entry. */
 extern init_signals init_caller_mask;
 
-/* report.c. All end the process. */
+/* report.c. What init_fail_program's line begins with; "thresh-init: " at first. */
+extern const char *init_report_prefix;
+
+/* All of these end the process. */
 noreturn void init_fail_line(const struct plan_directive *directive, int error);
 noreturn void init_fail_path(const struct plan_directive *directive, const char *path, int error);
 noreturn void init_fail_text(uint32_t line, const char *text);
 noreturn void init_fail_program(const char *program, int error);
+noreturn void init_fail_start(int error); /* the application has got no process */
 
 /* fill.c */
 void init_directory(const struct plan *plan, const struct plan_directive *directive);
@@ -62,8 +68,11 @@ void init_seccomp_install(const struct plan_directive *directive);
 
 /* program.c: makes the application's argument list and environment. */
 void init_program_prepare(const struct plan *plan, int argc, char **argv, char **envp);
-/* Gives the signal mask back, installs the filter and executes; answers never. */
+/* The application without a plan: @argv as it is. */
+void init_program_take(char **argv, char **envp);
+/* Gives the signal mask back, installs the filter and executes; answers never. @plan may be NULL.
+ */
 noreturn void init_program_execute(const struct plan *plan);
 
-/* stay.c: starts the application as a child and stays; answers never. */
+/* stay.c: starts the application as a child and stays, as the plan says; answers never. */
 noreturn void init_stay(const struct plan *plan);

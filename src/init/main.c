@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "init/compat.h"
 #include "init/init.h"
 
 #include <errno.h>
@@ -89,6 +90,8 @@ int main(int argc, char **argv, char **envp)
 {
 	struct plan_error error;
 
+	if (argc > 0 && compat_is_known(argv[0]))
+		compat_run(argv, envp);
 	if (!plan_parse(text, plan_read(), &plan, &error))
 		init_fail_text(error.line, error.text);
 	init_program_prepare(&plan, argc, argv, envp);

@@ -71,6 +71,12 @@ void init_program_prepare(const struct plan *plan, int argc, char **argv, char *
 	program_environment[0] = home;
 }
 
+void init_program_take(char **argv, char **envp)
+{
+	program_arguments = argv;
+	program_environment = envp;
+}
+
 static void program_try(const char *path)
 {
 	(void)execve(path, program_arguments, program_environment);
@@ -106,7 +112,7 @@ static noreturn void program_search(const char *name, const char *search)
 
 static const char *search_path(const struct plan *plan)
 {
-	const struct plan_directive *directive = plan_find(plan, PLAN_SEARCH);
+	const struct plan_directive *directive = plan ? plan_find(plan, PLAN_SEARCH) : NULL;
 	const char *path = environment_get(program_environment, "PATH");
 
 	if (path)
@@ -133,7 +139,7 @@ static void stop_if_asked(init_signals pending)
 
 noreturn void init_program_execute(const struct plan *plan)
 {
-	const struct plan_directive *seccomp = plan_find(plan, PLAN_SECCOMP);
+	const struct plan_directive *seccomp = plan ? plan_find(plan, PLAN_SECCOMP) : NULL;
 	const char *search = search_path(plan);
 	init_signals pending = 0;
 

@@ -8,6 +8,8 @@
 
 enum { PARTS = 12, DIGITS = 12 };
 
+const char *init_report_prefix = "thresh-init: ";
+
 struct message {
 	struct iovec parts[PARTS];
 	int count;
@@ -77,12 +79,22 @@ noreturn void init_fail_line(const struct plan_directive *directive, int error)
 	init_fail_path(directive, directive->count ? directive->words : NULL, error);
 }
 
+noreturn void init_fail_start(int error)
+{
+	struct message message = {.count = 0};
+
+	message_add(&message, init_report_prefix);
+	message_add(&message, "no process for the application: ");
+	message_add(&message, strerror(error));
+	message_end(&message, EXIT_INIT);
+}
+
 noreturn void init_fail_program(const char *program, int error)
 {
 	struct message message = {.count = 0};
 	bool missing = error == ENOENT || error == ENOTDIR;
 
-	message_add(&message, "thresh-init: ");
+	message_add(&message, init_report_prefix);
 	message_add(&message, program);
 	message_add(&message, ": ");
 	message_add(&message, strerror(error));

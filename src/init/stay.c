@@ -1,49 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Staying as PID 1. The application is a child in a process group of its own (in the foreground,
- * where there is a terminal). Every signal is blocked here and waited for, so that none is lost and
- * nothing wakes up without a reason. The application's end is followed by that of all it left
- * behind: SIGTERM, the grace, SIGKILL; a stop signal that it does not follow within the grace ends
- * the same way.
- */
-#include "init/init.h"
+#include "init/stay.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { SIGNALLED_MAX = 256, CLOSE_FALLBACK_MAX = 1024 };
-enum { MS_PER_S = 1000, NS_PER_MS = 1000000, KILL_MS = 1000 };
+enum { CLOSE_FALLBACK_MAX = 1024, CHILD_STACK_BYTES = 8192, DIGITS = 12 };
 
-struct stay {
-	pid_t main;
-	int status; /* exit status of the application, once main_ended */
-	uint32_t grace_ms;
-	uint32_t stop_signal;
-	int64_t deadline_ms; /* monotonic; 0: none */
-	bool is_first;       /* PID 1 */
-	bool has_terminal;
-	bool main_ended;
-	bool killing; /* the grace is over */
-};
-
-static struct stay stay;
-static pid_t signalled[SIGNALLED_MAX]; /* not as PID 1: who was asked to stop, once each */
-static size_t signalled_count;
-
-static int64_t now_ms(void)
+void stay_init(struct stay *stay)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+	memset(stay, 0, sizeof(*stay));
+	stay->grace_ms = STAY_GRACE_MS;
+	stay->stop_signal = SIGTERM;
+	for (int i = 0; i < STAY_SIGNALS; i++)
+		stay->rewrite[i] = (uint8_t)i;
+	stay->adopts = true;
+	stay->waits = true;
+	stay->terminal = -1;
 }
 
 /* Our controlling terminal among the standard streams, with us in its foreground; or -1. */
@@ -58,16 +38,92 @@ static int terminal_find(void)
 	return -1;
 }
 
-static noreturn void child_run(const struct plan *plan, int terminal, bool child_ignored)
+/* The terminal is to be the application's, and a session has one alone. The kernel tells the group
+ * of a session's leader (tty_ioctl(4) TIOCNOTTY): SIGHUP and SIGCONT that nobody has sent. */
+static void terminal_leave(const struct stay *stay)
+{
+	static const struct timespec now;
+	init_signals caused = (init_signals)1 << (SIGHUP - 1) | (init_signals)1 << (SIGCONT - 1);
+	long signal_number;
+
+	if (ioctl(STDIN_FILENO, TIOCNOTTY) < 0 || getsid(0) != getpid())
+		return;
+	while ((signal_number = syscall(SYS_rt_sigtimedwait, &caused, NULL, &now, sizeof(caused))) >
+	       0) {
+		if (stay->watch)
+			stay->watch(stay, STAY_LEFT_TERMINAL, signal_number, 0);
+	}
+}
+
+static void place_take(const struct stay *stay)
 {
 	pid_t self = getpid();
 
-	setpgid(0, 0);
-	if (terminal >= 0) /* SIGTTOU is blocked, so this is allowed from the background */
-		(void)ioctl(terminal, TIOCSPGRP, &self);
-	if (child_ignored)
+	if (stay->place == STAY_IN_SESSION) {
+		setsid();
+		(void)ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+	} else if (stay->place == STAY_IN_GROUP) {
+		setpgid(0, 0);
+		/* SIGTTOU is blocked, so this is allowed from the background. */
+		if (stay->terminal >= 0)
+			(void)ioctl(stay->terminal, TIOCSPGRP, &self);
+	}
+}
+
+/* Sockets handed over by sd_listen_fds(3) are for the process that LISTEN_PID names: where that was
+ * init, it is the application now. */
+static void listen_pid_give(char **environment)
+{
+	static char variable[] = "LISTEN_PID=\0\0\0\0\0\0\0\0\0\0";
+	static const size_t name_bytes = sizeof("LISTEN_PID=") - 1;
+
+	for (; environment && *environment; environment++) {
+		uint32_t pid;
+		char *digits = variable + sizeof(variable) - 1;
+
+		if (strncmp(*environment, variable, name_bytes) != 0 ||
+		    !plan_decimal(*environment + name_bytes, UINT32_MAX, &pid) ||
+		    pid != (uint32_t)getppid())
+			continue;
+		pid = (uint32_t)getpid();
+		for (; pid; pid /= 10)
+			*--digits = (char)('0' + pid % 10);
+		memmove(variable + name_bytes, digits, strlen(digits) + 1);
+		*environment = variable;
+		return;
+	}
+}
+
+/* We hold no mount: our working directory is the root before the application can look. Answers a
+ * descriptor of what it was, where the application can be given it back, or -1. */
+static int directory_leave(void)
+{
+	int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0 && fchdir(fd) == 0 && chdir("/") == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+struct child {
+	const struct stay *stay;
+	int directory;         /* the working directory, or -1: the parent's */
+	bool ignores_children; /* as the caller of init had it */
+};
+
+static int child_run(void *argument)
+{
+	const struct child *child = argument;
+
+	if (child->directory >= 0)
+		(void)!fchdir(child->directory);
+	place_take(child->stay);
+	listen_pid_give(child->stay->environment);
+	if (child->ignores_children)
 		signal(SIGCHLD, SIG_IGN);
-	init_program_execute(plan);
+	child->stay->execute(child->stay->argument);
+	_exit(EXIT_INIT);
 }
 
 /* Whatever the runtime left open is the application's, not ours. */
@@ -79,191 +135,62 @@ static void descriptors_close(void)
 		close(fd);
 }
 
-static bool already_signalled(pid_t pid)
+/* As vfork(2), on a stack of its own: nothing of ours is copied, and when we go on the application
+ * has been executed, or has failed to. */
+static pid_t child_start(const struct stay *stay)
 {
-	for (size_t i = 0; i < signalled_count; i++) {
-		if (signalled[i] == pid)
-			return true;
+	_Alignas(16) char stack[CHILD_STACK_BYTES];
+	struct child child = {.stay = stay, .directory = directory_leave()};
+	struct sigaction before;
+	pid_t pid;
+
+	/* Ignored, the kernel reaps for us and the application's end would never be seen. */
+	child.ignores_children =
+		sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
+	if (child.ignores_children)
+		signal(SIGCHLD, SIG_DFL);
+	pid = clone(child_run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
+	if (pid < 0)
+		init_fail_start(errno);
+	return pid;
+}
+
+noreturn void stay_run(struct stay *stay)
+{
+	stay->is_first = getpid() == 1;
+	if (stay->adopts && !stay->is_first)
+		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (stay->place == STAY_IN_GROUP)
+		stay->terminal = terminal_find();
+	else if (stay->place == STAY_IN_SESSION)
+		terminal_leave(stay);
+	if (!stay->pauses) {
+		stay->main = child_start(stay);
+		if (stay->watch)
+			stay->watch(stay, STAY_STARTED_MAIN, stay->main, 0);
 	}
-	if (signalled_count < SIGNALLED_MAX)
-		signalled[signalled_count++] = pid;
-	return false;
+	(void)!chdir("/");
+	descriptors_close();
+	stay_loop(stay);
 }
 
-static void child_signal(pid_t pid, int signal_number)
+static noreturn void plan_execute(const void *argument)
 {
-	if (pid > 1 && (signal_number == SIGKILL || !already_signalled(pid)))
-		(void)kill(pid, signal_number);
-}
-
-/* As a subreaper alone: our children now. Their own become ours when they end, and are met by the
- * next pass. Without /proc, the application's process group is what is known. */
-static void children_signal(int signal_number)
-{
-	int fd = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-	char text[512];
-	pid_t pid = 0;
-	ssize_t n;
-
-	if (fd < 0) {
-		(void)kill(-stay.main, signal_number);
-		return;
-	}
-	while ((n = read(fd, text, sizeof(text))) > 0) {
-		for (ssize_t i = 0; i < n; i++) {
-			if (text[i] >= '0' && text[i] <= '9') {
-				pid = pid * 10 + (text[i] - '0');
-				continue;
-			}
-			child_signal(pid, signal_number);
-			pid = 0;
-		}
-	}
-	child_signal(pid, signal_number);
-	close(fd);
-}
-
-static void everyone_signal(int signal_number)
-{
-	if (stay.is_first)
-		(void)kill(-1, signal_number); /* all of the PID namespace but us */
-	else
-		children_signal(signal_number);
-}
-
-static void grace_begin(void)
-{
-	if (stay.deadline_ms == 0)
-		stay.deadline_ms = now_ms() + stay.grace_ms;
-}
-
-static void main_end(int status)
-{
-	stay.main_ended = true;
-	stay.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-	grace_begin();
-	if (stay.is_first)
-		everyone_signal(SIGTERM);
-}
-
-/* Nobody could continue what the terminal stopped: there is no shell. */
-static void stopped_continue(pid_t pid, int signal_number)
-{
-	if (signal_number == SIGTSTP || signal_number == SIGTTIN || signal_number == SIGTTOU)
-		(void)kill(pid, SIGCONT);
-}
-
-/* Answers whether a child is left. */
-static bool children_reap(void)
-{
-	for (;;) {
-		int status;
-		pid_t pid = waitpid(-1, &status, WNOHANG | (stay.has_terminal ? WUNTRACED : 0));
-
-		if (pid == 0)
-			return true;
-		if (pid < 0)
-			return errno != ECHILD;
-		if (WIFSTOPPED(status))
-			stopped_continue(pid, WSTOPSIG(status));
-		else if (pid == stay.main)
-			main_end(status);
-	}
-}
-
-static void signal_forward(int signal_number)
-{
-	if (stay.main_ended)
-		return;
-	/* A main program of another uid answers EPERM: not our failure. */
-	(void)kill(stay.main, signal_number);
-	if ((uint32_t)signal_number == stay.stop_signal && stay.grace_ms > 0)
-		grace_begin();
-}
-
-/* The next signal, or 0 when the grace is over. */
-static int signal_wait(void)
-{
-	init_signals all = ~(init_signals)0;
-	struct timespec timeout;
-	int64_t left_ms = 0;
-	long n;
-
-	if (stay.deadline_ms) {
-		left_ms = stay.deadline_ms - now_ms();
-		if (left_ms <= 0)
-			return 0;
-	}
-	timeout.tv_sec = left_ms / MS_PER_S;
-	timeout.tv_nsec = left_ms % MS_PER_S * NS_PER_MS;
-	n = syscall(SYS_rt_sigtimedwait, &all, NULL, left_ms ? &timeout : NULL, sizeof(all));
-	if (n > 0)
-		return (int)n;
-	return errno == EAGAIN ? 0 : -1;
-}
-
-/* SIGKILL to all; what has not gone a second later (another uid, a hung device) is left to the
- * kernel, which ends a PID namespace with its first process. */
-static void grace_end(void)
-{
-	if (stay.killing)
-		_exit(stay.main_ended ? stay.status : 128 + SIGKILL);
-	stay.killing = true;
-	stay.deadline_ms = now_ms() + KILL_MS;
-	everyone_signal(SIGKILL);
-}
-
-static noreturn void stay_loop(void)
-{
-	while (children_reap()) {
-		int signal_number;
-
-		/* Each reap may have made orphans ours. */
-		if (stay.killing)
-			everyone_signal(SIGKILL);
-		else if (stay.main_ended && !stay.is_first)
-			children_signal(SIGTERM);
-		signal_number = signal_wait();
-		if (signal_number == 0)
-			grace_end();
-		else if (signal_number > 0 && signal_number != SIGCHLD)
-			signal_forward(signal_number);
-	}
-	_exit(stay.status);
-}
-
-static void stay_read(const struct plan *plan)
-{
-	const struct plan_directive *directive = plan_find(plan, PLAN_STAY);
-
-	stay.stop_signal = SIGTERM;
-	plan_decimal(directive->words, PLAN_MAX_GRACE_MS, &stay.grace_ms);
-	if (directive->count > 1)
-		plan_decimal(plan_word(directive, 1), UINT32_MAX, &stay.stop_signal);
+	init_program_execute(argument);
 }
 
 noreturn void init_stay(const struct plan *plan)
 {
-	int terminal = terminal_find();
-	struct sigaction before;
-	bool child_ignored;
-	long pid;
+	const struct plan_directive *directive = plan_find(plan, PLAN_STAY);
+	struct stay stay;
+	uint32_t signal_number = SIGTERM;
 
-	stay_read(plan);
-	stay.has_terminal = terminal >= 0;
-	stay.is_first = getpid() == 1;
-	if (!stay.is_first)
-		(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	/* Ignored, the kernel reaps for us and the application's end would never be seen. */
-	child_ignored = sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
-	if (child_ignored)
-		signal(SIGCHLD, SIG_DFL);
-	pid = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-	if (pid < 0)
-		init_fail_line(plan_find(plan, PLAN_STAY), errno);
-	if (pid == 0)
-		child_run(plan, terminal, child_ignored);
-	stay.main = (pid_t)pid;
-	descriptors_close();
-	stay_loop();
+	stay_init(&stay);
+	stay.execute = plan_execute;
+	stay.argument = plan;
+	plan_decimal(directive->words, PLAN_MAX_GRACE_MS, &stay.grace_ms);
+	if (directive->count > 1)
+		plan_decimal(plan_word(directive, 1), UINT32_MAX, &signal_number);
+	stay.stop_signal = (uint8_t)signal_number;
+	stay_run(&stay);
 }
