@@ -53,9 +53,11 @@ chmod +x "$scratch/bin/inside"
 status=0
 CONTAINER_PID=$pid PATH=$scratch/bin:$PATH "$@" || status=$?
 
+began=$(date +%s%3N)
 own_podman stop --time "${JUDGE_STOP_SECONDS:-10}" "$id" >/dev/null 2>&1 || true
 exited=0
 wait "$podman_pid" || exited=$?
+say "stopped in $(($(date +%s%3N) - began)) ms"
 echo "container: exit $exited"
 if [ "$status" -ne 0 ]; then
 	say "$* failed with $status; the container's output:"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What each image holds. A recipe: Debian packages; files of apps/NAME at `prefix`; commands that `run` inside, in the
 application's layer; `build` commands in a build root with `build_packages`, which leave files in /out (they land at
-`prefix` too; sources below apps/NAME/build stay outside the image); `scratch`: nothing but these files; the image config.
+`prefix` too; sources below apps/NAME/build stay outside the image); `scratch`: nothing but these files; `like`: the
+layers of that recipe, with another config; the image config.
 """
 
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -131,4 +132,108 @@ RECIPES = {
         "build": ["mkdir -p /out/usr/local/sbin && gcc -O1 -Wall -o /out/usr/local/sbin/insist build/insist.c"],
         "config": {"Cmd": ["insist"], "ExposedPorts": port(8080)},
     },
+    # Behind a shell entrypoint, in the manner of published images: tests/e2e/entrypoint_cases.py says how they are started.
+    "redis-entry": {
+        "packages": ["redis-server", "gosu"],
+        "run": ["mkdir /data && chown redis:redis /data"],
+        "config": {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["redis-server"], "ExposedPorts": port(6379),
+                   "WorkingDir": "/data", "Volumes": {"/data": {}}},
+    },
+    "nginx-entry": {
+        "packages": ["nginx-light", "gettext-base"],
+        "run": ["rm /etc/nginx/sites-enabled/default /var/www/html/index.nginx-debian.html",
+                "ln -sf /dev/stdout /var/log/nginx/access.log && ln -sf /dev/stderr /var/log/nginx/error.log"],
+        "config": {"Entrypoint": ["/docker-entrypoint.sh"], "Cmd": ["nginx", "-g", "daemon off;"], "ExposedPorts": port(80),
+                   "StopSignal": "SIGQUIT"},
+    },
+    "postgres-entry": {
+        "packages": ["postgresql-15", "gosu"],
+        "run": [f"mkdir -p {PGDATA} && chown postgres:postgres {PGDATA} && chmod 700 {PGDATA}",
+                "printf \"listen_addresses = \\047*\\047\\n\" >> /usr/share/postgresql/15/postgresql.conf.sample"],
+        "config": {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["postgres"], "ExposedPorts": port(5432), "StopSignal": "SIGINT",
+                   "Volumes": {PGDATA: {}}, "Env": [f"{PATH}:{POSTGRES}", f"PGDATA={PGDATA}", "LANG=C.UTF-8"]},
+    },
+    "mariadb-entry": {
+        "packages": ["mariadb-server", "gosu"],
+        "run": ["rm -rf /var/lib/mysql && mkdir /var/lib/mysql && chown mysql:mysql /var/lib/mysql"],
+        "config": {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["mariadbd"], "ExposedPorts": port(3306),
+                   "Volumes": {"/var/lib/mysql": {}}},
+    },
+    "apache-php": {
+        "packages": ["apache2", "libapache2-mod-php"],
+        "run": ["rm /var/www/html/index.html",
+                "ln -sf /dev/stdout /var/log/apache2/access.log && ln -sf /dev/stderr /var/log/apache2/error.log"],
+        "config": {"Entrypoint": ["apache-foreground"], "ExposedPorts": port(80), "StopSignal": "SIGWINCH",
+                   "WorkingDir": "/var/www/html"},
+    },
+    "tomcat": {
+        "packages": ["openjdk-17-jre-headless", "tomcat10-common"],
+        "run": ["groupadd --system --gid 991 tomcat && useradd --system --uid 991 --gid 991 --no-create-home --home-dir /opt/tomcat tomcat",
+                "cd /opt/tomcat && mkdir -p conf/Catalina logs temp work && chown -R tomcat:tomcat conf logs temp work"],
+        "config": {"Entrypoint": ["/usr/share/tomcat10/bin/catalina.sh"], "Cmd": ["run"], "ExposedPorts": port(8080), "User": "tomcat",
+                   "WorkingDir": "/opt/tomcat", "Env": [PATH, "CATALINA_HOME=/usr/share/tomcat10", "CATALINA_BASE=/opt/tomcat",
+                                                        "JAVA_OPTS=-Xmx96m -XX:+UseSerialGC"]},
+    },
+    "django-entry": {
+        "packages": ["python3-django", "gunicorn", "tzdata"],
+        "prefix": "/app",
+        "run": ["useradd --system --uid 990 --no-create-home --home-dir /app --shell /usr/sbin/nologin django",
+                "mkdir /data && chown django:django /data"],
+        "config": {"Entrypoint": ["/app/entrypoint.sh"], "Cmd": ["serve"], "WorkingDir": "/app", "User": "django",
+                   "ExposedPorts": port(8000), "Volumes": {"/data": {}}, "Env": [PATH, "PYTHONUNBUFFERED=1"]},
+    },
+    "mosquitto-entry": {
+        "packages": ["mosquitto"],
+        "config": {"Entrypoint": ["/docker-entrypoint.sh"], "Cmd": ["/usr/sbin/mosquitto", "-c", "/mosquitto/config/mosquitto.conf"],
+                   "ExposedPorts": port(1883), "Volumes": {"/mosquitto/data": {}}},
+    },
+    "memcached-entry": {
+        "packages": ["memcached"],
+        "config": {"Entrypoint": ["docker-entrypoint.sh"], "Cmd": ["memcached"], "ExposedPorts": port(11211)},
+    },
+    "node-tini": {
+        "packages": ["nodejs", "tini"],
+        "run": ["useradd --system --uid 1000 --no-create-home --home-dir /app node && chown -R node:node /app/public"],
+        "config": {"Entrypoint": ["tini", "--", "start"], "Cmd": ["server.js"], "WorkingDir": "/app", "User": "node",
+                   "ExposedPorts": port(3000), "Env": [PATH, "NODE_ENV=production"]},
+    },
+    # One application that answers with what it was given, and a script for each kind of thing that entrypoints do.
+    "scripts": {
+        "packages": ["busybox-static"],
+        "build_packages": ["musl-tools"],
+        "build": ["mkdir -p /out/usr/local/bin && musl-gcc -std=gnu17 -static -O2 -Wall -o /out/usr/local/bin/tell build/tell.c"],
+        "run": ["useradd --system --uid 995 --no-create-home --home-dir /data --shell /usr/sbin/nologin app",
+                "mkdir /data /var/lib/tell"],
+        "config": {"Cmd": ["tell", "serve"], "ExposedPorts": port(8080)},
+    },
 }
+
+
+def entry(script, command=("tell", "serve"), **config):
+    """An image of `scripts` with that entrypoint."""
+    config = {"Entrypoint": [script], "Cmd": list(command), "ExposedPorts": port(8080), **config}
+    return {"like": "scripts", "config": config}
+
+
+DATA = {"Volumes": {"/data": {}}}
+
+RECIPES.update({
+    "entry-flags": entry("flags-entrypoint.sh"),
+    "entry-derive": entry("derive-entrypoint.sh", User="app"),
+    "entry-validate": entry("validate-entrypoint.sh", User="app", Env=[PATH, "APP_ADDRESS=tell.example"]),
+    "entry-provide": entry("provide-entrypoint.sh", **DATA),
+    "entry-edit": entry("edit-entrypoint.sh", **DATA),
+    "entry-retry": entry("retry-entrypoint.sh"),
+    "entry-secret": entry("secret-entrypoint.sh", **DATA),
+    "entry-umask": entry("umask-entrypoint.sh", **DATA),
+    "entry-facts": entry("facts-entrypoint.sh"),
+    "entry-config": entry("config-entrypoint.sh"),
+    "entry-owner": entry("owner-entrypoint.sh", **DATA),
+    "entry-default": entry("default-entrypoint.sh", ()),
+    "entry-helper": entry("helper-entrypoint.sh", **DATA),
+    "entry-hooks": entry("hooks-entrypoint.sh", **DATA),
+    "entry-file": entry("file-entrypoint.sh", User="app"),
+    "entry-wait": entry("wait-entrypoint.sh", **DATA),
+    "two-daemons": entry("two-daemons.sh", ()),
+    "undistillable": entry("undistillable.sh", Env=[PATH, "APP_ROUTE_home=/srv/home"]),
+})

@@ -1,0 +1,3 @@
+CREATE DATABASE IF NOT EXISTS shop;
+CREATE TABLE shop.items (name VARCHAR(40) PRIMARY KEY, price DECIMAL(6,2) NOT NULL);
+INSERT INTO shop.items VALUES ('apple', 1.50), ('pear', 2.00);

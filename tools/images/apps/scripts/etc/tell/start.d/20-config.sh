@@ -1,0 +1,3 @@
+#!/bin/sh
+set -e
+echo "greeting = $APP_GREETING" > /data/hooks.conf

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+[ -n "${APP_LIMIT:-}" ] || exit 0
+echo "limit = $APP_LIMIT" >> /data/hooks.conf
