@@ -26,7 +26,7 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
 
-enum { FD_EXEC = 3, FD_HIGH = 10 };
+enum { FD_EXEC = 3, FD_HIGH = 10, ATTACH_POLL_US = 50 };
 
 static void G_GNUC_NORETURN fail(const struct inside *inside, const GError *error)
 {
@@ -184,6 +184,15 @@ static bool install_trace(const struct inside *inside, GError **error)
 	return true;
 }
 
+static void await_tracer(const struct inside *inside)
+{
+	if (!inside->spec->attach)
+		return;
+	atomic_store(&inside->shared->waiting, 1);
+	while (atomic_load(&inside->shared->attached) == 0)
+		usleep(ATTACH_POLL_US);
+}
+
 static bool prepare(struct inside *inside, GError **error)
 {
 	const char *path = inside->spec->working_directory;
@@ -221,6 +230,7 @@ void inside_main(struct inside *inside)
 		exec_failed(inside, ENOENT, false);
 	exists = access(program, F_OK) == 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	await_tracer(inside);
 	if (!install_trace(inside, &error))
 		fail(inside, error);
 	if (!inside_drop_last(inside))

@@ -14,6 +14,8 @@
 struct inside_shared {
 	atomic_int listener;  /* the listener's number in the child, or -1 */
 	atomic_int go;        /* the supervisor runs */
+	atomic_int waiting;   /* for the tracer */
+	atomic_int attached;  /* the tracer is there */
 	atomic_int executing; /* all went well up to execve */
 	pid_t second;         /* the second joiner, to be reaped */
 	bool exec_failed;

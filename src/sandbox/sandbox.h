@@ -86,7 +86,10 @@ struct process_spec {
 	/* Called in the parent with the listener (owned by the callee) before the program is
 	 * executed; it starts the supervisor. */
 	bool (*supervise)(int listener_fd, pid_t pid, void *user, GError **error);
-	void *user;
+	/* Called in the parent, by the thread that spawns, before the program is executed: the
+	 * process waits for its return; it attaches a ptrace(2) tracer. Or NULL. */
+	bool (*attach)(pid_t pid, void *user, GError **error);
+	void *user;          /* of both */
 	uint32_t pid_offset; /* process ids skipped inside before the application's children */
 };
 

@@ -27,7 +27,7 @@
 
 enum {
 	START_TIMEOUT_MS = 60000,
-	LISTENER_POLL_US = 50,
+	CHILD_POLL_US = 50,
 };
 
 /* --- standard streams --- */
@@ -183,21 +183,42 @@ static bool child_failed(const struct inside *inside, GError **error)
 	return error_set_errno(error, THRESH_ERROR_INPUT, saved, "%s", program);
 }
 
-/* Takes the listener out of the spinning child and starts the supervisor on it. */
-static bool hand_over(struct inside *inside, const struct process *process, GError **error)
+/* Until the child has written something other than @unset to @value; false where it has ended. */
+static bool await_child(const struct inside *inside, const struct process *process,
+			atomic_int *value, int unset, GError **error)
 {
-	struct inside_shared *shared = inside->shared;
 	gint64 end = g_get_monotonic_time() + START_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
 	struct pollfd p = {.fd = process->pid_fd, .events = POLLIN};
-	int listener;
 
-	while (atomic_load(&shared->listener) < 0) {
+	while (atomic_load(value) == unset) {
 		if (poll(&p, 1, 0) != 0)
 			return child_failed(inside, error);
 		if (g_get_monotonic_time() > end)
 			return error_set(error, THRESH_ERROR_INTERNAL, "sandbox: start timed out");
-		g_usleep(LISTENER_POLL_US);
+		g_usleep(CHILD_POLL_US);
 	}
+	return true;
+}
+
+static bool attach(struct inside *inside, const struct process *process, GError **error)
+{
+	struct inside_shared *shared = inside->shared;
+
+	if (!await_child(inside, process, &shared->waiting, 0, error) ||
+	    !inside->spec->attach(process->pid, inside->spec->user, error))
+		return false;
+	atomic_store(&shared->attached, 1);
+	return true;
+}
+
+/* Takes the listener out of the spinning child and starts the supervisor on it. */
+static bool hand_over(struct inside *inside, const struct process *process, GError **error)
+{
+	struct inside_shared *shared = inside->shared;
+	int listener;
+
+	if (!await_child(inside, process, &shared->listener, -1, error))
+		return false;
 	listener = pidfd_getfd(process->pid_fd, atomic_load(&shared->listener), 0);
 	if (listener < 0)
 		return error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "sandbox: listener");
@@ -226,6 +247,8 @@ static bool await_exec(struct inside *inside, int exec_fd, GError **error)
 
 static bool follow(struct inside *inside, struct process *process, int exec_fd, GError **error)
 {
+	if (inside->spec->attach && !attach(inside, process, error))
+		return false;
 	if (inside->spec->trace_filter && inside->spec->supervise &&
 	    !hand_over(inside, process, error))
 		return false;
