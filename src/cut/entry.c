@@ -8,6 +8,7 @@
 #include "base/path.h"
 #include "cut/content.h"
 #include "cut/cut.h"
+#include "cut/launcher.h"
 #include "cut/script.h"
 
 #include <string.h>
@@ -165,20 +166,6 @@ static char *find_program(const struct cut *cut, const char *name)
 	return NULL;
 }
 
-/* Programs that do nothing but start the one behind their options, in the same or another
- * process. */
-static bool is_launcher(const char *path)
-{
-	static const char *const names[] = {
-		"tini",      "tini-static", "docker-init", "dumb-init",    "catatonit",
-		"env",       "gosu",        "su-exec",     "setpriv",      "chpst",
-		"setuidgid", "nice",        "ionice",      "chrt",         "taskset",
-		"stdbuf",    "timeout",     "nohup",       "setsid",       "setarch",
-		"prlimit",   "unshare",     "chroot",      "s6-setuidgid", NULL};
-
-	return g_strv_contains(names, path_name(path));
-}
-
 /* Where in @argv a launcher's program is, and its path: the first word behind the options that is
  * one (an option's own value, a user or NAME=VALUE is none). NULL where there is none. */
 static char *launched_program(const struct cut *cut, const GPtrArray *argv, guint *ret_index)
@@ -210,7 +197,7 @@ static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv,
 
 		if (!check_program(cut, program, words, error))
 			return false;
-		next = is_launcher(program) ? launched_program(cut, words, &index) : NULL;
+		next = launcher_is(program) ? launched_program(cut, words, &index) : NULL;
 		if (!next)
 			return true;
 		g_free(program);
