@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Following one start under ptrace(2): which process is the script's world (shells, and launchers
+ * such as gosu), which is a program, and what they do to files, pipes and each other.
+ *
+ *     follow_init(&follow, &options);
+ *     process_spec.attach = follow_attach; process_spec.user = &follow;   // sandbox_spawn calls it
+ *     ok = follow_run(&follow, error);                                    // in the same thread
+ *     follow_clear(&follow);
+ *
+ * Everything here belongs to the thread that attaches (ptrace(2): a tracee has one tracer thread).
+ * follow.c: the loop of stops. follow_exec.c: who is who. follow_calls.c: what they do.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "entrypoint/changes.h"
+#include "entrypoint/timeline.h"
+#include "entrypoint/tracee.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <stdbool.h>
+
+enum {
+	FOLLOW_ACTORS_MAX = 100000,
+	FOLLOW_PIPE_MAX_BYTES = 1 << 20,
+	FOLLOW_PIPES_MAX_BYTES = 16 << 20,
+	FOLLOW_OPENED_MAX = 256, /* files that a program opens to write, and is kept at once */
+};
+
+enum actor_kind {
+	ACTOR_SHELL,    /* runs the script, or thresh-init its plan */
+	ACTOR_LAUNCHER, /* will execute something else */
+	ACTOR_PROGRAM,  /* of a program's processes */
+};
+
+/* A process that is, or was, there. */
+struct actor {
+	pid_t pid;
+	pid_t inner; /* its id inside */
+	enum actor_kind kind;
+	bool main; /* what the container runs: what it executes at last is the application */
+	bool alive;
+	struct actor *parent;
+	guint waits;        /* children whose end it was told of */
+	guint parent_waits; /* of the parent, when this one began */
+	struct program *program;
+	char *script; /* where it stands, or NULL */
+	guint line;
+	int script_fd;     /* a file that it opened to read and that may be a script, or -1 */
+	char *script_path; /* that file */
+};
+
+/* A thread. */
+struct task {
+	pid_t tid;
+	struct actor *actor; /* NULL: it has stopped before its parent told of it */
+	bool in_call;
+	struct tracee_call call;
+	char *path; /* of the call, where its exit needs it */
+};
+
+struct pipe_content {
+	GByteArray *data;
+	bool incomplete;
+};
+
+struct follow_options {
+	const struct ids *ids;
+	const char *const *keep;         /* paths or names of programs to keep; or NULL */
+	const char *const *interpreters; /* paths that are the script's world; or NULL */
+	uint64_t own_pipes[2];           /* inodes of the container's standard streams */
+	int timeout_ms;
+	int settle_ms;
+};
+
+struct follow {
+	const struct follow_options *options;
+	struct snapshot_reader reader; /* root_fd: -1 before the first program runs */
+	struct timeline *timeline;     /* NULL until then */
+	struct start_record *record;   /* not owned */
+	GHashTable *tasks;             /* tid → struct task * */
+	GPtrArray *actors;             /* struct actor *: all that ever were */
+	GHashTable *kinds;             /* char *path of a program → enum program_kind */
+	GHashTable *scripts;           /* char *path → GBytes */
+	GHashTable *pipes;             /* guint64 inode → struct pipe_content * */
+	uint64_t pipe_bytes;
+	struct actor *start; /* the first process */
+	bool done;
+	bool finished; /* the record is filled */
+	bool ended;    /* the first process has: its status was taken */
+	int status;
+	gint64 deadline;
+	gint64 last_event; /* of a process that is watched call by call */
+	GError *error;     /* the first one; ends the run */
+};
+
+void follow_init(struct follow *follow, const struct follow_options *options,
+		 struct start_record *record);
+void follow_clear(struct follow *follow);
+
+/* For process_spec.attach, with the follow as @user. */
+bool follow_attach(pid_t pid, void *follow, GError **error);
+
+/* Follows until the application is executed or the first process has ended, and fills the record.
+ * The processes are left stopped: follow_kill ends them. */
+bool follow_run(struct follow *follow, GError **error);
+
+/* Lets everything go on unwatched, for an application that is to run. */
+void follow_detach(struct follow *follow);
+
+/* Kills the first process, and so all, and waits for their end. */
+void follow_kill(struct follow *follow);
+
+/* --- among the three files --- */
+
+void follow_fail(struct follow *follow, enum thresh_error code, const char *format, ...)
+	G_GNUC_PRINTF(3, 4);
+
+/* follow_exec.c: a process has executed @task's new program. */
+void follow_exec(struct follow *follow, struct task *task);
+void follow_program_keep(struct follow *follow, struct program *program);
+/* A process of a program, or its first one with @status, has ended. */
+void follow_program_exit(struct follow *follow, struct actor *actor, int status);
+/* Something else than waiting was done by @actor: what still runs below it is in the background. */
+void follow_activity(struct follow *follow, const struct actor *actor);
+/* Nothing happens any more: is a program that runs the application? */
+bool follow_settled(struct follow *follow);
+void follow_finish(struct follow *follow);
+void follow_script_add(struct follow *follow, const char *path);
+
+/* follow_calls.c */
+void follow_call_entry(struct follow *follow, struct task *task);
+void follow_call_exit(struct follow *follow, struct task *task, int64_t result);
+/* The inode in "pipe:[123]", else 0. Pure. */
+uint64_t pipe_inode(const char *link);
+struct pipe_content *follow_pipe(struct follow *follow, uint64_t inode);
+struct actor *follow_find_inner(const struct follow *follow, pid_t inner);

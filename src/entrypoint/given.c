@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/given.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TIMEOUT_MS = 60000 };
+
+/* The rest runs in a process that has entered the sandbox: its root is the image's. */
+
+static bool make_parents(const char *path, GError **error)
+{
+	g_autofree char *parent = path_parent(path);
+
+	return access(parent, F_OK) == 0 || fd_make_directories(AT_FDCWD, parent, 0755, error);
+}
+
+static bool make_file(const struct start_given *given, GError **error)
+{
+	gsize size;
+	const void *data = g_bytes_get_data(given->content, &size);
+	autofd int fd = fd_open(AT_FDCWD, given->path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW,
+				0600, error);
+
+	return fd >= 0 && fd_write_all(fd, data, size, error);
+}
+
+static bool make(const struct start_given *given, GError **error)
+{
+	if (!make_parents(given->path, error))
+		return false;
+	if (given->content ? !make_file(given, error)
+			   : mkdir(given->path, 0700) < 0 && errno != EEXIST)
+		return error && *error ? false
+				       : error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s",
+							 given->path);
+	/* With one id inside there is nobody else to own it. */
+	if (chown(given->path, given->uid, given->gid) < 0 && errno != EPERM && errno != EINVAL)
+		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", given->path);
+	return chmod(given->path, given->mode) == 0 ||
+	       error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", given->path);
+}
+
+static bool take_away(const char *path, GError **error)
+{
+	g_autofree char *parent = path_parent(path);
+	autofd int fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 || fd_remove_tree(fd, path_name(path), error);
+}
+
+static bool apply(const struct start_scenario *scenario, GError **error)
+{
+	for (guint i = 0; scenario->absent && i < scenario->absent->len; i++) {
+		if (!take_away(scenario->absent->pdata[i], error))
+			return false;
+	}
+	for (guint i = 0; scenario->files && i < scenario->files->len; i++) {
+		if (!make(scenario->files->pdata[i], error))
+			return false;
+	}
+	return true;
+}
+
+static int apply_inside(int output_fd, void *user)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (apply(user, &error))
+		return 0;
+	dprintf(output_fd, "%s\n", error->message);
+	return 1;
+}
+
+bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, GError **error)
+{
+	g_autoptr(GBytes) answer = NULL;
+
+	if (!scenario->files && !scenario->absent)
+		return true;
+	answer = sandbox_call(sandbox, true, apply_inside, (void *)(uintptr_t)scenario, 4096,
+			      TIMEOUT_MS, error);
+	if (!answer)
+		g_prefix_error(error, "the scenario's files: ");
+	return answer != NULL;
+}

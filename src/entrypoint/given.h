@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a scenario puts into the sandbox, or takes out of it, before the start. */
+#pragma once
+
+#include "entrypoint/record.h"
+#include "sandbox/sandbox.h"
+
+/* Removes scenario->absent, then makes scenario->files with their missing parents, inside, with
+ * root's rights there. */
+bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, GError **error);

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/start.h"
+
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/path.h"
+#include "entrypoint/follow.h"
+#include "entrypoint/given.h"
+#include "entrypoint/tail.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	TIMEOUT_MS = 60000,
+	SETTLE_MS = 1000,
+	STOP_MS = 10000,
+	RUN_FACTOR = 5,
+	POLL_MS = 20,
+};
+
+/* One call, in its thread. */
+struct job {
+	const struct start_setup *setup;
+	const struct start_scenario *scenario;
+	struct sandbox *sandbox;
+	GPtrArray *argv;        /* borrowed words, NULL-terminated */
+	GPtrArray *environment; /* char *, NULL-terminated */
+	struct ids ids;
+	struct start_record *record; /* of the last start */
+	GError *error;
+};
+
+/* --- what is run --- */
+
+static void add_words(GPtrArray *words, const char *const *from)
+{
+	for (; from && *from; from++)
+		g_ptr_array_add(words, (gpointer)(uintptr_t)*from);
+}
+
+static GPtrArray *build_argv(const struct start_setup *setup, const struct start_scenario *scenario)
+{
+	GPtrArray *argv = g_ptr_array_new();
+	const char *const *words = setup->process->argv;
+
+	if (scenario->entry)
+		add_words(argv, scenario->entry);
+	for (size_t i = 0; !scenario->entry && i < setup->entrypoint_words && words[i]; i++)
+		g_ptr_array_add(argv, (gpointer)(uintptr_t)words[i]);
+	if (scenario->arguments) {
+		for (guint i = 0; i < scenario->arguments->len; i++)
+			g_ptr_array_add(argv, scenario->arguments->pdata[i]);
+	} else {
+		size_t skip =
+			MIN(setup->entrypoint_words, g_strv_length((char **)(uintptr_t)words));
+
+		add_words(argv, words + skip);
+	}
+	g_ptr_array_add(argv, NULL);
+	return argv;
+}
+
+/* Where NAME is in an environment that ends with NULL or with the array, or -1. */
+static int environment_find(const GPtrArray *environment, const char *name, size_t length)
+{
+	for (guint i = 0; i < environment->len; i++) {
+		const char *entry = environment->pdata[i];
+
+		if (strncmp(entry, name, length) == 0 && entry[length] == '=')
+			return (int)i;
+	}
+	return -1;
+}
+
+static GPtrArray *build_environment(const struct start_setup *setup,
+				    const struct start_scenario *scenario)
+{
+	GPtrArray *environment = g_ptr_array_new_with_free_func(g_free);
+
+	for (const char *const *e = setup->process->environment; e && *e; e++)
+		g_ptr_array_add(environment, g_strdup(*e));
+	for (guint i = 0; scenario->environment && i < scenario->environment->len; i++) {
+		const char *entry = scenario->environment->pdata[i];
+		size_t length = strcspn(entry, "=");
+		int at = environment_find(environment, entry, length);
+
+		if (at >= 0)
+			g_ptr_array_remove_index(environment, (guint)at);
+		if (entry[length] == '=')
+			g_ptr_array_add(environment, g_strdup(entry));
+	}
+	g_ptr_array_add(environment, NULL);
+	return environment;
+}
+
+static void fill_ids(struct job *job)
+{
+	const struct start_setup *setup = job->setup;
+
+	job->ids = (struct ids){
+		.mode = setup->identity->mode,
+		.shift = setup->identity->shift,
+		.outer_uid = geteuid(),
+		.outer_gid = getegid(),
+		.single_uid = setup->sandbox->single_uid,
+		.single_gid = setup->sandbox->single_gid,
+	};
+}
+
+/* --- one start --- */
+
+static struct process_spec spec_of(const struct job *job, struct follow *follow, int output_fd)
+{
+	struct process_spec spec = *job->setup->process;
+
+	spec.argv = (const char *const *)job->argv->pdata;
+	spec.environment = (const char *const *)job->environment->pdata;
+	spec.standard_fds[0] = -1;
+	spec.standard_fds[1] = spec.standard_fds[2] = output_fd;
+	spec.trace_filter = NULL;
+	spec.supervise = NULL;
+	spec.attach = follow_attach;
+	spec.user = follow;
+	return spec;
+}
+
+static bool listens(struct job *job)
+{
+	g_autoptr(GArray) listeners = sandbox_listeners(job->sandbox, NULL);
+
+	return listeners && listeners->len > 0;
+}
+
+/* Lets the application run until it has done what it does at its first start, and stops it. */
+static bool let_run(struct job *job, struct follow *follow, struct process *process, GError **error)
+{
+	const struct start_setup *setup = job->setup;
+	gint64 wait_us =
+		(gint64)(setup->settle_ms > 0 ? setup->settle_ms : SETTLE_MS) * RUN_FACTOR * 1000;
+	gint64 end = g_get_monotonic_time() + wait_us;
+
+	follow_detach(follow);
+	while (g_get_monotonic_time() < end && !listens(job)) {
+		if (process_wait(process, POLL_MS))
+			break;
+	}
+	return process_stop(process, setup->stop_signal > 0 ? setup->stop_signal : SIGTERM,
+			    setup->stop_ms > 0 ? setup->stop_ms : STOP_MS, NULL, error);
+}
+
+/* Follows the process that was started, and ends it. */
+static bool follow_through(struct job *job, struct follow *follow, struct process *process,
+			   bool last, GError **error)
+{
+	bool ok = follow_run(follow, error);
+
+	if (ok && !last && job->setup->first_runs && !follow->ended)
+		ok = let_run(job, follow, process, error);
+	if (!process->exited) {
+		follow_kill(follow);
+		process->exited = true;
+		process->status = follow->status;
+	}
+	process_clear(process);
+	return ok;
+}
+
+static bool start_once(struct job *job, bool last, GError **error)
+{
+	const char *const interpreters[] = {job->scenario->entry ? job->scenario->entry[0] : NULL,
+					    NULL};
+	struct follow_options options = {
+		.ids = &job->ids,
+		.keep = job->setup->keep,
+		.interpreters = interpreters,
+		.timeout_ms = job->setup->timeout_ms > 0 ? job->setup->timeout_ms : TIMEOUT_MS,
+		.settle_ms = job->setup->settle_ms > 0 ? job->setup->settle_ms : SETTLE_MS,
+	};
+	struct start_record *record = start_record_new();
+	struct process process = {.pid_fd = -1};
+	struct follow follow;
+	struct process_spec spec;
+	struct tail *tail = tail_new(error);
+	bool ok = tail != NULL;
+
+	follow_init(&follow, &options, record);
+	if (ok) {
+		options.own_pipes[0] = tail_inode(tail);
+		spec = spec_of(job, &follow, tail_fd(tail));
+		ok = sandbox_spawn(job->sandbox, &spec, &process, error);
+		tail_started(tail);
+	}
+	if (ok)
+		ok = follow_through(job, &follow, &process, last, error);
+	follow_clear(&follow);
+	if (tail)
+		record->output = tail_finish(tail);
+	start_record_free(job->record);
+	job->record = record;
+	return ok;
+}
+
+static bool run(struct job *job, GError **error)
+{
+	const struct start_setup *setup = job->setup;
+	guint starts = MAX(job->scenario->starts, 1);
+
+	job->sandbox = sandbox_open(setup->sandbox, setup->identity, error);
+	if (!job->sandbox || !given_apply(job->sandbox, job->scenario, error))
+		return false;
+	for (guint i = 0; i < starts; i++) {
+		if (!start_once(job, i + 1 == starts, error))
+			return false;
+	}
+	return true;
+}
+
+static gpointer run_job(gpointer data)
+{
+	struct job *job = data;
+	bool ok = run(job, &job->error);
+
+	sandbox_free(job->sandbox);
+	return GINT_TO_POINTER(ok);
+}
+
+struct start_record *start_run(const struct start_setup *setup,
+			       const struct start_scenario *scenario, GError **error)
+{
+	struct job job = {.setup = setup, .scenario = scenario};
+	GThread *thread;
+	bool ok;
+
+	fill_ids(&job);
+	job.argv = build_argv(setup, scenario);
+	job.environment = build_environment(setup, scenario);
+	thread = g_thread_try_new("start", run_job, &job, error);
+	ok = thread && GPOINTER_TO_INT(g_thread_join(thread));
+	g_ptr_array_unref(job.argv);
+	g_ptr_array_unref(job.environment);
+	if (ok)
+		return job.record;
+	start_record_free(job.record);
+	if (thread)
+		g_propagate_prefixed_error(error, job.error,
+					   "start%s%s: ", scenario->name ? " with " : "",
+					   scenario->name ? scenario->name : "");
+	return NULL;
+}

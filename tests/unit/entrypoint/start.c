@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Starts of real scripts, by real shells, in the real sandbox. */
+#include "fixture.h"
+
+#include <string.h>
+
+struct vector {
+	const char *name;
+	const char *script;
+	const char *expected;
+};
+
+static const struct vector vectors[] = {
+	{"nothing", "#!/bin/sh\nexec \"$@\"\n", "exec server listen 80\n"},
+	{"files",
+	 "#!/bin/sh\nmkdir -p /data/a/b\necho one > /data/a/x\necho port 2 > /etc/app.conf\n"
+	 "echo more >> /etc/passwd\nln -s a /data/l\nrm /etc/group\nexec \"$@\"\n",
+	 "directory /data/a 0755\ndirectory /data/a/b 0755\nfile /data/a/x 0644 \"one\\n\"\n"
+	 "symlink /data/l \"a\"\nfile /etc/app.conf 0644 \"port 2\\n\"\nremove /etc/group\n"
+	 "append /etc/passwd \"more\\n\"\nexec server listen 80\n"},
+	{"edit",
+	 "#!/bin/bash\nsed -i 's/port 1/port 7/' /etc/app.conf\nchmod 600 /etc/app.conf\n"
+	 "cp /etc/app.conf /tmp/c\nmv /tmp/c /data/c\ntouch /tmp/t; rm /tmp/t\n"
+	 "echo new > /etc/passwd; cat /etc/group > /etc/group2\n"
+	 "exec \"$@\"\n",
+	 "file /data/c 0600 \"port 7\\nname x\\n\"\n"
+	 "file /etc/app.conf 0600 \"port 7\\nname x\\n\"\n"
+	 "file /etc/group2 0644 \"root:x:0:\\napp:x:999:\\n\"\nfile /etc/passwd 0644 \"new\\n\"\n"
+	 "exec server listen 80\n"},
+	{"links",
+	 "#!/bin/sh\nln -s /data /tmp/l\nln -s ../../../../etc/app.conf /data/up\n"
+	 "echo a > /tmp/l/../tmp/l/x\necho b > /data/up\nln -s loop /data/loop\n"
+	 "echo c 2>/dev/null > /data/loop\necho d > /dev/stdout\nexec \"$@\"\n",
+	 "symlink /data/loop \"loop\"\nsymlink /data/up \"../../../../etc/app.conf\"\n"
+	 "file /data/x 0644 \"a\\n\"\nfile /etc/app.conf 0644 \"b\\n\"\nsymlink /tmp/l \"/data\"\n"
+	 "exec server listen 80\n"},
+	{"rename",
+	 "#!/bin/sh\nmkdir -p /data/one/two\necho x > /data/one/two/f\nmv /data/one /data/uno\n"
+	 "mkdir /data/gone; touch /data/gone/f; rm -r /data/gone\nexec \"$@\"\n",
+	 "directory /data/uno 0755\ndirectory /data/uno/two 0755\nfile /data/uno/two/f 0644 "
+	 "\"x\\n\"\n"
+	 "exec server listen 80\n"},
+	{"bash",
+	 "#!/bin/bash\nset -e\nx=(1 2); mapfile -t y < /etc/group\ncat > /data/f <<EOF\n${x[1]} "
+	 "${#y[@]}\n"
+	 "EOF\n[[ -s /data/f ]] && exec \"$@\"\n",
+	 "file /data/f 0644 \"2 2\\n\"\nexec server listen 80\n"},
+	{"tini", "#!/usr/bin/tini /bin/sh\ntouch /data/t\nexec tini -- \"$@\"\n",
+	 "file /data/t 0644 \"\"\nexec server listen 80\n"},
+	{"env", "#!/bin/sh\nexport B=2; unset HOME; umask 027; cd /data\nexec env A=1 \"$@\"\n",
+	 "exec server listen 80\n"},
+	{"hooks",
+	 "#!/bin/sh\nprintf '#!/bin/sh\\necho h >> /data/log\\n' > /data/h.sh\nchmod 755 "
+	 "/data/h.sh\n"
+	 "/data/h.sh; sh -c 'echo c >> /data/log'; . /data/h.sh\nrm /data/h.sh\nexec \"$@\"\n",
+	 "file /data/log 0644 \"h\\nc\\nh\\n\"\nexec server listen 80\n"},
+	{"many",
+	 "#!/bin/sh\nmkdir /data/m\nserver many /data/m 40\necho x > /data/m/1\nexec \"$@\"\n",
+	 "directory /data/m 0755\nrun server many /data/m 40\nfile /data/m/1 0644 \"x\\n\"\n"
+	 "exec server listen 80\n"},
+	{"thousands", "#!/bin/sh\nserver many /data 20000\nexec \"$@\"\n",
+	 "run server many /data 20000\nexec server listen 80\n"},
+	{"few", "#!/bin/sh\nserver many /data 2\nexec \"$@\"\n",
+	 "file /data/0 0644 \"\"\nfile /data/1 0644 \"\"\nexec server listen 80\n"},
+	{"big", "#!/bin/sh\nserver big /data/b\nexec \"$@\"\n",
+	 "run server big /data/b\nexec server listen 80\n"},
+	{"undumpable", "#!/bin/sh\nserver undumpable /data/b; exec \"$@\"\n",
+	 "file /data/b 0644 \"\"\nexec server listen 80\n"},
+	{"traces itself", "#!/bin/sh\nserver traceme /data/b; exec \"$@\"\n",
+	 "file /data/b 0644 \"\"\nexec server listen 80\n"},
+	{"fails", "#!/bin/sh\nset -e\necho x > /data/x\nfalse\nexec \"$@\"\n",
+	 "file /data/x 0644 \"x\\n\"\nexit 1\n"},
+	{"not there", "#!/bin/sh\nexec /nowhere\n", "exit 127\n"},
+	{"temporary server",
+	 "#!/bin/bash\nserver listen 5432 &\npid=$!\n"
+	 "for i in 1 2 3 4 5 6 7 8 9; do server connect 5432 && break; sleep 0.1; done\n"
+	 "echo 'create table' | server connect 5432\n"
+	 "server connect 5432 <<< 'insert'\nkill $pid\nwait $pid\necho done > /data/done\nexec "
+	 "\"$@\"\n",
+	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432\n"
+	 "run server connect 5432 input \"create table\\n\"\n"
+	 "run server connect 5432 input \"insert\\n\"\nstop 0 15\n"
+	 "file /data/done 0644 \"done\\n\"\nexec server listen 80\n"},
+	{"socket",
+	 "#!/bin/sh\nserver socket /run/s.sock &\nwhile ! [ -S /run/s.sock ]; do sleep 0.05; done\n"
+	 "server many /data 1\n/bin/kill -USR1 $!\nwait $!\nexec \"$@\"\n",
+	 "begin server socket /run/s.sock listens socket /run/s.sock\n"
+	 "file /data/0 0644 \"\"\nstop 0 10\nexec server listen 80\n"},
+	{"daemon", "#!/bin/sh\nserver daemon 5432\necho x > /data/x\nexec \"$@\"\n",
+	 "run server daemon 5432 listens tcp 5432\nfile /data/x 0644 \"x\\n\"\nexec server listen "
+	 "80\n"},
+	{"foreground", "#!/bin/sh\necho x > /data/x\n\"$@\"\necho ended $?\n",
+	 "file /data/x 0644 \"x\\n\"\nexec server listen 80\n"},
+	{"waited for", "#!/bin/bash\n\"$@\" &\ntrap 'kill $!' TERM\nwait\n",
+	 "exec server listen 80\n"},
+	{"unknown input",
+	 "#!/bin/sh\ncat /dev/zero | (sleep 0.3; server socket /run/x) & sleep 0.6; exec \"$@\"\n",
+	 "begin cat /dev/zero read\nbegin server socket /run/x input unknown listens socket "
+	 "/run/x\n"
+	 "exec server listen 80\n"},
+	{"input",
+	 "#!/bin/sh\nserver listen 5432 & sleep 0.1\necho from file > /data/in\n"
+	 "server connect 5432 < /data/in > /data/out\nv=$(server connect 5432 < /dev/null)\n"
+	 "cat <<EOF | sed s/a/b/ | server connect 5432\nxax\nEOF\n"
+	 "server connect 5432 <<EOF\nhere\nEOF\nexec \"$@\"\n",
+	 "begin server listen 5432 listens tcp 5432\nfile /data/in 0644 \"from file\\n\"\n"
+	 "file /data/out 0644 \"\"\nrun server connect 5432 input \"from file\\n\" output "
+	 "/data/out\n"
+	 "run server connect 5432 read\nrun server connect 5432 input \"xbx\\n\"\n"
+	 "run server connect 5432 input \"here\\n\"\nexec server listen 80\n"},
+	{"leaves a pipe", "#!/bin/sh\nbusybox mkfifo /data/p\nexec \"$@\"\n",
+	 "run busybox mkfifo /data/p\nexec server listen 80\n"},
+};
+
+static void test_vector(gconstpointer data)
+{
+	const struct vector *vector = data;
+	g_autofree char *text = fixture_start(vector->script, NULL, NULL);
+
+	g_assert_cmpstr(text, ==, vector->expected);
+}
+
+int main(int argc, char **argv)
+{
+	int status;
+
+	g_test_init(&argc, &argv, NULL);
+	g_test_set_nonfatal_assertions();
+	if (argc < 2)
+		return 2;
+	fixture_open(argv[1]);
+	for (guint i = 0; i < G_N_ELEMENTS(vectors); i++) {
+		g_autofree char *name = g_strconcat("/entrypoint/start/", vectors[i].name, NULL);
+
+		g_test_add_data_func(name, &vectors[i], test_vector);
+	}
+	status = g_test_run();
+	fixture_close();
+	return status;
+}
