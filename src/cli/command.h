@@ -31,4 +31,5 @@ int cmd_why(int argc, char **argv, GError **error);
 int cmd_diff(int argc, char **argv, GError **error);
 int cmd_profile(int argc, char **argv, GError **error);
 int cmd_key(int argc, char **argv, GError **error);
+int cmd_verify(int argc, char **argv, GError **error);
 int cmd_version(int argc, char **argv, GError **error);

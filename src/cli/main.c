@@ -52,6 +52,7 @@ const struct subcommand subcommands[] = {
 	{"why", cmd_why, "say why a path was kept or removed"},
 	{"diff", cmd_diff, "compare two images: files, bytes, packages"},
 	{"profile", cmd_profile, "merge profiles, or show what is in one"},
+	{"verify", cmd_verify, "recompute what is claimed of an image, by rules"},
 	{"key", cmd_key, "make a key pair that signs evidence"},
 	{"version", cmd_version, "print the version"},
 	{"help", cmd_help, "print this, or the help of a command"},

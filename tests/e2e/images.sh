@@ -121,6 +121,7 @@ for name in $names; do
 		image=oci:$TMPDIR/sealed/$name:latest
 		point "$name, $preset: hardened" harden "$name" "$image" "$preset" || continue
 		point "$name, $preset: nothing in it that must not be" sealed "oci:$TMPDIR/sealed/$name:latest"
+		point "$name, $preset: thresh verify finds nothing" "$THRESH" verify "$image"
 		point "$name, $preset: works in podman as emitted" emitted "$name" "$image"
 		[ "$name" != traps ] || point "traps, $preset: a volume is filled once" judge traps-again "$image" "$TMPDIR/argv.json"
 		case $name in nginx | traps) point "$name, $preset: a right layout" "$judges/layout.sh" "$image" ;; esac

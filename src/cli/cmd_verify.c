@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `thresh verify IMAGE`: recomputes from the layers what is claimed of an image. */
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "cli/command.h"
+#include "cli/json_output.h"
+#include "cli/keep_list.h"
+#include "cli/options.h"
+#include "image/rootfs.h"
+#include "sandbox/identity.h"
+#include "verify/format.h"
+#include "verify/policy.h"
+#include "verify/verify.h"
+
+#include <string.h>
+
+enum { LINES_MAX = 5 };
+
+struct given {
+	char *policy;
+	char *format;
+	gboolean list;
+};
+
+/* The image in a directory of its own: the cache may have been written by an earlier thresh, and
+ * what is verified is what the blobs hold now. */
+struct unpacked {
+	struct image *image;
+	struct rootfs *rootfs;
+	char *directory;
+	int lock_fd;
+	json_t *keep_list;
+};
+
+static void unpacked_clear(struct unpacked *unpacked)
+{
+	g_clear_pointer(&unpacked->rootfs, rootfs_free);
+	g_clear_pointer(&unpacked->image, image_free);
+	if (unpacked->directory)
+		cleanup_directory_remove(unpacked->directory, &unpacked->lock_fd);
+	g_free(unpacked->directory);
+	json_decref(unpacked->keep_list);
+}
+
+static bool unpack(struct unpacked *unpacked, const struct options *options,
+		   const struct identity *identity, GError **error)
+{
+	const struct harden_request *request = options->request;
+	g_autofree char *root = NULL;
+
+	unpacked->image =
+		image_open(options->operands->pdata[0], request->platform, &request->limits, error);
+	if (!unpacked->image)
+		return false;
+	unpacked->directory =
+		cleanup_directory(request->cache_path, "verify-", &unpacked->lock_fd, error);
+	if (!unpacked->directory)
+		return false;
+	root = g_build_filename(unpacked->directory, "root", NULL);
+	unpacked->rootfs = rootfs_unpack_to(unpacked->image, root, &identity->shift, error);
+	unpacked->keep_list = keep_list_load(NULL, unpacked->image, NULL);
+	return unpacked->rootfs != NULL;
+}
+
+/* --- output --------------------------------------------------------------------------------------
+ */
+
+static void print_result(const struct rule_result *result)
+{
+	const char *name = result->excepted ? "EXCEPTED" : outcome_name(result->outcome);
+
+	output_line("%-8s  %-20s  %s", name, result->rule->id, result->rule->title);
+	if (result->excepted)
+		output_line("            by %s", result->excepted);
+	if (result->reason)
+		output_line("            %s", result->reason);
+	for (guint i = 0; i < result->findings->len && i < LINES_MAX; i++)
+		output_line("            %s", (const char *)result->findings->pdata[i]);
+	if (result->findings->len > LINES_MAX)
+		output_line("            and %u more",
+			    result->findings->len + result->more - LINES_MAX);
+}
+
+static void print_text(const char *reference, const struct digest *digest, const GPtrArray *results,
+		       const GPtrArray *problems)
+{
+	guint counts[4] = {0};
+	char text[DIGEST_TEXT_BYTES];
+
+	digest_format(digest, text);
+	output_line("%s", reference);
+	output_line("%s", text);
+	output_line("%s", "");
+	for (guint i = 0; i < results->len; i++) {
+		const struct rule_result *result = results->pdata[i];
+
+		counts[result->outcome]++;
+		print_result(result);
+	}
+	output_line("%s", "");
+	output_line("%u passed, %u failed, %u skipped, %u not applicable", counts[OUTCOME_PASS],
+		    counts[OUTCOME_FAIL], counts[OUTCOME_SKIP], counts[OUTCOME_NA]);
+	for (guint i = 0; i < problems->len; i++)
+		output_line("not as wanted: %s", (const char *)problems->pdata[i]);
+}
+
+static bool report(const struct given *given, const char *reference, const struct digest *digest,
+		   const GPtrArray *results, const GPtrArray *problems, GError **error)
+{
+	const char *format = given->format ? given->format : "text";
+	autojson json_t *json = NULL;
+
+	if (!strcmp(format, "text")) {
+		print_text(reference, digest, results, problems);
+		return output_flush(error);
+	}
+	if (!strcmp(format, "junit")) {
+		g_autofree char *text = verify_to_junit(reference, results);
+
+		fputs(text, stdout);
+		return output_flush(error);
+	}
+	json = !strcmp(format, "sarif") ? verify_to_sarif(reference, THRESH_VERSION, results)
+					: verify_to_json(reference, digest, results, problems);
+	return json_output_print(json, error);
+}
+
+static bool format_check(const char *format, GError **error)
+{
+	static const char *const known[] = {"text", "json", "sarif", "junit", NULL};
+
+	return !format || g_strv_contains(known, format) ||
+	       error_set(error, THRESH_ERROR_USAGE, "--format %s: want text, json, sarif or junit",
+			 format);
+}
+
+static void list_rules(void)
+{
+	for (const struct rule *rule = verify_rules; rule->id; rule++)
+		output_line("%-20s  %s", rule->id, rule->title);
+}
+
+/* --- the command ---------------------------------------------------------------------------------
+ */
+
+static int verify(const struct options *options, const struct given *given,
+		  const struct identity *identity, struct policy *policy, GError **error)
+{
+	const char *reference = options->operands->pdata[0];
+	struct unpacked unpacked = {.lock_fd = -1};
+	autoverification struct verification *verification = NULL;
+	struct verify_subject subject = {0};
+	g_autoptr(GPtrArray) results = NULL;
+	g_autoptr(GPtrArray) problems = NULL;
+	int status = -1;
+
+	if (unpack(&unpacked, options, identity, error)) {
+		subject = (struct verify_subject){
+			.image = unpacked.image,
+			.tree = unpacked.rootfs->tree,
+			.keep_list = unpacked.keep_list,
+			.init_path = options->request->init_path,
+			.init_digests = policy->init_digests,
+		};
+		verification = verification_new(&subject);
+		results = verification_run(verification);
+		problems = policy_judge(policy, results, g_get_real_time() / G_USEC_PER_SEC);
+		if (report(given, reference, &unpacked.image->manifest_digest, results, problems,
+			   error))
+			status = problems->len > 0;
+	}
+	g_clear_pointer(&verification, verification_free);
+	unpacked_clear(&unpacked);
+	return status;
+}
+
+static int start(const struct command_form *form, int argc, char **argv, struct given *given,
+		 GError **error)
+{
+	autooptions struct options *options = options_parse(form, argc, argv, error);
+	autopolicy struct policy *policy = NULL;
+	struct identity identity = {0};
+	int status;
+
+	if (!options || !format_check(given->format, error))
+		return -1;
+	if (given->list) {
+		list_rules();
+		output_flush(error);
+		return 0;
+	}
+	if (options->operands->len != 1) {
+		error_set(error, THRESH_ERROR_USAGE, "want one image");
+		return -1;
+	}
+	policy = given->policy ? policy_load(given->policy, error) : policy_new();
+	if (!policy || !options_prepare(options, error) || !identity_enter(&identity, error))
+		return -1;
+	status = verify(options, given, &identity, policy, error);
+	identity_clear(&identity);
+	return status;
+}
+
+int cmd_verify(int argc, char **argv, GError **error)
+{
+	struct given given = {0};
+	const GOptionEntry own[] = {
+		{"policy", 0, 0, G_OPTION_ARG_FILENAME, &given.policy,
+		 "which rules must pass, and what is excepted", "FILE"},
+		{"format", 0, 0, G_OPTION_ARG_FILENAME, &given.format,
+		 "text (default) for people, json, sarif or junit for machines", "FORMAT"},
+		{"list", 0, 0, G_OPTION_ARG_NONE, &given.list, "list the rules", NULL},
+		{NULL, 0, 0, 0, NULL, NULL, NULL},
+	};
+	const struct command_form form = {
+		.name = "verify",
+		.operands = "IMAGE",
+		.summary = "Recomputes from the image's layers what is claimed of it: PASS, FAIL, "
+			   "SKIP (not\n"
+			   "checked, and why) or NA. Also of images that thresh did not make.",
+		.examples = "  thresh verify oci:app-sealed --policy policy.yaml",
+		.groups = OPTIONS_SOURCE,
+		.own = own,
+		.operands_min = 0,
+		.operands_max = 1,
+	};
+	int status = start(&form, argc, argv, &given, error);
+
+	g_free(given.policy);
+	g_free(given.format);
+	return status;
+}

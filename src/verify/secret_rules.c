@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Secrets that were left in an image: private keys by their PEM header, tokens by the prefixes that
+ * their issuers gave them so that they can be found, credential files by their names. Text that
+ * documents a header without a key behind it is none.
+ */
+#include "verify/verification.h"
+
+#include "base/path.h"
+#include "cut/content.h"
+
+#include <string.h>
+
+enum { SCAN_MAX_BYTES = 64 << 20, KEY_BODY_BYTES = 40, TOKEN_MAX_BYTES = 256 };
+
+struct token {
+	const char *prefix;
+	guint min_bytes; /* letters, digits, '_' and '-' behind it */
+	const char *what;
+};
+
+static const struct token tokens[] = {
+	{"AKIA", 16, "an AWS access key id"},
+	{"ASIA", 16, "an AWS access key id"},
+	{"ghp_", 36, "a GitHub token"},
+	{"gho_", 36, "a GitHub token"},
+	{"ghs_", 36, "a GitHub token"},
+	{"github_pat_", 60, "a GitHub token"},
+	{"glpat-", 20, "a GitLab token"},
+	{"xoxb-", 24, "a Slack token"},
+	{"xoxp-", 24, "a Slack token"},
+	{"npm_", 36, "an npm token"},
+	{"pypi-AgEIcHlwaS5vcmc", 40, "a PyPI token"},
+	{"dckr_pat_", 24, "a Docker token"},
+};
+
+static bool is_token_byte(uint8_t byte)
+{
+	return g_ascii_isalnum((char)byte) || byte == '_' || byte == '-';
+}
+
+static size_t token_bytes(const uint8_t *data, size_t size)
+{
+	size_t bytes = 0;
+
+	while (bytes < size && bytes < TOKEN_MAX_BYTES && is_token_byte(data[bytes]))
+		bytes++;
+	return bytes;
+}
+
+/* An AWS key id is upper case and digits and ends there: any long word has the four letters. */
+static bool is_token(const struct token *token, const uint8_t *at, size_t size)
+{
+	size_t prefix = strlen(token->prefix);
+	size_t bytes = token_bytes(at + prefix, size - prefix);
+
+	if (bytes < token->min_bytes)
+		return false;
+	if (strcmp(token->prefix, "AKIA") != 0 && strcmp(token->prefix, "ASIA") != 0)
+		return true;
+	for (size_t i = 0; i < bytes; i++) {
+		if (!g_ascii_isupper((char)at[prefix + i]) &&
+		    !g_ascii_isdigit((char)at[prefix + i]))
+			return false;
+	}
+	return bytes == token->min_bytes;
+}
+
+/* A PEM block of a private key, with base64 behind its header. */
+static bool is_private_key(const uint8_t *at, size_t size)
+{
+	static const char begin[] = "-----BEGIN ";
+	static const char end[] = "PRIVATE KEY-----";
+	const uint8_t *line = memchr(at, '\n', MIN(size, (size_t)80));
+	size_t head = line ? (size_t)(line - at) : 0;
+	size_t body = 0;
+
+	while (head > 0 && at[head - 1] == '\r')
+		head--;
+	if (!line || head < strlen(begin) + strlen(end) ||
+	    memcmp(at + head - strlen(end), end, strlen(end)) != 0)
+		return false;
+	for (const uint8_t *byte = line + 1; byte < at + size && body < KEY_BODY_BYTES; byte++) {
+		if (!g_ascii_isalnum((char)*byte) && !strchr("+/=:,-\r\n ", *byte))
+			return false;
+		body++;
+	}
+	return body == KEY_BODY_BYTES;
+}
+
+static void scan_tokens(const struct content *content, const char *path, struct rule_result *result)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(tokens); i++) {
+		const uint8_t *at = content->data;
+		const uint8_t *end = content->data + content->size_bytes;
+		size_t prefix = strlen(tokens[i].prefix);
+
+		while ((at = memmem(at, (size_t)(end - at), tokens[i].prefix, prefix))) {
+			bool inside = at > content->data && is_token_byte(at[-1]);
+
+			if (!inside && is_token(&tokens[i], at, (size_t)(end - at))) {
+				result_find(result, "%s: %s at byte %zu", path, tokens[i].what,
+					    (size_t)(at - content->data));
+				break;
+			}
+			at += prefix;
+		}
+	}
+}
+
+static void scan_keys(const struct content *content, const char *path, struct rule_result *result)
+{
+	static const char begin[] = "-----BEGIN ";
+	const uint8_t *at = content->data;
+	const uint8_t *end = content->data + content->size_bytes;
+
+	while ((at = memmem(at, (size_t)(end - at), begin, strlen(begin)))) {
+		if (is_private_key(at, (size_t)(end - at))) {
+			result_find(result, "%s: a private key at byte %zu", path,
+				    (size_t)(at - content->data));
+			return;
+		}
+		at += strlen(begin);
+	}
+}
+
+static bool name_is_credential(const char *path)
+{
+	static const char *const names[] = {".netrc", ".pgpass",    ".git-credentials",
+					    "id_rsa", "id_ed25519", "id_ecdsa",
+					    "id_dsa", ".dockercfg", NULL};
+	static const char *const tails[] = {"/.docker/config.json", "/.aws/credentials",
+					    "/.kube/config"};
+
+	if (g_strv_contains(names, path_name(path)))
+		return true;
+	for (gsize i = 0; i < G_N_ELEMENTS(tails); i++) {
+		if (g_str_has_suffix(path, tails[i]))
+			return true;
+	}
+	return false;
+}
+
+struct scan {
+	struct verification *verification;
+	struct rule_result *result;
+};
+
+static bool scan_file(struct node *node, const char *path, void *user)
+{
+	struct scan *scan = user;
+	autocontent struct content content = {0};
+
+	if (node->type != NODE_FILE || node->size_bytes == 0)
+		return true;
+	if (name_is_credential(path))
+		result_find(scan->result, "%s: a credential file", path);
+	/* What a program of this size has in it is its own; documents of keys are small. */
+	if (node->size_bytes > SCAN_MAX_BYTES ||
+	    !content_open(scan->verification->subject->tree, node, SCAN_MAX_BYTES, &content) ||
+	    elf_is(content.data, content.size_bytes))
+		return true;
+	scan_keys(&content, path, scan->result);
+	scan_tokens(&content, path, scan->result);
+	return true;
+}
+
+void check_no_secrets(struct verification *verification, struct rule_result *result)
+{
+	struct scan scan = {verification, result};
+
+	node_walk(verification->subject->tree->root, scan_file, &scan);
+}

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules on an image by hand, each with what it must find beside what it must let pass; policies;
+ * the formats for machines. */
+#include "verify/verify.h"
+#include "base/error.h"
+#include "base/fd.h"
+#include "base/json.h"
+#include "verify/format.h"
+#include "verify/policy.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fixture {
+	char *directory;
+	struct tree *tree;
+	struct image image;
+	json_t *keep_list;
+};
+
+static void fixture_init(struct fixture *f, const char *config)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *text = g_strdup_printf(
+		"{\"architecture\": \"amd64\", \"os\": \"linux\", \"config\": {%s}}", config);
+
+	*f = (struct fixture){0};
+	f->directory = g_dir_make_tmp("thresh-verify-XXXXXX", &error);
+	g_assert_no_error(error);
+	f->tree = tree_new();
+	f->tree->root_fd = open(f->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	f->tree->root->mode = 0755;
+	f->image.reference = (char *)"oci:fixture";
+	f->image.config = image_config_parse(text, strlen(text), &error);
+	g_assert_no_error(error);
+}
+
+static void fixture_clear(struct fixture *f)
+{
+	g_autofree char *name = g_path_get_basename(f->directory);
+	g_autofree char *parent = g_path_get_dirname(f->directory);
+	int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	g_assert_true(fd_remove_tree(fd, name, NULL));
+	close(fd);
+	tree_free(f->tree);
+	image_config_free(f->image.config);
+	json_decref(f->keep_list);
+	g_free(f->directory);
+}
+
+static struct node *add_file(struct fixture *f, const char *path, uint32_t mode,
+			     const char *content)
+{
+	g_autofree char *disk = g_strconcat(f->directory, path, NULL);
+	g_autofree char *parent = g_path_get_dirname(disk);
+	struct node *node = tree_add(f->tree, path, NODE_FILE, NULL);
+
+	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
+	g_assert_true(g_file_set_contents(disk, content, -1, NULL));
+	node->mode = mode;
+	node->size_bytes = strlen(content);
+	digest_of(content, strlen(content), &node->digest);
+	return node;
+}
+
+static void add_link(struct fixture *f, const char *path, const char *target)
+{
+	struct node *node = tree_add(f->tree, path, NODE_SYMLINK, NULL);
+
+	node->mode = 0777;
+	node->target = g_strdup(target);
+}
+
+static GPtrArray *run(struct fixture *f)
+{
+	struct verify_subject subject = {
+		.image = &f->image, .tree = f->tree, .keep_list = f->keep_list};
+	autoverification struct verification *verification = verification_new(&subject);
+
+	return verification_run(verification);
+}
+
+static const struct rule_result *result_of(const GPtrArray *results, const char *id)
+{
+	for (guint i = 0; i < results->len; i++) {
+		const struct rule_result *result = results->pdata[i];
+
+		if (!strcmp(result->rule->id, id))
+			return result;
+	}
+	g_assert_not_reached();
+}
+
+static void assert_outcome(struct fixture *f, const char *id, const char *want, const char *finding)
+{
+	g_autoptr(GPtrArray) results = run(f);
+	const struct rule_result *result = result_of(results, id);
+
+	g_assert_cmpstr(outcome_name(result->outcome), ==, want);
+	if (finding)
+		g_assert_nonnull(strstr(result->findings->pdata[0], finding));
+}
+
+/* --- rules ---------------------------------------------------------------------------------------
+ */
+
+static void test_modes(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, "");
+	add_file(&f, "/usr/bin/plain", 0755, "x");
+	tree_add(f.tree, "/tmp", NODE_DIRECTORY, NULL)->mode = 01777;
+	assert_outcome(&f, "no-setid", "PASS", NULL);
+	assert_outcome(&f, "not-writable", "PASS", NULL);
+	add_file(&f, "/usr/bin/raised", 04755, "x");
+	assert_outcome(&f, "no-setid", "FAIL", "/usr/bin/raised: mode 4755");
+	add_file(&f, "/etc/open", 0664, "x");
+	assert_outcome(&f, "not-writable", "FAIL", "/etc/open: mode 0664");
+	fixture_clear(&f);
+}
+
+static void test_capabilities_and_devices(void)
+{
+	g_autoptr(GBytes) value = g_bytes_new("x", 1);
+	struct fixture f;
+	struct node *node;
+
+	fixture_init(&f, "");
+	node = add_file(&f, "/usr/bin/ping", 0755, "x");
+	assert_outcome(&f, "no-file-capabilities", "PASS", NULL);
+	assert_outcome(&f, "no-devices", "PASS", NULL);
+	node_set_xattr(node, "security.capability", value);
+	assert_outcome(&f, "no-file-capabilities", "FAIL", "/usr/bin/ping");
+	node = tree_add(f.tree, "/dev/kmem", NODE_CHARACTER, NULL);
+	node->device_major = 1;
+	assert_outcome(&f, "no-devices", "FAIL", "/dev/kmem: 1:0");
+	fixture_clear(&f);
+}
+
+static void test_user(void)
+{
+	static const struct {
+		const char *config, *outcome, *finding;
+	} table[] = {
+		{"", "FAIL", "no User"},
+		{"\"User\": \"0\"", "FAIL", "root"},
+		{"\"User\": \"0:5\"", "FAIL", "root"},
+		{"\"User\": \"app\"", "FAIL", "a name"},
+		{"\"User\": \"10:0\"", "FAIL", "the group of root"},
+		{"\"User\": \"10\"", "PASS", NULL},
+		{"\"User\": \"65532:65532\"", "PASS", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct fixture f;
+
+		fixture_init(&f, table[i].config);
+		assert_outcome(&f, "non-root", table[i].outcome, table[i].finding);
+		fixture_clear(&f);
+	}
+}
+
+static void test_environment(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, "\"Env\": [\"PATH=/bin\", \"DB_PASSWORD_FILE=/run/secrets/db\", "
+			 "\"API_TOKEN=\"]");
+	assert_outcome(&f, "environment", "PASS", NULL);
+	fixture_clear(&f);
+	fixture_init(&f, "\"Env\": [\"db_password=hunter22\"]");
+	assert_outcome(&f, "environment", "FAIL", "db_password is set");
+	fixture_clear(&f);
+}
+
+static void test_secrets(void)
+{
+	static const char key[] =
+		"-----BEGIN RSA PRIVATE KEY-----\n"
+		"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMbRvI0MBZhpI\n";
+	static const struct {
+		const char *path, *content, *outcome;
+	} table[] = {
+		{"/usr/share/doc/keys", "-----BEGIN RSA PRIVATE KEY-----\n... your key here ...\n",
+		 "PASS"},
+		{"/app/key.pem", key, "FAIL"},
+		{"/app/config", "aws = AKIAIOSFODNN7EXAMPLE\n", "FAIL"},
+		{"/app/words", "AKIAIOSFODNN7EXAMPLEANDMORE AKIAlower0000000000\n", "PASS"},
+		{"/app/token", "token: ghp_0123456789abcdefghijABCDEFGHIJ012345\n", "FAIL"},
+		{"/app/short", "ghp_short and xghp_0123456789abcdefghijABCDEFGHIJ012345\n", "PASS"},
+		{"/root/.netrc", "machine x\n", "FAIL"},
+		{"/root/.docker/config.json", "{}", "FAIL"},
+		{"/app/config.json", "{}", "PASS"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct fixture f;
+
+		fixture_init(&f, "");
+		add_file(&f, table[i].path, 0644, table[i].content);
+		assert_outcome(&f, "no-secrets", table[i].outcome, NULL);
+		fixture_clear(&f);
+	}
+}
+
+static void test_accounts(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, "");
+	add_file(&f, "/etc/passwd", 0644, "root:x:0:0::/:\napp:x:10:10::/:\n");
+	assert_outcome(&f, "credentials", "PASS", NULL);
+	add_file(&f, "/etc/shadow", 0640, "root:*:1::::::\napp::1::::::\n");
+	assert_outcome(&f, "credentials", "FAIL", "/etc/shadow: app has an empty password");
+	fixture_clear(&f);
+}
+
+static void test_links(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, "");
+	add_link(&f, "/etc/mtab", "/proc/mounts");
+	add_link(&f, "/usr/lib/a", "b");
+	add_file(&f, "/usr/lib/b", 0644, "x");
+	assert_outcome(&f, "links", "NA", NULL);
+	f.keep_list =
+		json_pack("{s:[{s:s, s:s}, {s:s, s:s}]}", "kept", "path", "/etc/mtab", "reason",
+			  "trace:readlink", "path", "/usr/lib/a", "reason", "closure:symlink");
+	assert_outcome(&f, "links", "PASS", NULL);
+	tree_remove(f.tree, tree_lookup(f.tree, "/usr/lib/b"));
+	assert_outcome(&f, "links", "FAIL", "/usr/lib/a -> b");
+	fixture_clear(&f);
+}
+
+static void test_entry(void)
+{
+	struct fixture f;
+
+	fixture_init(&f, "\"Entrypoint\": [\"/app/run\"]");
+	assert_outcome(&f, "entry", "FAIL", "/app/run is missing");
+	add_file(&f, "/app/run", 0755, "x");
+	assert_outcome(&f, "entry", "PASS", NULL);
+	fixture_clear(&f);
+}
+
+static void test_health(void)
+{
+	static const struct {
+		const char *config, *outcome;
+	} table[] = {
+		{"", "NA"},
+		{"\"Healthcheck\": {\"Test\": [\"NONE\"]}", "NA"},
+		{"\"Healthcheck\": {\"Test\": [\"CMD-SHELL\", \"curl x\"]}", "FAIL"},
+		{"\"Healthcheck\": {\"Test\": [\"CMD\", \"/app/check\"]}", "FAIL"},
+		{"\"Healthcheck\": {\"Test\": [\"CMD\", \"/app/run\"]}", "PASS"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct fixture f;
+
+		fixture_init(&f, table[i].config);
+		add_file(&f, "/app/run", 0755, "x");
+		assert_outcome(&f, "health", table[i].outcome, NULL);
+		fixture_clear(&f);
+	}
+}
+
+/* Of an image of others thresh's own rules are NA; a label that lies is a finding. */
+static void test_foreign(void)
+{
+	static const char *const own[] = {"init", "plan", "seeds"};
+	struct fixture f;
+
+	fixture_init(&f, "");
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+		assert_outcome(&f, own[i], "NA", NULL);
+	fixture_clear(&f);
+	fixture_init(&f, "\"Labels\": {\"dev.thresh.seal\": \"{}\"}");
+	for (gsize i = 0; i < G_N_ELEMENTS(own); i++)
+		assert_outcome(&f, own[i], "FAIL", "dev.thresh.seal");
+	fixture_clear(&f);
+}
+
+/* --- policies ------------------------------------------------------------------------------------
+ */
+
+static void test_policy_malformed(void)
+{
+	static const struct {
+		const char *text, *message;
+	} table[] = {
+		{"[]", "t: want keys and values"},
+		{"requires: [no-shell]", "t: unknown key \"requires\""},
+		{"require: [no-shells]", "t: require: \"no-shells\" is no rule"},
+		{"require: no-shell", "t: require: want a list"},
+		{"init-digests: [\"md5:1\"]", "t: init-digests: "},
+		{"exceptions: [{rule: no-shell}]", "t: exceptions.0: owner is missing"},
+		{"exceptions: [{rule: x, owner: a, reason: b, expires: 2027-01-01}]",
+		 "t: exceptions.0: \"x\" is no rule"},
+		{"exceptions: [{rule: no-shell, owner: a, reason: b, expires: 2027-02-30}]",
+		 "t: exceptions.0: expires: want a day"},
+		{"exceptions: [{rule: no-shell, owner: a, reason: b, expires: soon}]",
+		 "t: exceptions.0: expires: want a day"},
+		{"exceptions: [{rule: no-shell, owner: a, reason: b, expires: 2027-01-01, x: y}]",
+		 "t: exceptions.0: unknown key \"x\""},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autoptr(GError) error = NULL;
+
+		g_assert_null(policy_parse("t", table[i].text, strlen(table[i].text), &error));
+		g_assert_error(error, THRESH_ERROR, THRESH_ERROR_INPUT);
+		g_assert_true(g_str_has_prefix(error->message, table[i].message));
+	}
+}
+
+/* The problems that @text finds at @now in an image that runs as root, has a setid file and no
+ * health check; joined by "; ". */
+static char *judge(const char *text, gint64 now)
+{
+	g_autoptr(GError) error = NULL;
+	autopolicy struct policy *policy = policy_parse("t", text, strlen(text), &error);
+	g_autoptr(GPtrArray) results = NULL;
+	g_autoptr(GPtrArray) problems = NULL;
+	struct fixture f;
+	char *joined;
+
+	g_assert_no_error(error);
+	fixture_init(&f, "\"User\": \"10:10\"");
+	add_file(&f, "/usr/bin/raised", 04755, "x");
+	results = run(&f);
+	problems = policy_judge(policy, results, now);
+	g_ptr_array_add(problems, NULL);
+	joined = g_strjoinv("; ", (char **)problems->pdata);
+	fixture_clear(&f);
+	return joined;
+}
+
+static void test_policy_judge(void)
+{
+	static const char exception[] =
+		"exceptions: [{rule: no-setid, owner: team, reason: ticket, "
+		"expires: 2027-03-31}]";
+	const gint64 last_second = 1806537599,
+		     after = last_second + 1; /* 2027-03-31 23:59:59 UTC */
+	static const struct {
+		const char *text, *want;
+		bool late;
+	} table[] = {
+		{"{}", "no-setid: FAIL", false},
+		{"require: [no-shell]", "", false},
+		{"require: [health]", "health: NA", false},
+		{"require: [no-setid, no-shell]", "no-setid: FAIL", false},
+		{exception, "", false},
+		{exception, "no-setid: the exception of team expired on 2027-03-31; no-setid: FAIL",
+		 true},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *got = judge(table[i].text, table[i].late ? after : last_second);
+
+		g_assert_cmpstr(got, ==, table[i].want);
+	}
+}
+
+/* --- formats -------------------------------------------------------------------------------------
+ */
+
+static void test_formats(void)
+{
+	g_autoptr(GPtrArray) results = NULL;
+	g_autoptr(GPtrArray) problems = g_ptr_array_new();
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GMarkupParseContext) markup = NULL;
+	static const GMarkupParser parser;
+	g_autofree char *junit = NULL;
+	autojson json_t *sarif = NULL;
+	const json_t *run_object, *first;
+	struct fixture f;
+	guint rules = 0;
+
+	fixture_init(&f, "");
+	add_file(&f, "/usr/bin/<raised>", 04755, "x");
+	results = run(&f);
+	junit = verify_to_junit("oci:a&b", results);
+	sarif = verify_to_sarif("oci:a&b", "1", results);
+	markup = g_markup_parse_context_new(&parser, 0, NULL, NULL);
+	g_assert_true(g_markup_parse_context_parse(markup, junit, -1, &error));
+	g_assert_true(g_markup_parse_context_end_parse(markup, &error));
+	g_assert_nonnull(strstr(junit, "/usr/bin/&lt;raised&gt;: mode 4755"));
+	while (verify_rules[rules].id)
+		rules++;
+	run_object = json_array_get(json_array_at(sarif, "runs"), 0);
+	g_assert_cmpuint(
+		json_array_size(json_array_at(
+			json_object_at(json_object_at(run_object, "tool"), "driver"), "rules")),
+		==, rules);
+	first = json_array_get(json_array_at(run_object, "results"), 0);
+	g_assert_cmpstr(json_string_at(first, "kind"), ==, "pass");
+	g_assert_cmpstr(json_string_at(first, "level"), ==, "none");
+	fixture_clear(&f);
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/verify/modes", test_modes);
+	g_test_add_func("/verify/capabilities-and-devices", test_capabilities_and_devices);
+	g_test_add_func("/verify/user", test_user);
+	g_test_add_func("/verify/environment", test_environment);
+	g_test_add_func("/verify/secrets", test_secrets);
+	g_test_add_func("/verify/accounts", test_accounts);
+	g_test_add_func("/verify/links", test_links);
+	g_test_add_func("/verify/entry", test_entry);
+	g_test_add_func("/verify/health", test_health);
+	g_test_add_func("/verify/foreign", test_foreign);
+	g_test_add_func("/verify/policy-malformed", test_policy_malformed);
+	g_test_add_func("/verify/policy-judge", test_policy_judge);
+	g_test_add_func("/verify/formats", test_formats);
+	return g_test_run();
+}
