@@ -9,6 +9,7 @@
 #include "cli/options.h"
 #include "image/rootfs.h"
 #include "seal/packages.h"
+#include "seal/seal.h"
 
 #include <string.h>
 
@@ -70,13 +71,43 @@ static void print_verdict(const char *path, bool kept, const json_t *entry, cons
 		output_line("  %s", size);
 }
 
-static void print(const struct options *options, const char *path, bool kept, const json_t *entry,
-		  json_t *chain, GError **error)
+/* What stands where the shell was, if anything: a link to thresh-init, the exec broker. */
+static void print_broker(const struct seal *seal)
 {
+	if (!seal)
+		return;
+	output_line("  in its place: a link to %s, the exec broker, which runs these command lines "
+		    "and refuses",
+		    SEAL_INIT_PATH);
+	output_line("  all else with status 126:%s", seal->shell_commands->len > 0 ? "" : " none");
+	for (guint i = 0; i < seal->shell_commands->len; i++) {
+		g_autofree char *quoted = error_quote(seal->shell_commands->pdata[i]);
+
+		output_line("    %s", quoted);
+	}
+}
+
+/* The seal of @image where it has a link to the broker at @path, else NULL. */
+static struct seal *seal_with_broker(const struct image *image, const char *path)
+{
+	autoseal struct seal *seal = seal_from_config(image->config, NULL);
+
+	for (guint i = 0; seal && i < seal->shell_links->len; i++) {
+		if (!strcmp(seal->shell_links->pdata[i], path))
+			return g_steal_pointer(&seal);
+	}
+	return NULL;
+}
+
+static void print(const struct options *options, const struct image *image, const char *path,
+		  bool kept, const json_t *entry, json_t *chain, GError **error)
+{
+	autoseal struct seal *seal = seal_with_broker(image, path);
 	autojson json_t *json = NULL;
 
 	if (options->format == OUTPUT_TEXT) {
 		print_verdict(path, kept, entry, chain);
+		print_broker(seal);
 		output_flush(error);
 		return;
 	}
@@ -84,6 +115,8 @@ static void print(const struct options *options, const char *path, bool kept, co
 	json_object_set_new(json, "path", json_from_text(path));
 	json_object_set_new(json, "kept", json_boolean(kept));
 	json_object_set(json, "chain", chain);
+	if (seal)
+		json_object_set_new(json, "commands", json_from_strings(seal->shell_commands));
 	json_output_print(json, error);
 }
 
@@ -131,7 +164,7 @@ static void explain(const struct options *options, const struct image *image,
 		}
 	}
 	chain = keep_list_chain(keep_list, entry);
-	print(options, path, kept, entry, chain, error);
+	print(options, image, path, kept, entry, chain, error);
 }
 
 int cmd_why(int argc, char **argv, GError **error)

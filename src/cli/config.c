@@ -453,6 +453,38 @@ static bool read_scenarios(struct reader *reader, const json_t *value)
 	return true;
 }
 
+/* commands.allow, commands.refuse: {COMMAND LINE: WHY} */
+static bool read_commands(struct reader *reader, const json_t *value, bool allow)
+{
+	const char *text;
+	json_t *why;
+
+	if (!json_is_object(value))
+		return fail(reader, "want command lines with a reason each");
+	json_object_foreach ((json_t *)value, text, why) {
+		GError *failure = NULL;
+
+		enter(reader, text);
+		if (!json_is_string(why))
+			return fail(reader, "want a reason as text");
+		if (!command_rule_add(text, json_string_value(why), allow,
+				      reader->request->command_rules, &failure))
+			return fail_as(reader, failure);
+		leave(reader);
+	}
+	return true;
+}
+
+static bool read_allow(struct reader *reader, const json_t *value)
+{
+	return read_commands(reader, value, true);
+}
+
+static bool read_refuse(struct reader *reader, const json_t *value)
+{
+	return read_commands(reader, value, false);
+}
+
 static bool read_sizes(struct reader *reader, const json_t *value)
 {
 	const char *path;
@@ -575,6 +607,12 @@ static const struct config_key writable_keys[] = {
 	{NULL, NULL, NULL},
 };
 
+static const struct config_key command_keys[] = {
+	{"allow", read_allow, NULL},
+	{"refuse", read_refuse, NULL},
+	{NULL, NULL, NULL},
+};
+
 static const struct config_key sandbox_keys[] = {
 	{"scratch", read_scratch, NULL},
 	{"processes", read_processes, NULL},
@@ -604,6 +642,7 @@ static const struct config_key top_keys[] = {
 	{"entrypoint", NULL, entrypoint_keys},
 	{"rounds", read_rounds, NULL},
 	{"timeouts", NULL, timeout_keys},
+	{"commands", NULL, command_keys},
 	{"writable", NULL, writable_keys},
 	{"sandbox", NULL, sandbox_keys},
 	{"limits", NULL, limit_keys},

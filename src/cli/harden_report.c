@@ -152,6 +152,12 @@ static void print_logs(const struct seal *seal)
 		    lines, LIST_MAX);
 }
 
+static void print_commands(const struct seal *seal)
+{
+	output_list("commands that ran in a shell, and run without one (all others: status 126)",
+		    seal->shell_commands, LIST_MAX);
+}
+
 static void print_notes(const struct harden_result *result)
 {
 	g_autoptr(GPtrArray) notes = g_ptr_array_new();
@@ -210,6 +216,7 @@ static void print_text(const struct harden_request *request, const struct harden
 		    (double)result->application_us / 1e6);
 	print_writables(result->seal);
 	print_logs(result->seal);
+	print_commands(result->seal);
 	print_notes(result);
 	output_line("%s", "");
 	output_line("next         thresh run %s", request->destination);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "cut/pattern.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -220,6 +221,31 @@ bool keep_parse(const char *text, GPtrArray *rules, GError **error)
 	g_autofree char *glob = g_strndup(text, strcspn(text, "="));
 
 	return keep_add(glob, equals ? equals + 1 : "", rules, error);
+}
+
+bool command_rule_add(const char *text, const char *why, bool allow, GPtrArray *rules,
+		      GError **error)
+{
+	g_autoptr(GPtrArray) words = NULL;
+	const char *problem = "";
+	struct command_rule *rule;
+
+	if (!*text)
+		return usage(error, text, "no command line");
+	if (!*why)
+		return usage(error, text, "no reason given; want COMMAND LINE: WHY");
+	words = allow ? pattern_words(text, &problem) : NULL;
+	if (allow && !words) {
+		g_autofree char *message = g_strdup_printf("no plain command line: %s", problem);
+
+		return usage(error, text, message);
+	}
+	rule = g_new0(struct command_rule, 1);
+	rule->text = g_strdup(text);
+	rule->why = g_strdup(why);
+	rule->allow = allow;
+	g_ptr_array_add(rules, rule);
+	return true;
 }
 
 bool run_parse(const char *text, GPtrArray *runs, GError **error)

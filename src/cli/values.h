@@ -44,6 +44,11 @@ bool companion_add(const char *name, const char *image, GPtrArray *environment,
 bool keep_parse(const char *text, GPtrArray *rules, GError **error);
 bool keep_add(const char *glob, const char *why, GPtrArray *rules, GError **error);
 
+/* What a shell's place does with a command line: runs it by the pattern @text (@allow), or refuses
+ * what matches it. Adds a struct command_rule. */
+bool command_rule_add(const char *text, const char *why, bool allow, GPtrArray *rules,
+		      GError **error);
+
 /* Words as a shell splits them, without expansion; "" is no word at all. Adds a GPtrArray of char
  * *. */
 bool run_parse(const char *text, GPtrArray *runs, GError **error);

@@ -32,7 +32,8 @@ struct cut {
 	GPtrArray *prefixes;  /* char *: directories of language runtimes; see runtime.h */
 	GHashTable *units;    /* set of const struct node *: directories that are kept whole */
 	bool *is_shell_entry; /* keepset_check_entry: set instead of refusing a shell */
-	struct python *python;                   /* of python.c */
+	const struct command *erlang; /* a shell that os:cmd/1 wrote its commands to, or NULL */
+	struct python *python;        /* of python.c */
 	guint javascript, java, perl, ruby, php; /* the languages' cursors in `order` */
 };
 
@@ -66,6 +67,20 @@ void cut_note_unresolved(struct cut *cut);
 
 /* entry.c: what the image starts and the application executed may be kept? */
 bool cut_check_commands(struct cut *cut, GError **error);
+/* A word of the command line, found as the runtime finds a program; NULL where it is nowhere.
+ * Caller frees. */
+char *cut_find_program(const struct cut *cut, const char *name);
+
+/* commands.c: takes what @command, a shell, was asked to do. @ret_taken: it was `-c`, or the like.
+ */
+bool cut_take_shell(struct cut *cut, const struct command *command, bool *ret_taken,
+		    GError **error);
+/* Notes where @command's shell lay: a link to thresh-init takes its place. */
+void cut_link_shell(struct cut *cut, const struct command *command);
+/* After all commands. */
+void cut_take_erlang(struct cut *cut);
+/* Keeps the programs that the user's rules allow. */
+bool cut_keep_allowed(struct cut *cut, GError **error);
 
 /* floor.c */
 void cut_floor_strict(struct cut *cut);

@@ -215,6 +215,9 @@ static struct keepset *keepset_new(void)
 	keepset->notes = g_ptr_array_new_with_free_func(g_free);
 	keepset->shells = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	keepset->package_managers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	keepset->shell_commands =
+		g_ptr_array_new_with_free_func((GDestroyNotify)shell_command_free);
+	keepset->shell_links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	return keepset;
 }
 
@@ -263,7 +266,7 @@ struct keepset *keepset_decide(const struct tree *tree, const struct profile *pr
 
 	cut_init(&cut, tree, profile, options);
 	keepset = cut.keepset;
-	good = cut_check_commands(&cut, error);
+	good = cut_check_commands(&cut, error) && cut_keep_allowed(&cut, error);
 	if (good) {
 		keep_traced(&cut);
 		keep_rules(&cut, options->keep_rules, "rule");

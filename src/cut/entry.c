@@ -146,7 +146,7 @@ static bool check_program(struct cut *cut, const char *path, const GPtrArray *ar
 }
 
 /* A word of the command line, found as the runtime finds a program. */
-static char *find_program(const struct cut *cut, const char *name)
+char *cut_find_program(const struct cut *cut, const char *name)
 {
 	const struct image_config *config = cut->options->config;
 	const char *search = cut_environment(cut, "PATH");
@@ -172,7 +172,7 @@ static char *launched_program(const struct cut *cut, const GPtrArray *argv, guin
 {
 	for (guint i = 1; i < argv->len; i++) {
 		const char *word = argv->pdata[i];
-		g_autofree char *path = *word == '-' || !*word ? NULL : find_program(cut, word);
+		g_autofree char *path = *word == '-' || !*word ? NULL : cut_find_program(cut, word);
 		const struct node *node = path ? cut_resolve(cut, path) : NULL;
 
 		if (!node || node->type != NODE_FILE || !(node->mode & 0111))
@@ -206,6 +206,24 @@ static bool check_main(struct cut *cut, const char *path, const GPtrArray *argv,
 	}
 }
 
+/* @direct: the shell itself, not a script for it. */
+static bool check_shell(struct cut *cut, const struct command *command, bool direct,
+			const char *text, const char *shell, GError **error)
+{
+	bool taken = false;
+
+	if (direct && !cut_take_shell(cut, command, &taken, error))
+		return false;
+	if (taken)
+		cut_link_shell(cut, command);
+	else
+		cut_note(cut,
+			 "the application ran `%s`: %s is a shell and is not kept, so this "
+			 "command will fail",
+			 text, shell);
+	return true;
+}
+
 static bool check_child(struct cut *cut, const struct command *command, GError **error)
 {
 	const struct node *node = cut_resolve(cut, command->path);
@@ -223,11 +241,8 @@ static bool check_child(struct cut *cut, const struct command *command, GError *
 			"without it",
 			text, path);
 	if (kind == PROGRAM_SHELL || kind == PROGRAM_MULTICALL)
-		cut_note(cut,
-			 "the application ran `%s`: %s is a shell and is not kept, so this "
-			 "command will fail",
-			 text, path);
-	else if (kind == PROGRAM_PACKAGE_MANAGER)
+		return check_shell(cut, command, program == node, text, path, error);
+	if (kind == PROGRAM_PACKAGE_MANAGER)
 		cut_note(cut, "the application ran `%s`: %s is a package manager and is not kept",
 			 text, path);
 	return true;
@@ -244,7 +259,7 @@ static bool check_config(struct cut *cut, GError **error)
 	words = config->entrypoint->len > 0 ? config->entrypoint : config->command;
 	if (words->len == 0)
 		return true;
-	path = find_program(cut, words->pdata[0]);
+	path = cut_find_program(cut, words->pdata[0]);
 	return !path || check_main(cut, path, words, error);
 }
 
@@ -261,6 +276,7 @@ bool cut_check_commands(struct cut *cut, GError **error)
 				     : check_main(cut, command->path, command->argv, error)))
 			return false;
 	}
+	cut_take_erlang(cut);
 	/* What ran is what counts: the user may have put another program in place of the image's.
 	 */
 	return has_main || check_config(cut, error);
@@ -283,6 +299,6 @@ bool keepset_check_entry(const struct tree *tree, const struct cut_options *opti
 		g_ptr_array_add(words, behind->pdata[i]);
 	if (words->len == 0)
 		return true;
-	path = find_program(&cut, words->pdata[0]);
+	path = cut_find_program(&cut, words->pdata[0]);
 	return !path || check_main(&cut, path, words, error);
 }

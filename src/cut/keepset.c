@@ -35,6 +35,8 @@ void keepset_free(struct keepset *keepset)
 	g_ptr_array_unref(keepset->notes);
 	g_hash_table_unref(keepset->shells);
 	g_hash_table_unref(keepset->package_managers);
+	g_ptr_array_unref(keepset->shell_commands);
+	g_hash_table_unref(keepset->shell_links);
 	g_free(keepset);
 }
 

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "cut/commands.h"
 #include "image/image.h"
 #include "image/tree.h"
 #include "trace/profile.h"
@@ -36,6 +37,7 @@ struct cut_options {
 	const GPtrArray *keep_rules; /* struct keep_rule *, or NULL */
 	const GPtrArray
 		*replay_keep; /* struct keep_rule *: exact paths that a replay missed, or NULL */
+	const GPtrArray *command_rules; /* struct command_rule *, or NULL */
 	const struct image_config
 		*config; /* entry point, PATH, environment (TZ, LANG, LD_LIBRARY_PATH) */
 };
@@ -52,6 +54,8 @@ struct keepset {
 	GPtrArray *notes;   /* char *: what a person should know (an unresolved library, …) */
 	GHashTable *shells; /* set of paths: by content; never kept */
 	GHashTable *package_managers;
+	GPtrArray *shell_commands; /* struct shell_command *: for the exec broker */
+	GHashTable *shell_links;   /* set of paths: where the application called a shell */
 	uint64_t kept_files;
 	uint64_t kept_bytes;
 	uint64_t removed_files;

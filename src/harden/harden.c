@@ -215,6 +215,7 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 	struct cut_options cut = {
 		.preset = request->preset,
 		.keep_rules = request->keep_rules,
+		.command_rules = request->command_rules,
 		.replay_keep = lessons->keep,
 		.config = session->image->config,
 	};
@@ -222,6 +223,7 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 		.preset = request->preset,
 		.volumes = volumes,
 		.keep_logs = request->keep_logs,
+		.command_rules = request->command_rules,
 		.sizes = request->sizes,
 		.links_max_bytes = request->links_max_bytes,
 		.replay_writable = lessons->writable,

@@ -80,6 +80,7 @@ struct harden_request *harden_request_new(void)
 	entrypoint_request_init(&request->entrypoint);
 	request->preset = PRESET_BALANCED;
 	request->keep_rules = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
+	request->command_rules = g_ptr_array_new_with_free_func((GDestroyNotify)command_rule_free);
 	request->keep_logs = g_ptr_array_new_with_free_func(g_free);
 	request->sizes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	request->links_max_bytes = 64ULL << 20;
@@ -114,6 +115,7 @@ void harden_request_free(struct harden_request *request)
 	g_ptr_array_unref(request->volumes);
 	g_ptr_array_unref(request->companions);
 	g_ptr_array_unref(request->keep_rules);
+	g_ptr_array_unref(request->command_rules);
 	g_ptr_array_unref(request->keep_logs);
 	g_hash_table_unref(request->sizes);
 	entrypoint_request_clear(&request->entrypoint);

@@ -70,9 +70,10 @@ struct harden_request {
 	struct entrypoint_request entrypoint;
 
 	enum preset preset;
-	GPtrArray *keep_rules; /* struct keep_rule * */
-	GPtrArray *keep_logs;  /* char * */
-	GHashTable *sizes;     /* char *path → uint64_t *bytes */
+	GPtrArray *keep_rules;    /* struct keep_rule * */
+	GPtrArray *command_rules; /* struct command_rule * */
+	GPtrArray *keep_logs;     /* char * */
+	GHashTable *sizes;        /* char *path → uint64_t *bytes */
 	uint64_t links_max_bytes;
 	uint64_t scratch_bytes; /* 0: the sandbox's default */
 	uint32_t processes;     /* 0: the sandbox's default */

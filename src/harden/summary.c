@@ -99,6 +99,7 @@ json_t *harden_summary(const struct harden_result *result)
 	json_object_set_new(summary, "ports", json_from_strings(result->seal->ports));
 	json_object_set_new(summary, "writable", summary_writables(result->seal));
 	json_object_set_new(summary, "logs", summary_logs(result->seal));
+	json_object_set_new(summary, "commands", json_from_strings(result->seal->shell_commands));
 	json_object_set_new(summary, "rounds", summary_rounds(result->rounds));
 	json_object_set_new(summary, "answersCompared", json_integer(result->answers_compared));
 	json_object_set_new(summary, "notes", summary_notes(result));

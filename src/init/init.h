@@ -17,6 +17,7 @@
  *     stay.c      the application as a child
  *     resident.c  PID 1: forward, reap, stop (what stays in memory, with family.c)
  *     compat.c    in the place of dumb-init, tini, catatonit
+ *     broker.c    in the place of a shell that the application calls
  */
 #pragma once
 
@@ -51,6 +52,8 @@ noreturn void init_fail_path(const struct plan_directive *directive, const char 
 noreturn void init_fail_text(uint32_t line, const char *text);
 noreturn void init_fail_program(const char *program, int error);
 noreturn void init_fail_start(int error); /* the application has got no process */
+/* Status 126: @name, a shell's, was to do @what (NULL: no command line); @why says why not. */
+noreturn void init_fail_command(const char *name, const char *what, const char *why);
 
 /* fill.c */
 void init_directory(const struct plan *plan, const struct plan_directive *directive);
@@ -73,6 +76,10 @@ void init_program_take(char **argv, char **envp);
 /* Gives the signal mask back, installs the filter and executes; answers never. @plan may be NULL.
  */
 noreturn void init_program_execute(const struct plan *plan);
+
+/* broker.c: called by the name of a shell. Becomes the program of the `command` that fits what the
+ * shell was to do, or refuses with status 126; answers never. */
+noreturn void init_broker(const struct plan *plan, int argc, char **argv, char **envp);
 
 /* stay.c: starts the application as a child and stays, as the plan says; answers never. */
 noreturn void init_stay(const struct plan *plan);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/compat.h"
 #include "init/init.h"
+#include "plan/shell.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -86,6 +88,15 @@ static void restrict_all(void)
 	init_landlock(&plan);
 }
 
+/* As it was given to execve(2): argv[0] is anything. A script's path, where the kernel put init in
+ * the place of a script's interpreter: then argv[0] is the interpreter's. */
+static const char *executed_path(void)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+
+	return path ? path : "";
+}
+
 int main(int argc, char **argv, char **envp)
 {
 	struct plan_error error;
@@ -94,6 +105,8 @@ int main(int argc, char **argv, char **envp)
 		compat_run(argv, envp);
 	if (!plan_parse(text, plan_read(), &plan, &error))
 		init_fail_text(error.line, error.text);
+	if (argc > 0 && (shell_is_name(argv[0]) || shell_is_name(executed_path())))
+		init_broker(&plan, argc, argv, envp);
 	init_program_prepare(&plan, argc, argv, envp);
 	fill_all();
 	restrict_all();

@@ -89,6 +89,36 @@ noreturn void init_fail_start(int error)
 	message_end(&message, EXIT_INIT);
 }
 
+/* What applications say is cut short, and made of printable bytes: it is one line of a log. */
+static const char *text_clean(const char *text)
+{
+	enum { SHOWN = 256 };
+	static char clean[SHOWN + 4];
+	size_t i = 0;
+
+	for (; text[i] && i < SHOWN; i++)
+		clean[i] = (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+	if (text[i])
+		memcpy(clean + i, "...", sizeof("..."));
+	return clean;
+}
+
+noreturn void init_fail_command(const char *name, const char *what, const char *why)
+{
+	struct message message = {.count = 0};
+
+	message_add(&message, "thresh-init: ");
+	message_add(&message, name);
+	message_add(&message, ": ");
+	if (what) {
+		message_add(&message, "`");
+		message_add(&message, text_clean(what));
+		message_add(&message, "`: ");
+	}
+	message_add(&message, why);
+	message_end(&message, EXIT_NOT_EXECUTABLE);
+}
+
 noreturn void init_fail_program(const char *program, int error)
 {
 	struct message message = {.count = 0};

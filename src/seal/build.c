@@ -269,6 +269,24 @@ static bool add_log_links(struct builder *builder)
 	return true;
 }
 
+/* Called by the name of a shell, thresh-init is the exec broker (docs/plan.md, `command`). */
+static bool add_shell_links(struct builder *builder)
+{
+	const GPtrArray *links = builder->seal->shell_links;
+
+	for (guint i = 0; i < links->len; i++) {
+		struct node *node = tree_add(builder->production, links->pdata[i], NODE_SYMLINK,
+					     &builder->error);
+
+		if (!node)
+			return false;
+		node->mode = 0777;
+		node->layer = LAYER_THRESH;
+		node->target = g_strdup(SEAL_INIT_PATH);
+	}
+	return true;
+}
+
 /* What engines mount over or bind into a root that is read-only when they look: must be there. */
 static bool add_engine_places(struct builder *builder)
 {
@@ -362,7 +380,7 @@ static bool build(struct builder *builder)
 	builder->production->next_link_group = source->next_link_group;
 	if (!node_walk(source->root, take_node, builder) || !add_mount_points(builder) ||
 	    !add_working_directory(builder) || !add_log_links(builder) ||
-	    !add_engine_places(builder) ||
+	    !add_shell_links(builder) || !add_engine_places(builder) ||
 	    !seal_add_users(builder->seal, source, builder->production, &builder->error) ||
 	    !seal_add_packages(builder->seal, builder->packages, builder->production,
 			       &builder->error) ||

@@ -63,9 +63,7 @@ static json_t *labels_of(const struct seal *seal, const json_t *source)
 	return copy;
 }
 
-/* The program of a check in exec form: looked up as an engine does, in PATH where it has no slash.
- */
-static bool program_is_kept(const struct seal_input *input, const char *program)
+char *seal_program_path(const struct seal_input *input, const char *program)
 {
 	const char *search = seal_environment(input->image->config, "PATH");
 	g_auto(GStrv) directories = NULL;
@@ -74,16 +72,17 @@ static bool program_is_kept(const struct seal_input *input, const char *program)
 		const struct node *node = tree_resolve(input->tree, program, true, NULL, NULL);
 		g_autofree char *path = node ? node_path(node) : NULL;
 
-		return path && keepset_keeps(input->keepset, path);
+		return path && keepset_keeps(input->keepset, path) ? g_steal_pointer(&path) : NULL;
 	}
 	directories = g_strsplit(search ? search : "/usr/local/bin:/usr/bin:/bin", ":", -1);
 	for (char **at = directories; *at; at++) {
 		g_autofree char *path = path_join(*at, program);
+		char *found = **at == '/' ? seal_program_path(input, path) : NULL;
 
-		if (**at == '/' && program_is_kept(input, path))
-			return true;
+		if (found)
+			return found;
 	}
-	return false;
+	return NULL;
 }
 
 /* A health check is kept where its program is: one for a shell cannot be. */
@@ -92,10 +91,12 @@ bool seal_healthcheck_works(const struct seal_input *input, const json_t *check)
 	json_t *test = json_array_at(check, "Test");
 	const char *kind = json_string_value(json_array_get(test, 0));
 	const char *program = json_string_value(json_array_get(test, 1));
+	g_autofree char *path = NULL;
 
 	if (!kind || !strcmp(kind, "NONE"))
 		return true;
-	return !strcmp(kind, "CMD") && program && program_is_kept(input, program);
+	path = !strcmp(kind, "CMD") && program ? seal_program_path(input, program) : NULL;
+	return path != NULL;
 }
 
 static void set_run_config(json_t *config, const struct seal *seal, const struct seal_input *input,

@@ -105,6 +105,11 @@ json_t *seal_to_json(const struct seal *seal)
 	if (seal->start->len > 0)
 		json_object_set_new(document, "start", json_from_strings(seal->start));
 	json_object_set_new(document, "command", json_from_strings(seal->command));
+	if (seal->shell_links->len > 0) {
+		json_object_set_new(document, "shell_commands",
+				    json_from_strings(seal->shell_commands));
+		json_object_set_new(document, "shell_links", json_from_strings(seal->shell_links));
+	}
 	json_object_set_new(document, "ports", json_from_strings(seal->ports));
 	json_object_set_new(document, "low_ports", json_boolean(seal->low_ports));
 	json_object_set_new(document, "stay", json_boolean(seal->stay));
@@ -403,7 +408,8 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	static const char *const known[] = {
 		"version",     "uid",   "gid",         "groups",   "writable",  "logs",
 		"executables", "entry", "command",     "ports",    "low_ports", "notes",
-		"stay",        "home",  "stop_signal", "syscalls", "start",     NULL};
+		"stay",        "home",  "stop_signal", "syscalls", "start",     "shell_commands",
+		"shell_links", NULL};
 	autoseal struct seal *seal = seal_new();
 
 	if (!json_is_object(json)) {
@@ -420,6 +426,8 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	    !take_strings(json, "entry", seal->entry, error) ||
 	    !take_lines(json, "start", seal->start, error) ||
 	    !take_strings(json, "command", seal->command, error) ||
+	    !take_strings(json, "shell_commands", seal->shell_commands, error) ||
+	    !take_paths(json, "shell_links", seal->shell_links, error) ||
 	    !take_strings(json, "notes", seal->notes, error) || !take_ports(json, seal, error) ||
 	    !take_bool(json, "low_ports", &seal->low_ports, error) ||
 	    !take_bool(json, "stay", &seal->stay, error) ||

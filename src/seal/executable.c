@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "base/sorted.h"
+#include "cut/pattern.h"
 #include "seal/seal_private.h"
 
 #include <elf.h>
@@ -111,6 +112,7 @@ struct collection {
 	const struct seal *seal;
 	const struct seal_input *input;
 	GHashTable *found; /* set of production paths */
+	GHashTable *run;   /* set of paths: programs of the exec broker */
 };
 
 static bool is_allowed(const struct collection *collection, const struct node *node,
@@ -121,7 +123,7 @@ static bool is_allowed(const struct collection *collection, const struct node *n
 
 	if (node->type != NODE_FILE || !keepset_keeps(collection->input->keepset, path))
 		return false;
-	if (classes & PATH_EXEC)
+	if (classes & PATH_EXEC || g_hash_table_contains(collection->run, path))
 		return true;
 	if (collection->input->options->preset == PRESET_STRICT || !(node->mode & 0111) ||
 	    node->size_bytes == 0)
@@ -159,13 +161,31 @@ static GHashTable *to_directories(GHashTable *files)
 	return directories;
 }
 
+/* The programs that the exec broker starts, some of which no run executed. */
+static GHashTable *broker_programs(const struct seal *seal, const struct seal_input *input)
+{
+	GHashTable *programs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < seal->shell_commands->len; i++) {
+		g_autofree char *program = pattern_program(seal->shell_commands->pdata[i]);
+		char *path = program ? seal_program_path(input, program) : NULL;
+
+		if (path)
+			g_hash_table_add(programs, path);
+	}
+	return programs;
+}
+
 bool seal_decide_executables(struct seal *seal, const struct seal_input *input, GError **error)
 {
 	g_autoptr(GHashTable) found = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	struct collection collection = {.seal = seal, .input = input, .found = found};
+	g_autoptr(GHashTable) run = broker_programs(seal, input);
+	struct collection collection = {.seal = seal, .input = input, .found = found, .run = run};
 	g_autoptr(GPtrArray) paths = NULL;
 
 	node_walk(input->tree->root, collect, &collection);
+	if (seal->shell_links->len > 0)
+		g_hash_table_add(found, g_strdup(SEAL_INIT_PATH));
 	if (g_hash_table_size(found) > FILES_MAX) {
 		GHashTable *directories = to_directories(found);
 

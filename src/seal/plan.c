@@ -2,6 +2,7 @@
 /* The init plan of a seal, in the grammar of docs/plan.md. */
 #include "plan/plan.h"
 #include "base/signals.h"
+#include "cut/pattern.h"
 #include "plan/template.h"
 #include "seal/seal_private.h"
 
@@ -93,6 +94,21 @@ static void add_landlock(GString *text, const struct seal *seal)
 		add_line(text, "landlock-execute", seal->executables->pdata[i], NULL);
 }
 
+/* What check_plan would refuse is refused where the pattern is read: each is a plain line. */
+static void add_commands(GString *text, const struct seal *seal)
+{
+	for (guint i = 0; i < seal->shell_commands->len; i++) {
+		const char *pattern = seal->shell_commands->pdata[i], *problem;
+		g_autoptr(GPtrArray) words = pattern_words(pattern, &problem);
+
+		if (!words)
+			continue;
+		g_string_append(text, "command");
+		add_word(text, pattern);
+		add_words(text, "", words);
+	}
+}
+
 static void add_stay(GString *text, const struct seal *seal)
 {
 	int number = signal_parse(seal->stop_signal);
@@ -156,6 +172,7 @@ char *seal_plan(const struct seal *seal)
 	g_string_append(text, "\nno-new-privileges\n");
 	add_landlock(text, seal);
 	add_line(text, "seccomp", SEAL_SECCOMP_PATH, NULL);
+	add_commands(text, seal);
 	add_stay(text, seal);
 	return g_string_free(text, FALSE);
 }

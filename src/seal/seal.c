@@ -21,6 +21,8 @@ struct seal *seal_new(void)
 	seal->entry = g_ptr_array_new_with_free_func(g_free);
 	seal->start = g_ptr_array_new_with_free_func(g_free);
 	seal->command = g_ptr_array_new_with_free_func(g_free);
+	seal->shell_commands = g_ptr_array_new_with_free_func(g_free);
+	seal->shell_links = g_ptr_array_new_with_free_func(g_free);
 	seal->ports = g_ptr_array_new_with_free_func(g_free);
 	seal->notes = g_ptr_array_new_with_free_func(g_free);
 	return seal;
@@ -37,6 +39,8 @@ void seal_free(struct seal *seal)
 	g_ptr_array_unref(seal->entry);
 	g_ptr_array_unref(seal->start);
 	g_ptr_array_unref(seal->command);
+	g_ptr_array_unref(seal->shell_commands);
+	g_ptr_array_unref(seal->shell_links);
 	g_ptr_array_unref(seal->ports);
 	g_ptr_array_unref(seal->notes);
 	g_free(seal->home);
@@ -239,7 +243,7 @@ struct seal *seal_decide(const struct seal_input *input, GError **error)
 	decide_ports(seal, input);
 	note_healthcheck(seal, input);
 	if (!seal_decide_identity(seal, input, error) ||
-	    !seal_decide_writables(seal, input, error) ||
+	    !seal_decide_writables(seal, input, error) || !seal_decide_shells(seal, input, error) ||
 	    !seal_decide_executables(seal, input, error) || !decide_syscalls(seal, input, error))
 		return NULL;
 	return g_steal_pointer(&seal);

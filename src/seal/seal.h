@@ -8,9 +8,10 @@
  *     json_t *config = seal_config(seal, &input);
  *
  * The production image holds, beside what the keep set keeps: /.thresh/init (thresh-init),
- * /.thresh/plan, /.thresh/seccomp (BPF), /.thresh/seed/N (read-only seeds). Its config has User
- * "UID:GID", Entrypoint ["/.thresh/init"] and the label `dev.thresh.seal`: the seal as canonical
- * JSON, from which `run` and `manifest` work (seal_from_config).
+ * /.thresh/plan, /.thresh/seccomp (BPF), /.thresh/seed/N (read-only seeds), and links to
+ * thresh-init where the application called a shell. Its config has User "UID:GID", Entrypoint
+ * ["/.thresh/init"] and the label `dev.thresh.seal`: the seal as canonical JSON, from which `run`
+ * and `manifest` work (seal_from_config).
  */
 #pragma once
 
@@ -67,8 +68,11 @@ struct seal {
 	GPtrArray *entry;       /* char *: fixed leading arguments (the image's Entrypoint) */
 	GPtrArray *
 		start; /* char *: steps in place of an entrypoint script, plan lines; empty: none */
-	GPtrArray *command; /* char *: default arguments (Cmd) */
-	char *home;         /* as traced: of the user that the image started as, or NULL */
+	GPtrArray *command;        /* char *: default arguments (Cmd) */
+	GPtrArray *shell_commands; /* char *: patterns (docs/plan.md, `command`): what the exec
+				      broker runs; sorted */
+	GPtrArray *shell_links; /* char *: where a shell was and a link to thresh-init is; sorted */
+	char *home;             /* as traced: of the user that the image started as, or NULL */
 	struct syscall_policy *syscalls;
 	GPtrArray *ports; /* char *: "80/tcp", from the config and the profile's listeners */
 	bool low_ports;   /* one below 1024: the runtime must allow it without a capability */
@@ -86,6 +90,7 @@ struct seal_options {
 	uint64_t links_max_bytes;         /* above it a mixed directory is refused; 64 MiB */
 	const GPtrArray *replay_writable; /* char *: paths that a replay could not write, or NULL */
 	const GPtrArray *replay_syscalls; /* char *, or NULL */
+	const GPtrArray *command_rules;   /* struct command_rule *, or NULL */
 	const char *init_path;            /* the thresh-init program on the host */
 	const GPtrArray *arguments;       /* char *: `-- ARGS` in place of Cmd, or NULL */
 };

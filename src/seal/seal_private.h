@@ -3,8 +3,8 @@
  * What the files of seal/ share, and nobody else uses: the steps of seal_decide, each of which
  * fills one part of the seal, and small helpers.
  *
- * Order: identity, then writables and logs, then executables (they move with the seeds), then
- * calls.
+ * Order: identity, then writables and logs, then what took the place of shells, then executables
+ * (they move with the seeds), then calls.
  */
 #pragma once
 
@@ -34,6 +34,9 @@ bool seal_decide_identity(struct seal *seal, const struct seal_input *input, GEr
 /* writables and log_links. */
 bool seal_decide_writables(struct seal *seal, const struct seal_input *input, GError **error);
 
+/* shell_commands and shell_links; after the writables. */
+bool seal_decide_shells(struct seal *seal, const struct seal_input *input, GError **error);
+
 /* executables, in terms of the production image; after the writables. */
 bool seal_decide_executables(struct seal *seal, const struct seal_input *input, GError **error);
 
@@ -52,6 +55,10 @@ const char *seal_environment(const struct image_config *config, const char *name
 /* Puts /etc/passwd and /etc/group into @production. */
 bool seal_add_users(const struct seal *seal, const struct tree *source, struct tree *production,
 		    GError **error);
+
+/* The kept file that @program is, looked up as engines and libcs do: in PATH where it has no slash.
+ * NULL where there is none. Caller frees. */
+char *seal_program_path(const struct seal_input *input, const char *program);
 
 /* Whether a health check's program is in the production image; a shell's never is. */
 bool seal_healthcheck_works(const struct seal_input *input, const json_t *check);
