@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/align.h"
+
+#include <string.h>
+
+enum {
+	MAX_EXAMPLES = 6, /* cells of a column that a new element is compared with */
+	MAX_TABLE =
+		8 << 20, /* above it, what lies between the common ends is taken for different */
+};
+
+struct lane {
+	GPtrArray *cells;
+	guint examples[MAX_EXAMPLES]; /* states whose cells have different texts */
+	guint count;
+};
+
+struct aligner {
+	const struct align_how *how;
+	const GPtrArray *states;
+	GPtrArray *lanes; /* struct lane * */
+	const GPtrArray *sequence;
+	guint state; /* whose sequence it is */
+};
+
+static void lane_free(struct lane *lane)
+{
+	g_ptr_array_unref(lane->cells);
+	g_free(lane);
+}
+
+static void lane_put(const struct aligner *aligner, struct lane *lane, gpointer element)
+{
+	const char *text = aligner->how->text(element);
+
+	lane->cells->pdata[aligner->state] = element;
+	for (guint i = 0; i < lane->count; i++)
+		if (strcmp(aligner->how->text(lane->cells->pdata[lane->examples[i]]), text) == 0)
+			return;
+	if (lane->count < MAX_EXAMPLES)
+		lane->examples[lane->count++] = aligner->state;
+}
+
+static struct lane *lane_new(const struct aligner *aligner, gpointer element)
+{
+	struct lane *lane = g_new0(struct lane, 1);
+
+	lane->cells = g_ptr_array_new();
+	g_ptr_array_set_size(lane->cells, (gint)aligner->states->len);
+	lane_put(aligner, lane, element);
+	return lane;
+}
+
+static bool lane_matches(const struct aligner *aligner, guint index, gconstpointer element)
+{
+	const struct lane *lane = aligner->lanes->pdata[index];
+
+	for (guint i = 0; i < lane->count; i++) {
+		guint example = lane->examples[i];
+
+		if (aligner->how->same(aligner->how->space, lane->cells->pdata[example],
+				       aligner->states->pdata[example], element,
+				       aligner->states->pdata[aligner->state]))
+			return true;
+	}
+	return false;
+}
+
+/* match[i]: the lane of element i, or -1. Longest common subsequence of what lies between. */
+static void match_middle(const struct aligner *aligner, guint lane_from, guint lane_to, guint from,
+			 guint to, int *match)
+{
+	gsize rows = lane_to - lane_from, columns = to - from, width = columns + 1;
+
+	if (rows == 0 || columns == 0 || rows * columns > MAX_TABLE)
+		return;
+	g_autofree guint16 *length = g_new0(guint16, (rows + 1) * width);
+	g_autofree guint8 *equal = g_new0(guint8, rows * columns);
+
+	for (gsize row = rows; row-- > 0;) {
+		for (gsize column = columns; column-- > 0;) {
+			gsize at = row * width + column;
+			bool same = lane_matches(aligner, (guint)(lane_from + row),
+						 aligner->sequence->pdata[from + column]);
+
+			equal[row * columns + column] = same;
+			length[at] = same ? (guint16)(length[at + width + 1] + 1)
+					  : MAX(length[at + width], length[at + 1]);
+		}
+	}
+	for (gsize row = 0, column = 0; row < rows && column < columns;) {
+		gsize at = row * width + column;
+
+		if (equal[row * columns + column])
+			match[from + column++] = (int)(lane_from + row++);
+		else if (length[at + width] >= length[at + 1])
+			row++;
+		else
+			column++;
+	}
+}
+
+static void match_all(const struct aligner *aligner, int *match)
+{
+	guint lanes = aligner->lanes->len, elements = aligner->sequence->len, head = 0, tail = 0;
+
+	while (head < lanes && head < elements &&
+	       lane_matches(aligner, head, aligner->sequence->pdata[head])) {
+		match[head] = (int)head;
+		head++;
+	}
+	while (tail < lanes - head && tail < elements - head &&
+	       lane_matches(aligner, lanes - 1 - tail,
+			    aligner->sequence->pdata[elements - 1 - tail])) {
+		match[elements - 1 - tail] = (int)(lanes - 1 - tail);
+		tail++;
+	}
+	match_middle(aligner, head, lanes - tail, head, elements - tail, match);
+}
+
+static bool is_loose(const struct aligner *aligner, gconstpointer element)
+{
+	return aligner->how->loose && aligner->how->loose(element);
+}
+
+static gpointer lane_example(const struct aligner *aligner, guint index)
+{
+	const struct lane *lane = aligner->lanes->pdata[index];
+
+	return lane->cells->pdata[lane->examples[0]];
+}
+
+/* A loose element finds its lane anywhere between the firm ones beside it. */
+static int find_loose(const struct aligner *aligner, guint element, const int *match,
+		      const guint8 *taken)
+{
+	int low = 0, high = (int)aligner->lanes->len;
+
+	for (guint i = 0; i < aligner->sequence->len; i++) {
+		if (match[i] < 0 || is_loose(aligner, aligner->sequence->pdata[i]))
+			continue;
+		if (i < element)
+			low = match[i] + 1;
+		else if (match[i] < high)
+			high = match[i];
+	}
+	for (int lane = low; lane < high; lane++)
+		if (!taken[lane] && is_loose(aligner, lane_example(aligner, (guint)lane)) &&
+		    lane_matches(aligner, (guint)lane, aligner->sequence->pdata[element]))
+			return lane;
+	return -1;
+}
+
+static void match_loose(const struct aligner *aligner, int *match)
+{
+	g_autofree guint8 *taken = g_new0(guint8, aligner->lanes->len + 1);
+
+	for (guint i = 0; i < aligner->sequence->len; i++)
+		if (match[i] >= 0)
+			taken[match[i]] = 1;
+	for (guint i = 0; i < aligner->sequence->len; i++) {
+		if (match[i] >= 0 || !is_loose(aligner, aligner->sequence->pdata[i]))
+			continue;
+		match[i] = find_loose(aligner, i, match, taken);
+		if (match[i] >= 0)
+			taken[match[i]] = 1;
+	}
+}
+
+/* Elements without a lane get one before the next that has its place. */
+static void merge(struct aligner *aligner, const int *match)
+{
+	GPtrArray *merged = g_ptr_array_new();
+	guint next = 0;
+
+	for (guint i = 0; i < aligner->sequence->len; i++) {
+		gpointer element = aligner->sequence->pdata[i];
+
+		if (match[i] < 0) {
+			g_ptr_array_add(merged, lane_new(aligner, element));
+			continue;
+		}
+		lane_put(aligner, aligner->lanes->pdata[match[i]], element);
+		/* a loose match may point backwards: its lane is there already */
+		for (; next <= (guint)match[i]; next++)
+			g_ptr_array_add(merged, aligner->lanes->pdata[next]);
+	}
+	for (; next < aligner->lanes->len; next++)
+		g_ptr_array_add(merged, aligner->lanes->pdata[next]);
+	g_ptr_array_unref(aligner->lanes);
+	aligner->lanes = merged;
+}
+
+GPtrArray *align(const GPtrArray *sequences, const GPtrArray *states, const struct align_how *how)
+{
+	struct aligner aligner = {.how = how, .states = states, .lanes = g_ptr_array_new()};
+	GPtrArray *columns = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+
+	for (guint state = 0; state < states->len; state++) {
+		aligner.sequence = sequences->pdata[state];
+		aligner.state = state;
+		g_autofree int *match = g_new(int, aligner.sequence->len + 1);
+
+		memset(match, -1, (aligner.sequence->len + 1) * sizeof(*match));
+		match_all(&aligner, match);
+		match_loose(&aligner, match);
+		merge(&aligner, match);
+	}
+	for (guint i = 0; i < aligner.lanes->len; i++) {
+		struct lane *lane = aligner.lanes->pdata[i];
+
+		g_ptr_array_add(columns, g_ptr_array_ref(lane->cells));
+		lane_free(lane);
+	}
+	g_ptr_array_unref(aligner.lanes);
+	return columns;
+}

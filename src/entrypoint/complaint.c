@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/complaint.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+enum { MAX_SHOWN_BYTES = 80 };
+
+char *complaint_place(const struct start_step *step)
+{
+	if (!step->script)
+		return g_strdup("the entrypoint");
+	g_autofree char *script = error_quote(step->script);
+
+	return step->line ? g_strdup_printf("%s:%u", script, step->line) : g_steal_pointer(&script);
+}
+
+static char *shown(const char *text)
+{
+	g_autofree char *cut = g_strndup(text, MAX_SHOWN_BYTES);
+	g_autofree char *quoted = error_quote(cut);
+
+	return g_strdup_printf("`%s%s`", quoted, strlen(text) > MAX_SHOWN_BYTES ? "…" : "");
+}
+
+/* The variables in which two states differ, "A and B"; NULL where they differ in none. */
+static char *differing_names(const struct space *space, const struct state *one,
+			     const struct state *other)
+{
+	GString *names = g_string_new(NULL);
+
+	for (guint i = 0; i < space->factors->len; i++)
+		if (state_level(one, i) != state_level(other, i))
+			g_string_append_printf(names, "%s%s", names->len ? " and " : "",
+					       space_factor(space, i)->name);
+	return g_string_free(names, names->len == 0);
+}
+
+static char *ways_out(const char *names)
+{
+	return names ? g_strdup_printf(
+			       "fix %s (thresh.yaml: entrypoint.fixed), give values that show what "
+			       "it depends on (entrypoint.values), or write the steps yourself "
+			       "(entrypoint.plan)",
+			       names)
+		     : g_strdup("name scenarios that show what it depends on (thresh.yaml: "
+				"entrypoint.scenarios), or write the steps yourself "
+				"(entrypoint.plan)");
+}
+
+static char *subject_of(const struct column *column, const char *what)
+{
+	g_autofree char *key = error_quote(column->example->key->actual);
+
+	if (!what)
+		return g_strdup_printf("%s %s happens in one start and not in another",
+				       item_kind_name(column->kind), key);
+	if (!*what)
+		return g_strdup_printf("the path of %s %s varies", item_kind_name(column->kind),
+				       key);
+	if (strcmp(what, "part") == 0)
+		return g_strdup_printf(
+			"%s of %s varies",
+			item_is_file(column->example) ? "the content" : "an argument", key);
+	if (g_str_has_prefix(what, "env "))
+		return g_strdup_printf("variable %s of %s varies", what + 4, key);
+	return g_strdup_printf("%s of %s %s varies",
+			       g_str_has_prefix(what, "word ") ? "an argument" : what,
+			       item_kind_name(column->kind), key);
+}
+
+static const char *text_shown(const struct text *text)
+{
+	if (!text)
+		return "(none)";
+	return text->actual ? text->actual : "(unset)";
+}
+
+void complain(const struct model *model, const struct column *column, const char *what,
+	      const struct text *const *texts, guint one, guint other, GError **error)
+{
+	const struct state *first = model->executing->pdata[one];
+	const struct state *second = model->executing->pdata[other];
+	const struct item *item = column->cells->pdata[one]     ? column->cells->pdata[one]
+				  : column->cells->pdata[other] ? column->cells->pdata[other]
+								: column->example;
+	g_autofree char *place = complaint_place(item->step);
+	g_autofree char *subject = subject_of(column, what);
+	g_autofree char *names = differing_names(model->space, first, second);
+	g_autofree char *ways = ways_out(names);
+	g_autofree char *a = what ? shown(text_shown(texts[one])) : NULL;
+	g_autofree char *b = what ? shown(text_shown(texts[other])) : NULL;
+
+	error_set(error, THRESH_ERROR_INPUT,
+		  "%s: %s and no rule says why (start `%s`%s%s; start `%s`%s%s): a plan cannot "
+		  "express it; %s",
+		  place, subject, first->name, a ? ": " : "", a ? a : "", second->name,
+		  b ? ": " : "", b ? b : "", ways);
+}
+
+void complain_failure(const struct space *space, const struct state *one, const struct state *other,
+		      GError **error)
+{
+	g_autofree char *names = differing_names(space, one, other);
+	g_autofree char *ways = ways_out(names);
+
+	error_set(error, THRESH_ERROR_INPUT,
+		  "the entrypoint: start `%s` ends with status %d and start `%s` with %d, and no "
+		  "rule says why: a plan cannot express it; %s",
+		  one->name, state_failure(one), other->name, state_failure(other), ways);
+}

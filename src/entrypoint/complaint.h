@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why something cannot be expressed: the lines that a user of an arbitrary image reads. Each names
+ * the script's file and line where the runner knew them, what differs between which two starts, and
+ * the ways out.
+ */
+#pragma once
+
+#include "entrypoint/model.h"
+
+/* @what: the field, "part" or NULL for the step itself; @texts: by state of model->executing; the
+ * starts @one and @other differ and no condition says why. */
+void complain(const struct model *model, const struct column *column, const char *what,
+	      const struct text *const *texts, guint one, guint other, GError **error);
+
+void complain_failure(const struct space *space, const struct state *one, const struct state *other,
+		      GError **error);
+
+/* "/entrypoint.sh:12", or "the entrypoint". Caller frees. */
+char *complaint_place(const struct start_step *step);

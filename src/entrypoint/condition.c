@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/condition.h"
+
+#include "base/path.h"
+#include "entrypoint/template.h"
+#include "plan/plan.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+static void condition_free(struct condition *condition)
+{
+	g_free(condition->name);
+	g_free(condition->text);
+	g_free(condition);
+}
+
+GPtrArray *conditions_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)condition_free);
+}
+
+void conditions_add(GPtrArray *conditions, enum condition_kind kind, const char *name,
+		    const char *text)
+{
+	for (guint i = 0; i < conditions->len; i++) {
+		const struct condition *known = conditions->pdata[i];
+
+		if (known->kind == kind && g_strcmp0(known->name, name) == 0 &&
+		    g_strcmp0(known->text, text) == 0)
+			return;
+	}
+	struct condition *condition = g_new0(struct condition, 1);
+
+	condition->kind = kind;
+	condition->name = g_strdup(name);
+	condition->text = g_strdup(text);
+	g_ptr_array_add(conditions, condition);
+}
+
+static void add_patterns(GPtrArray *conditions, const struct factor *factor)
+{
+	bool first = factor->kind == FACTOR_ARGUMENTS;
+
+	for (guint i = 0; i < factor->patterns->len; i++) {
+		const char *pattern = factor->patterns->pdata[i];
+		bool glob = strpbrk(pattern, "*?[") != NULL;
+
+		conditions_add(conditions,
+			       first  ? glob ? CONDITION_FIRST_MATCHES : CONDITION_FIRST_EQUALS
+			       : glob ? CONDITION_MATCHES
+				      : CONDITION_EQUALS,
+			       first ? NULL : factor->name, pattern);
+	}
+}
+
+static void add_variable(GPtrArray *conditions, const struct factor *factor)
+{
+	conditions_add(conditions, CONDITION_FILLED, factor->name, NULL);
+	conditions_add(conditions, CONDITION_SET, factor->name, NULL);
+	for (guint i = 0; i < factor->levels->len; i++) {
+		const struct level *level = factor->levels->pdata[i];
+
+		if (level->kind == LEVEL_LITERAL && *level->value)
+			conditions_add(conditions, CONDITION_EQUALS, factor->name, level->value);
+	}
+	add_patterns(conditions, factor);
+}
+
+GPtrArray *conditions_of(const struct space *space, const GPtrArray *files)
+{
+	GPtrArray *conditions = conditions_new();
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
+		if (space_factor(space, i)->levels->len > 1)
+			add_variable(conditions, space_factor(space, i));
+	if (space_factor(space, SPACE_ARGUMENTS)->levels->len > 1) {
+		if (space->command->len)
+			conditions_add(conditions, CONDITION_FIRST_EQUALS, NULL,
+				       space->command->pdata[0]);
+		add_patterns(conditions, space_factor(space, SPACE_ARGUMENTS));
+		conditions_add(conditions, CONDITION_NONE, NULL, NULL);
+	}
+	for (guint i = 0; files && i < files->len; i++) {
+		const struct condition *file = files->pdata[i];
+
+		conditions_add(conditions, CONDITION_FILE, file->name, file->text);
+	}
+	return conditions;
+}
+
+/* What a later start finds is there; what was given is there, and the directories above it. */
+static bool file_holds(const struct condition *condition, const struct space *space,
+		       const struct state *state)
+{
+	const struct level *level =
+		space_factor(space, SPACE_FILES)->levels->pdata[state_level(state, SPACE_FILES)];
+	g_autofree char *path = template_expand(space, state, condition->text);
+
+	switch (level->kind) {
+	case LEVEL_LATER:
+		return true;
+	case LEVEL_GIVEN:
+		return path_is_below(level->path, path);
+	case LEVEL_ABSENT:
+		return !path_is_below(path, level->path);
+	default:
+		return false;
+	}
+}
+
+bool condition_holds(const struct condition *condition, const struct space *space,
+		     const struct state *state)
+{
+	const char *value = condition->name ? state_value(state, condition->name) : NULL;
+	g_autoptr(GPtrArray) words = state_words(space, state);
+	const char *first = words->len ? words->pdata[0] : "";
+
+	switch (condition->kind) {
+	case CONDITION_FILLED:
+		return value && *value;
+	case CONDITION_SET:
+		return value != NULL;
+	case CONDITION_EQUALS:
+		return strcmp(value ? value : "", condition->text) == 0;
+	case CONDITION_MATCHES:
+		return fnmatch(condition->text, value ? value : "", 0) == 0;
+	case CONDITION_NONE:
+		return words->len == 0;
+	case CONDITION_FIRST_EQUALS:
+		return strcmp(first, condition->text) == 0;
+	case CONDITION_FIRST_MATCHES:
+		return fnmatch(condition->text, first, 0) == 0;
+	case CONDITION_FILE:
+		return file_holds(condition, space, state);
+	}
+	return false;
+}
+
+static char *quoted(const char *word)
+{
+	char *text = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
+
+	plan_quote(word, text);
+	return text;
+}
+
+/* A literal as a template: `$` is `$$`. */
+static char *quoted_literal(const char *word)
+{
+	g_auto(GStrv) parts = g_strsplit(word, "$", -1);
+	g_autofree char *template = g_strjoinv("$$", parts);
+
+	return quoted(template);
+}
+
+static char *file_line(const struct condition *condition, bool holds)
+{
+	static const char *const opposite[][2] = {{"exists", "absent"}, {"populated", "vacant"}};
+	g_autofree char *path = quoted(condition->text);
+
+	if (holds)
+		return g_strdup_printf("if %s %s", condition->name, path);
+	for (gsize i = 0; i < G_N_ELEMENTS(opposite); i++)
+		if (strcmp(opposite[i][0], condition->name) == 0)
+			return g_strdup_printf("if %s %s", opposite[i][1], path);
+	return NULL;
+}
+
+char *condition_line(const struct condition *condition, bool holds)
+{
+	g_autofree char *text = condition->text
+					? condition->kind == CONDITION_EQUALS ||
+							  condition->kind == CONDITION_FIRST_EQUALS
+						  ? quoted_literal(condition->text)
+						  : quoted(condition->text)
+					: NULL;
+
+	switch (condition->kind) {
+	case CONDITION_FILLED:
+		return g_strdup_printf("if %s %s", holds ? "filled" : "empty", condition->name);
+	case CONDITION_SET:
+		return g_strdup_printf("if %s %s", holds ? "set" : "unset", condition->name);
+	case CONDITION_EQUALS:
+		return g_strdup_printf("if %s ${%s} %s", holds ? "equals" : "differs",
+				       condition->name, text);
+	case CONDITION_MATCHES:
+		return g_strdup_printf("if %s ${%s} %s", holds ? "matches" : "unlike",
+				       condition->name, text);
+	case CONDITION_NONE:
+		return g_strdup_printf("if %s ${#} 0", holds ? "equals" : "differs");
+	case CONDITION_FIRST_EQUALS:
+		return g_strdup_printf("if %s ${1} %s", holds ? "equals" : "differs", text);
+	case CONDITION_FIRST_MATCHES:
+		return g_strdup_printf("if %s ${1} %s", holds ? "matches" : "unlike", text);
+	case CONDITION_FILE:
+		return file_line(condition, holds);
+	}
+	return NULL;
+}
+
+bool condition_is_of_arguments(const struct condition *condition)
+{
+	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_FIRST_EQUALS ||
+	       condition->kind == CONDITION_FIRST_MATCHES;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/emit.h"
+
+#include "base/error.h"
+#include "entrypoint/complaint.h"
+#include "entrypoint/emit_private.h"
+#include "entrypoint/template.h"
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void emit_word(GString *text, const char *word)
+{
+	g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
+
+	plan_quote(word, quoted);
+	g_string_append_printf(text, " %s", quoted);
+}
+
+void emit_line(GString *text, const char *directive, ...)
+{
+	va_list words;
+
+	g_string_append(text, directive);
+	va_start(words, directive);
+	for (const char *word = va_arg(words, const char *); word;
+	     word = va_arg(words, const char *))
+		emit_word(text, word);
+	va_end(words);
+	g_string_append_c(text, '\n');
+}
+
+void emit_fail(struct emitter *emitter, const struct column *column, const char *why)
+{
+	if (emitter->error)
+		return;
+	g_autofree char *place = complaint_place(column->example->step);
+	g_autofree char *key = error_quote(column->example->key->actual);
+
+	error_set(&emitter->error, THRESH_ERROR_INPUT, "%s: %s %s: %s", place,
+		  item_kind_name(column->kind), key, why);
+}
+
+char *emit_hole(struct emitter *emitter)
+{
+	return g_strdup_printf("thresh_%u", ++emitter->holes);
+}
+
+/* The line that asks; NULL where only the opposite can be asked. */
+static char *question_line(const struct emitter *emitter, int condition, bool holds)
+{
+	guint memory = emitter->remembered[condition];
+
+	if (memory)
+		return g_strdup_printf("if %s thresh_is_%u", holds ? "filled" : "empty", memory);
+	return condition_line(emitter->model->conditions->pdata[condition], holds);
+}
+
+static void emit_question(const struct emitter *emitter, int condition, const char *yes,
+			  const char *no, GString *text)
+{
+	g_autofree char *question = question_line(emitter, condition, true);
+	g_autofree char *opposite = question_line(emitter, condition, false);
+
+	if (!*yes && !*no)
+		return;
+	if (!*yes && opposite)
+		g_string_append_printf(text, "%s\n%send\n", opposite, no);
+	else if (!*no)
+		g_string_append_printf(text, "%s\n%send\n", question, yes);
+	else
+		g_string_append_printf(text, "%s\n%selse\n%send\n", question, yes, no);
+}
+
+void emit_decision(struct emitter *emitter, const struct decision *decision, emit_leaf leaf,
+		   gpointer user, GString *text)
+{
+	if (decision_is_leaf(decision)) {
+		leaf(emitter, decision->label, user, text);
+		return;
+	}
+	g_autoptr(GString) yes = g_string_new(NULL);
+	g_autoptr(GString) no = g_string_new(NULL);
+
+	emit_decision(emitter, decision->yes, leaf, user, yes);
+	emit_decision(emitter, decision->no, leaf, user, no);
+	emit_question(emitter, decision->condition, yes->str, no->str, text);
+}
+
+static bool is_there(const struct decision *present)
+{
+	return decision_is_leaf(present) && strcmp(present->label, "1") == 0;
+}
+
+/* Entries from @from on that ask the same first, or are all there, or are all not. */
+static guint entries_alike(const struct entry *entries, guint from, guint count)
+{
+	const struct decision *first = entries[from].present;
+	guint to = from + 1;
+
+	while (to < count && entries[to].present->condition == first->condition &&
+	       is_there(entries[to].present) == is_there(first))
+		to++;
+	return to;
+}
+
+static void emit_divided(struct emitter *emitter, const struct entry *entries, guint count,
+			 emit_run run, gpointer user, GString *text)
+{
+	g_autofree struct entry *divided = g_new(struct entry, count);
+	g_autoptr(GString) yes = g_string_new(NULL);
+	g_autoptr(GString) no = g_string_new(NULL);
+	int condition = entries[0].present->condition;
+	bool begun = emitter->begun, begun_there;
+
+	for (guint i = 0; i < count; i++)
+		divided[i] = (struct entry){entries[i].what, entries[i].present->yes};
+	emit_entries(emitter, divided, count, run, user, yes);
+	begun_there = emitter->begun;
+	emitter->begun = begun;
+	for (guint i = 0; i < count; i++)
+		divided[i] = (struct entry){entries[i].what, entries[i].present->no};
+	emit_entries(emitter, divided, count, run, user, no);
+	emitter->begun |= begun_there;
+	emit_question(emitter, condition, yes->str, no->str, text);
+}
+
+void emit_entries(struct emitter *emitter, const struct entry *entries, guint count, emit_run run,
+		  gpointer user, GString *text)
+{
+	for (guint from = 0, to; from < count; from = to) {
+		to = entries_alike(entries, from, count);
+		if (!decision_is_leaf(entries[from].present))
+			emit_divided(emitter, entries + from, to - from, run, user, text);
+		else if (is_there(entries[from].present))
+			run(emitter, entries + from, to - from, user, text);
+		emitter->begun |= is_there(entries[from].present);
+	}
+}
+
+struct hole {
+	const char *name;
+};
+
+static void leaf_let(struct emitter *emitter, const char *label, gpointer user, GString *text)
+{
+	const struct hole *hole = user;
+
+	(void)emitter;
+	emit_line(text, "let", hole->name, label[0] == '\001' ? "" : label, NULL);
+}
+
+static void decision_write(const struct decision *decision, GString *text)
+{
+	if (decision_is_leaf(decision)) {
+		g_string_append_printf(text, "<%s>", decision->label);
+		return;
+	}
+	g_string_append_printf(text, "(%d", decision->condition);
+	decision_write(decision->yes, text);
+	decision_write(decision->no, text);
+	g_string_append_c(text, ')');
+}
+
+bool emit_is_text(const struct decision *decision)
+{
+	gsize bytes;
+
+	if (!decision_is_leaf(decision))
+		return emit_is_text(decision->yes) && emit_is_text(decision->no);
+	return decision->label[0] != '\001' && strcmp(decision->label, "${@}") != 0 &&
+	       !template_split_name(decision->label, &bytes);
+}
+
+char *emit_value(struct emitter *emitter, const struct decision *decision)
+{
+	if (decision_is_leaf(decision))
+		return g_strdup(decision->label);
+	g_autoptr(GString) key = g_string_new(NULL);
+
+	decision_write(decision, key);
+	const char *known = g_hash_table_lookup(emitter->values, key->str);
+
+	if (known)
+		return g_strdup_printf("${%s}", known);
+	char *name = emit_hole(emitter);
+	struct hole hole = {.name = name};
+
+	g_hash_table_insert(emitter->values, g_strdup(key->str), name);
+	emit_decision(emitter, decision, leaf_let, &hole, emitter->prelude);
+	return g_strdup_printf("${%s}", name);
+}
+
+/* --- what is asked first --- */
+
+static void remember_decision(struct emitter *emitter, const struct decision *decision,
+			      bool arguments)
+{
+	if (decision_is_leaf(decision))
+		return;
+	const struct condition *condition = emitter->model->conditions->pdata[decision->condition];
+
+	if (!emitter->remembered[decision->condition] &&
+	    (condition->kind == CONDITION_FILE ||
+	     (arguments && condition_is_of_arguments(condition))))
+		emitter->remembered[decision->condition] = ++emitter->memories;
+	remember_decision(emitter, decision->yes, arguments);
+	remember_decision(emitter, decision->no, arguments);
+}
+
+static void remember_column(struct emitter *emitter, const struct column *column)
+{
+	bool rewrites = column->kind == START_EXEC && !emit_is_direct(emitter, column);
+
+	remember_decision(emitter, column->present, false);
+	for (guint i = 0; i < column->slots->len; i++) {
+		const struct slot *slot = column->slots->pdata[i];
+
+		if (column->kind != START_EXEC || strcmp(slot->name, "ids") != 0)
+			remember_decision(emitter, slot->value, rewrites);
+	}
+	for (guint i = 0; i < column->parts->len; i++) {
+		const struct part *part = column->parts->pdata[i];
+
+		remember_decision(emitter, part->present, rewrites);
+		remember_decision(emitter, part->value, rewrites);
+	}
+}
+
+static void emit_memories(struct emitter *emitter)
+{
+	for (guint i = 0; i < emitter->model->conditions->len; i++) {
+		guint memory = emitter->remembered[i];
+
+		if (!memory)
+			continue;
+		g_autofree char *question =
+			condition_line(emitter->model->conditions->pdata[i], true);
+
+		g_string_append_printf(emitter->text, "%s\nlet thresh_is_%u yes\nend\n", question,
+				       memory);
+	}
+}
+
+static void emit_secrets(struct emitter *emitter)
+{
+	const struct space *space = emitter->model->space;
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
+		if (space_factor(space, i)->secret)
+			emit_line(emitter->text, "secret", space_factor(space, i)->name, NULL);
+}
+
+static void emit_checks(struct emitter *emitter)
+{
+	const struct space *space = emitter->model->space;
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
+		const struct factor *factor = space_factor(space, i);
+
+		if (factor->type)
+			emit_line(emitter->text, "check", factor->name, factor->type, NULL);
+	}
+}
+
+static void emit_prepended(struct emitter *emitter)
+{
+	const struct space *space = emitter->model->space;
+
+	for (guint i = 0; space->prepend && i < space->prepended->len; i++) {
+		g_string_append(emitter->text, "if matches ${1}");
+		emit_word(emitter->text, space->prepended->pdata[i]);
+		g_string_append(emitter->text, "\narguments");
+		for (guint j = 0; j < space->prepend->len; j++)
+			emit_word(emitter->text, space->prepend->pdata[j]);
+		g_string_append(emitter->text, " ${@}\nend\n");
+	}
+}
+
+static void leaf_failure(struct emitter *emitter, const char *label, gpointer user, GString *text)
+{
+	const char *message = strchr(label, ' ');
+
+	(void)emitter;
+	(void)user;
+	if (!*label)
+		return;
+	g_autofree char *status = g_strndup(label, message - label);
+
+	emit_line(text, "fail", status, message + 1, NULL);
+}
+
+/* One variable alone, and status 1: `require` and `forbid` say it shorter. */
+static bool emit_short_failure(struct emitter *emitter, const struct decision *failure)
+{
+	if (decision_is_leaf(failure) || !decision_is_leaf(failure->yes) ||
+	    !decision_is_leaf(failure->no))
+		return false;
+	const struct condition *condition = emitter->model->conditions->pdata[failure->condition];
+	const char *yes = failure->yes->label, *no = failure->no->label;
+
+	if (condition->kind == CONDITION_FILLED && !*yes && g_str_has_prefix(no, "1 "))
+		emit_line(emitter->text, "require", condition->name, no + 2, NULL);
+	else if (condition->kind == CONDITION_SET && !*no && g_str_has_prefix(yes, "1 "))
+		emit_line(emitter->text, "forbid", condition->name, yes + 2, NULL);
+	else
+		return false;
+	return true;
+}
+
+/* --- columns --- */
+
+static void run_columns(struct emitter *emitter, const struct entry *entries, guint count,
+			gpointer user, GString *text)
+{
+	(void)user;
+	for (guint i = 0; i < count; i++)
+		emit_column(emitter, entries[i].what, text);
+}
+
+static void emit_columns(struct emitter *emitter)
+{
+	const GPtrArray *columns = emitter->model->columns;
+	g_autofree struct entry *entries = g_new(struct entry, columns->len + 1);
+	guint count = 0;
+
+	for (guint i = 0; i < columns->len; i++) {
+		const struct column *column = columns->pdata[i];
+
+		if (column->kind != START_EXEC)
+			entries[count++] = (struct entry){column, column->present};
+	}
+	emit_entries(emitter, entries, count, run_columns, NULL, emitter->text);
+}
+
+static void remember_all(struct emitter *emitter)
+{
+	const struct model *model = emitter->model;
+
+	remember_decision(emitter, model->failure, false);
+	for (guint i = 0; i < model->columns->len; i++)
+		remember_column(emitter, model->columns->pdata[i]);
+}
+
+static void emit_checked(struct emitter *emitter)
+{
+	const struct decision *failure = emitter->model->failure;
+
+	emit_secrets(emitter);
+	emit_prepended(emitter);
+	emit_checks(emitter);
+	emit_memories(emitter);
+	if (!emit_short_failure(emitter, failure))
+		emit_decision(emitter, failure, leaf_failure, NULL, emitter->text);
+}
+
+/* What is checked and asked first, what is computed of it, then the steps. */
+static char *emit_all(struct emitter *emitter)
+{
+	const GPtrArray *columns = emitter->model->columns;
+
+	remember_all(emitter);
+	emit_checked(emitter);
+	g_autofree char *head = g_strdup(emitter->text->str);
+
+	g_string_truncate(emitter->text, 0);
+	emit_columns(emitter);
+	for (guint i = 0; i < columns->len; i++)
+		if (((struct column *)columns->pdata[i])->kind == START_EXEC)
+			emit_execution(emitter, columns->pdata[i]);
+	return g_strconcat(head, emitter->prelude->str, emitter->text->str, NULL);
+}
+
+/* What was written is read again: nothing leaves here that init would refuse. */
+static bool emit_check(const char *steps, GError **error)
+{
+	g_autofree struct plan *plan = g_new0(struct plan, 1);
+	g_autofree char *text = g_strconcat("thresh-plan 1\n", steps, NULL);
+	g_autofree char *copy = g_strdup(text);
+	struct plan_error plan_error;
+
+	if (plan_parse(copy, strlen(text), plan, &plan_error))
+		return true;
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	guint count = g_strv_length(lines);
+	g_autofree char *line = error_quote(
+		plan_error.line && plan_error.line <= count ? lines[plan_error.line - 1] : "");
+
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "the entrypoint: the plan has no words for this: %s (line %u: %s); fix "
+			 "the variables that it depends on (thresh.yaml: entrypoint.fixed)",
+			 plan_error.text, plan_error.line, line);
+}
+
+char *emit_steps(const struct model *model, GError **error)
+{
+	struct emitter emitter = {.model = model, .text = g_string_new(NULL)};
+
+	emitter.prelude = g_string_new(NULL);
+	emitter.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	emitter.remembered = g_new0(guint, model->conditions->len + 1);
+	emitter.begins = g_ptr_array_new();
+	g_autofree char *text = emit_all(&emitter);
+
+	g_free(emitter.remembered);
+	g_ptr_array_unref(emitter.begins);
+	g_hash_table_unref(emitter.values);
+	g_string_free(emitter.prelude, TRUE);
+	g_string_free(emitter.text, TRUE);
+	if (emitter.error) {
+		g_propagate_error(error, emitter.error);
+		return NULL;
+	}
+	return emit_check(text, error) ? g_steal_pointer(&text) : NULL;
+}
+
+static bool asks_file(const struct model *model, const struct decision *decision)
+{
+	if (decision_is_leaf(decision))
+		return false;
+	const struct condition *condition = model->conditions->pdata[decision->condition];
+
+	return condition->kind == CONDITION_FILE || asks_file(model, decision->yes) ||
+	       asks_file(model, decision->no);
+}
+
+bool emit_has_setup(const struct model *model)
+{
+	for (guint i = 0; i < model->columns->len; i++) {
+		const struct column *column = model->columns->pdata[i];
+
+		if ((column->kind == START_RUN || column->kind == START_BEGIN) &&
+		    asks_file(model, column->present))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One step: files, and programs that are run. */
+#include "base/path.h"
+#include "entrypoint/emit_private.h"
+#include "entrypoint/template.h"
+
+#include <string.h>
+
+enum {
+	MAX_CONTENT_BYTES = 48 << 10, /* quoted it must fit into a line of the plan */
+	AWAIT_TIMEOUT_MS = 60000,
+	STOP_GRACE_MS = 60000,
+};
+
+static char *field_value(struct emitter *emitter, const struct column *column, const char *name)
+{
+	const struct slot *slot = column_slot(column, name);
+
+	return slot ? emit_value(emitter, slot->value) : g_strdup("");
+}
+
+/* --- content: lines, those that are not always there in variables --- */
+
+static void append_value(struct emitter *emitter, const struct entry *entry, GString *content)
+{
+	const struct part *part = entry->what;
+	g_autofree char *value = emit_value(emitter, part->value);
+
+	g_string_append(content, value);
+}
+
+/* @user: the name of the variable. */
+static void run_content(struct emitter *emitter, const struct entry *entries, guint count,
+			gpointer user, GString *text)
+{
+	g_autoptr(GString) value = g_string_new(NULL);
+
+	if (emitter->begun)
+		g_string_append_printf(value, "${%s}", (const char *)user);
+	for (guint i = 0; i < count; i++)
+		append_value(emitter, &entries[i], value);
+	emit_line(text, "let", user, value->str, NULL);
+}
+
+static char *emit_content(struct emitter *emitter, const struct column *column)
+{
+	GString *whole = g_string_new(NULL);
+	const GPtrArray *parts = column->parts;
+
+	for (guint from = 0, to; from < parts->len; from = to) {
+		const struct part *first = parts->pdata[from];
+		g_autofree struct entry *entries = g_new(struct entry, parts->len);
+		guint count = 0;
+
+		for (to = from; to < parts->len; to++) {
+			const struct part *part = parts->pdata[to];
+
+			if (part->present->condition != first->present->condition)
+				break;
+			entries[count++] = (struct entry){part, part->present};
+		}
+		if (decision_is_leaf(first->present)) {
+			for (guint i = 0; i < count; i++)
+				append_value(emitter, &entries[i], whole);
+			continue;
+		}
+		g_autofree char *name = emit_hole(emitter);
+
+		emitter->begun = false;
+		emit_entries(emitter, entries, count, run_content, name, emitter->prelude);
+		g_string_append_printf(whole, "${%s}", name);
+	}
+	return g_string_free(whole, FALSE);
+}
+
+static bool content_is_text(struct emitter *emitter, const struct column *column)
+{
+	for (guint i = 0; i < column->cells->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+		gsize bytes = 0;
+		const char *data = item && item->step->content
+					   ? g_bytes_get_data(item->step->content, &bytes)
+					   : NULL;
+
+		if (bytes > MAX_CONTENT_BYTES) {
+			emit_fail(
+				emitter, column,
+				"more than 48 KiB are written, which a plan cannot hold: ship the "
+				"file in the image, or write the steps yourself "
+				"(thresh.yaml: entrypoint.plan)");
+			return false;
+		}
+		if (data && memchr(data, '\0', bytes)) {
+			emit_fail(
+				emitter, column,
+				"what is written is no text: ship the file in the image, or write "
+				"the steps yourself (thresh.yaml: entrypoint.plan)");
+			return false;
+		}
+	}
+	return true;
+}
+
+static void emit_written(struct emitter *emitter, const struct column *column, const char *path,
+			 GString *text)
+{
+	if (!content_is_text(emitter, column))
+		return;
+	g_autofree char *content = emit_content(emitter, column);
+
+	if (column->kind == START_APPEND) {
+		emit_line(text, "append", path, content, NULL);
+		return;
+	}
+	g_autofree char *mode = field_value(emitter, column, "mode");
+
+	emit_line(text, "file", path, mode, content, NULL);
+}
+
+static void emit_file(struct emitter *emitter, const struct column *column, GString *text)
+{
+	g_autofree char *path = field_value(emitter, column, "");
+
+	if (column->kind == START_FILE || column->kind == START_APPEND) {
+		emit_written(emitter, column, path, text);
+		return;
+	}
+	if (column->kind == START_REMOVE) {
+		emit_line(text, "remove", path, NULL);
+		return;
+	}
+	g_autofree char *one = field_value(emitter, column,
+					   column->kind == START_SYMLINK ? "target"
+					   : column->kind == START_OWNER ? "uid"
+									 : "mode");
+
+	if (column->kind == START_OWNER) {
+		g_autofree char *gid = field_value(emitter, column, "gid");
+
+		emit_line(text, "owner", path, one, gid, NULL);
+		return;
+	}
+	emit_line(text, item_kind_name(column->kind), path, one, NULL);
+}
+
+/* --- programs --- */
+
+static char *program_name(const struct emitter *emitter, const struct column *column, guint index)
+{
+	g_autofree char *base = g_ascii_strdown(path_name(column->example->key->actual), -1);
+	GString *name = g_string_new(NULL);
+
+	(void)emitter;
+	for (const char *at = base; *at && name->len < 24; at++)
+		g_string_append_c(name, g_ascii_isalnum(*at) ? *at : '-');
+	if (index)
+		g_string_append_printf(name, "-%u", index + 1);
+	return g_string_free(name, FALSE);
+}
+
+static char *begin_name(struct emitter *emitter, const struct column *column)
+{
+	for (guint i = 0; i < emitter->begins->len; i++)
+		if (emitter->begins->pdata[i] == column)
+			return program_name(emitter, column, i);
+	g_ptr_array_add(emitter->begins, (gpointer)column);
+	return program_name(emitter, column, emitter->begins->len - 1);
+}
+
+/* A program: what cannot be said with variables (that one is left alone, a list of words) is
+ * decided around it. */
+struct launch {
+	const struct column *column;
+	const char **labels; /* by slot: as it was decided; NULL: a text */
+	guint slot;          /* the next to decide */
+};
+
+static void emit_launch(struct emitter *emitter, struct launch *launch, GString *text);
+
+static void leaf_launch(struct emitter *emitter, const char *label, gpointer user, GString *text)
+{
+	struct launch *launch = user;
+	guint slot = launch->slot;
+
+	launch->labels[slot] = label;
+	launch->slot++;
+	emit_launch(emitter, launch, text);
+	launch->slot = slot;
+	launch->labels[slot] = NULL;
+}
+
+static char *launch_value(struct emitter *emitter, const struct launch *launch, guint index)
+{
+	const struct slot *slot = launch->column->slots->pdata[index];
+
+	return launch->labels[index] ? g_strdup(launch->labels[index])
+				     : emit_value(emitter, slot->value);
+}
+
+static void emit_modifier(const struct emitter *emitter, const char *name, const char *value,
+			  GString *text)
+{
+	if (strcmp(name, "ids") == 0) {
+		/* programs of root are root's anyway */
+		if (!g_str_has_prefix(value, "0 "))
+			g_string_append_printf(text, "as %s\n", value);
+	} else if (strcmp(name, "in") == 0) {
+		if (strcmp(value, emitter->model->space->workdir) != 0)
+			emit_line(text, "in", value, NULL);
+	} else if (g_str_has_prefix(name, "env ")) {
+		if (strcmp(value, TEXT_UNSET) == 0)
+			emit_line(text, "without", name + 4, NULL);
+		else if (strcmp(value, TEXT_KEEP) != 0)
+			emit_line(text, "with", name + 4, value, NULL);
+	} else if (value[0] != '\001') {
+		emit_line(text, name, value, NULL);
+	}
+}
+
+static bool is_modifier(const char *name)
+{
+	return strcmp(name, "ids") == 0 || strcmp(name, "in") == 0 || strcmp(name, "input") == 0 ||
+	       strcmp(name, "output") == 0 || g_str_has_prefix(name, "env ");
+}
+
+static void emit_accepted(const struct slot *status, GString *text)
+{
+	if (!decision_is_leaf(status->value))
+		emit_line(text, "accept", "any", NULL);
+	else if (strcmp(status->value->label, "0") != 0)
+		emit_line(text, "accept", status->value->label, NULL);
+}
+
+static void emit_await(const char *name, const char *listens, GString *text)
+{
+	const char *what = strchr(listens, ' ');
+	g_autofree char *timeout = g_strdup_printf("%d", AWAIT_TIMEOUT_MS);
+
+	if (listens[0] == '\001' || !what)
+		return;
+	g_autofree char *kind = g_strndup(listens, what - listens);
+
+	emit_line(text, "await", name, kind, what + 1, timeout, NULL);
+}
+
+static void emit_program(struct emitter *emitter, const struct launch *launch, GString *text)
+{
+	const struct column *column = launch->column;
+	bool begins = column->kind == START_BEGIN;
+	g_autofree char *name = begins ? begin_name(emitter, column) : NULL;
+	g_autofree char *listens = NULL;
+	g_autoptr(GString) line = g_string_new(begins ? "start" : "run");
+
+	if (begins)
+		emit_word(line, name);
+	for (guint i = 0; i < column->slots->len; i++) {
+		const struct slot *slot = column->slots->pdata[i];
+		g_autofree char *value = launch_value(emitter, launch, i);
+
+		if (is_modifier(slot->name))
+			emit_modifier(emitter, slot->name, value, text);
+		else if (g_str_has_prefix(slot->name, "word "))
+			emit_word(line, value);
+		else if (strcmp(slot->name, "status") == 0)
+			emit_accepted(slot, text);
+		else if (strcmp(slot->name, "listens") == 0)
+			listens = g_steal_pointer(&value);
+	}
+	g_string_append_printf(text, "%s\n", line->str);
+	if (listens)
+		emit_await(name, listens, text);
+}
+
+static void emit_launch(struct emitter *emitter, struct launch *launch, GString *text)
+{
+	for (; launch->slot < launch->column->slots->len; launch->slot++) {
+		const struct slot *slot = launch->column->slots->pdata[launch->slot];
+
+		if (decision_is_leaf(slot->value) || strcmp(slot->name, "status") == 0 ||
+		    (strcmp(slot->name, "ids") != 0 && emit_is_text(slot->value)))
+			continue;
+		emit_decision(emitter, slot->value, leaf_launch, launch, text);
+		return;
+	}
+	emit_program(emitter, launch, text);
+}
+
+/* The column of the program that a STOP ends. */
+static const struct column *stopped_column(const struct emitter *emitter,
+					   const struct column *column)
+{
+	const GPtrArray *columns = emitter->model->columns;
+	const GPtrArray *executing = emitter->model->executing;
+
+	for (guint i = 0; i < executing->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+		const struct state *state = executing->pdata[i];
+
+		if (!item || item->step->begin >= state->items->len)
+			continue;
+		for (guint j = 0; j < columns->len; j++) {
+			const struct column *other = columns->pdata[j];
+
+			if (other->cells->pdata[i] == state->items->pdata[item->step->begin])
+				return other;
+		}
+	}
+	return NULL;
+}
+
+static void emit_stop(struct emitter *emitter, const struct column *column, GString *text)
+{
+	const struct column *begun = stopped_column(emitter, column);
+	g_autofree char *signal = field_value(emitter, column, "signal");
+	g_autofree char *grace = g_strdup_printf("%d", STOP_GRACE_MS);
+
+	if (!begun || begun->kind != START_BEGIN) {
+		emit_fail(emitter, column, "it is stopped, and was not seen to be started");
+		return;
+	}
+	g_autofree char *name = begin_name(emitter, begun);
+
+	emit_line(text, "stop", name, signal, grace, NULL);
+}
+
+void emit_column(struct emitter *emitter, const struct column *column, GString *text)
+{
+	if (item_is_file(column->example)) {
+		emit_file(emitter, column, text);
+	} else if (column->kind == START_STOP) {
+		emit_stop(emitter, column, text);
+	} else if (column->kind == START_RUN || column->kind == START_BEGIN) {
+		g_autofree const char **labels = g_new0(const char *, column->slots->len + 1);
+		struct launch launch = {.column = column, .labels = labels};
+
+		emit_launch(emitter, &launch, text);
+	}
+}

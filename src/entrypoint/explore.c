@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/explore.h"
+
+#include "base/error.h"
+#include "base/sorted.h"
+#include "entrypoint/names.h"
+#include "entrypoint/template.h"
+
+#include <string.h>
+
+struct explorer *explorer_new(const struct start_request *request, start_runner runner, void *user)
+{
+	struct explorer *explorer = g_new0(struct explorer, 1);
+
+	explorer->request = request;
+	explorer->runner = runner;
+	explorer->user = user;
+	explorer->space = space_new(request);
+	explorer->states = g_ptr_array_new_with_free_func((GDestroyNotify)state_free);
+	explorer->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	explorer->files = conditions_new();
+	explorer->notes = g_ptr_array_new_with_free_func(g_free);
+	if (request->budget_seconds)
+		explorer->deadline_us =
+			g_get_monotonic_time() + request->budget_seconds * G_USEC_PER_SEC;
+	return explorer;
+}
+
+void explorer_free(struct explorer *explorer)
+{
+	if (!explorer)
+		return;
+	g_hash_table_unref(explorer->known);
+	g_ptr_array_unref(explorer->states);
+	g_ptr_array_unref(explorer->files);
+	g_ptr_array_unref(explorer->notes);
+	g_clear_pointer(&explorer->found, g_ptr_array_unref);
+	space_free(explorer->space);
+	g_free(explorer);
+}
+
+static char *levels_key(const GByteArray *levels)
+{
+	guint length = levels->len;
+	GString *key = g_string_new(NULL);
+
+	while (length > 0 && levels->data[length - 1] == 0)
+		length--;
+	for (guint i = 0; i < length; i++)
+		g_string_append_printf(key, "%02x", levels->data[i]);
+	return g_string_free(key, FALSE);
+}
+
+static bool explorer_may_run(struct explorer *explorer)
+{
+	guint budget =
+		explorer->request->budget_runs ? explorer->request->budget_runs : START_BUDGET_RUNS;
+
+	if (explorer->runs >= budget ||
+	    (explorer->deadline_us && g_get_monotonic_time() > explorer->deadline_us))
+		explorer->exhausted = true;
+	return !explorer->exhausted;
+}
+
+struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, GError **error)
+{
+	g_autofree char *key = levels_key(levels);
+	struct state *state = g_hash_table_lookup(explorer->known, key);
+
+	if (state || !explorer_may_run(explorer))
+		return state;
+	state = space_state(explorer->space, levels);
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+
+	explorer->runs++;
+	state->record = explorer->runner(scenario, explorer->user, error);
+	start_scenario_free(scenario);
+	if (!state->record) {
+		g_prefix_error(error, "start `%s`: ", state->name);
+		state_free(state);
+		return NULL;
+	}
+	state->items = items_of(explorer->space, state);
+	g_ptr_array_add(explorer->states, state);
+	g_hash_table_insert(explorer->known, g_steal_pointer(&key), state);
+	return state;
+}
+
+/* The new state's parts take the old one's place, so that pointers to it stay right. */
+static void state_refresh(const struct space *space, struct state *state)
+{
+	struct state *anew = space_state(space, state->levels);
+	struct state old = *state;
+
+	anew->record = g_steal_pointer(&old.record);
+	anew->explored = old.explored;
+	*state = *anew;
+	*anew = old;
+	state_free(anew);
+	state->items = items_of(space, state);
+}
+
+void explorer_refresh(struct explorer *explorer)
+{
+	for (guint i = 0; i < explorer->states->len; i++)
+		state_refresh(explorer->space, explorer->states->pdata[i]);
+}
+
+static bool texts_alike(const struct text *a, const struct text *b, bool templates)
+{
+	return templates ? strcmp(a->template, b->template) == 0
+			 : g_strcmp0(a->actual, b->actual) == 0 &&
+				   (a->actual || strcmp(a->template, b->template) == 0);
+}
+
+static bool text_lists_alike(const GPtrArray *a, const GPtrArray *b, bool templates)
+{
+	if (a->len != b->len)
+		return false;
+	for (guint i = 0; i < a->len; i++) {
+		const struct text *one = a->pdata[i], *other = b->pdata[i];
+
+		if (g_strcmp0(one->name, other->name) != 0 || !texts_alike(one, other, templates))
+			return false;
+	}
+	return true;
+}
+
+bool states_alike(const struct state *a, const struct state *b, bool templates)
+{
+	if (a->items->len != b->items->len || state_failure(a) != state_failure(b))
+		return false;
+	for (guint i = 0; i < a->items->len; i++) {
+		const struct item *one = a->items->pdata[i], *other = b->items->pdata[i];
+
+		if (one->kind != other->kind || !texts_alike(one->key, other->key, templates) ||
+		    !text_lists_alike(one->fields, other->fields, templates) ||
+		    !text_lists_alike(one->parts, other->parts, templates))
+			return false;
+	}
+	return true;
+}
+
+static bool is_listed(const GPtrArray *names, const char *name)
+{
+	for (guint i = 0; names && i < names->len; i++)
+		if (strcmp(names->pdata[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void add_name(struct explorer *explorer, const struct script_name *name)
+{
+	bool first = strcmp(name->name, "1") == 0;
+	struct factor *factor = first ? space_factor(explorer->space, SPACE_ARGUMENTS)
+				: is_listed(explorer->request->fixed, name->name)
+					? NULL
+					: space_variable(explorer->space, name->name);
+
+	if (!factor)
+		return;
+	for (guint i = 0; i < name->patterns->len; i++) {
+		const char *pattern = name->patterns->pdata[i];
+
+		g_ptr_array_add(factor->patterns, g_strdup(pattern));
+		if (!first && !strpbrk(pattern, "*?["))
+			factor_level(factor, LEVEL_LITERAL, pattern);
+	}
+	if (name->secret && !first) {
+		g_autofree char *path = g_strdup_printf("/run/secrets/%s", name->name);
+
+		factor_path(factor, LEVEL_SECRET, path, false);
+	}
+}
+
+/* NAME_FILE is no variable of its own where NAME is read from it. */
+static bool is_file_of_secret(const GPtrArray *names, const char *name)
+{
+	for (guint i = 0; i < names->len; i++) {
+		const struct script_name *other = names->pdata[i];
+		gsize bytes = strlen(other->name);
+
+		if (other->secret && strncmp(name, other->name, bytes) == 0 &&
+		    strcmp(name + bytes, "_FILE") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The levels of a user's scenario. */
+static GByteArray *wish_levels(struct explorer *explorer, const struct start_wish *wish)
+{
+	GByteArray *levels = g_byte_array_new();
+
+	for (guint i = 0; wish->environment && i < wish->environment->len; i++) {
+		const char *entry = wish->environment->pdata[i], *equals = strchr(entry, '=');
+		g_autofree char *name = equals ? g_strndup(entry, equals - entry) : g_strdup(entry);
+		struct factor *factor = space_variable(explorer->space, name);
+		guint level = !factor  ? 0
+			      : equals ? factor_level(factor, LEVEL_LITERAL, equals + 1)
+				       : factor_find(factor, LEVEL_UNSET);
+		GByteArray *more = factor ? levels_with(levels, factor->number, level) : NULL;
+
+		if (more) {
+			g_byte_array_unref(levels);
+			levels = more;
+		}
+	}
+	if (wish->arguments) {
+		struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
+		GByteArray *more = levels_with(levels, SPACE_ARGUMENTS,
+					       factor_arguments(factor, wish->arguments, NULL));
+
+		g_byte_array_unref(levels);
+		levels = more;
+	}
+	return levels;
+}
+
+static void add_values(struct explorer *explorer)
+{
+	GHashTable *values = explorer->request->values;
+	g_autoptr(GPtrArray) names = values ? keys_sorted(values) : g_ptr_array_new();
+
+	for (guint i = 0; i < names->len; i++) {
+		const GPtrArray *own = g_hash_table_lookup(values, names->pdata[i]);
+		struct factor *factor = space_variable(explorer->space, names->pdata[i]);
+
+		for (guint j = 0; factor && j < own->len; j++)
+			factor_level(factor, LEVEL_LITERAL, own->pdata[j]);
+	}
+}
+
+bool explore_names(struct explorer *explorer, GError **error)
+{
+	g_autoptr(GByteArray) plain = g_byte_array_new();
+	struct state *first = explorer_run(explorer, plain, error);
+
+	if (!first)
+		return false;
+	explorer->found = names_collect(first->record->scripts);
+	for (guint i = 0; i < explorer->found->len; i++) {
+		const struct script_name *name = explorer->found->pdata[i];
+
+		if (!is_file_of_secret(explorer->found, name->name))
+			add_name(explorer, name);
+	}
+	add_values(explorer);
+	return true;
+}
+
+static bool explore_wishes(struct explorer *explorer, GError **error)
+{
+	const GPtrArray *wishes = explorer->request->scenarios;
+
+	for (guint i = 0; wishes && i < wishes->len; i++) {
+		const struct start_wish *wish = wishes->pdata[i];
+		g_autoptr(GByteArray) levels = wish_levels(explorer, wish);
+		struct state *state = explorer_run(explorer, levels, error);
+
+		if (!state)
+			return !*error;
+		if (!explorer->base && state_executes(state))
+			explorer->base = state;
+	}
+	return true;
+}
+
+/* Every variable marked, and every value that the script compares with, each alone: some of them
+ * may be what the script asks for. */
+static bool explore_rescue(struct explorer *explorer, GError **error)
+{
+	g_autoptr(GByteArray) plain = g_byte_array_new();
+	struct state *marked = NULL, *literal = NULL;
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+
+		for (guint j = 1; j < factor->levels->len; j++) {
+			const struct level *level = factor->levels->pdata[j];
+
+			if (level->kind != LEVEL_MARK && level->kind != LEVEL_LITERAL)
+				continue;
+			g_autoptr(GByteArray) levels = levels_with(plain, i, j);
+			struct state *state = explorer_run(explorer, levels, error);
+
+			if (!state)
+				return !*error;
+			if (state_executes(state) &&
+			    (level->kind == LEVEL_MARK ? !marked : !literal))
+				*(level->kind == LEVEL_MARK ? &marked : &literal) = state;
+		}
+	}
+	/* what any value answers is what most starts will have */
+	if (!explorer->base)
+		explorer->base = marked ? marked : literal;
+	return true;
+}
+
+static char *last_words(const struct state *state)
+{
+	gsize bytes = 0;
+	const char *data =
+		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
+	g_autofree char *text = g_strndup(data ? data : "", bytes);
+	g_auto(GStrv) lines = g_strsplit(g_strstrip(text), "\n", -1);
+
+	return error_quote(g_strv_length(lines) ? lines[g_strv_length(lines) - 1] : "");
+}
+
+bool explore_base(struct explorer *explorer, GError **error)
+{
+	struct state *plain = explorer->states->pdata[0];
+	GError *failure = NULL;
+
+	if (state_executes(plain))
+		explorer->base = plain;
+	if (!explore_wishes(explorer, &failure) ||
+	    (!state_executes(plain) && !explore_rescue(explorer, &failure))) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	if (explorer->base)
+		return true;
+	g_autofree char *words = last_words(plain);
+
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "the entrypoint ends with status %d and starts no application (it says: "
+			 "%s); name a scenario with the variables and arguments that it wants "
+			 "(thresh.yaml: entrypoint.scenarios)",
+			 state_failure(plain), words);
+}
+
+struct model *explorer_learn(struct explorer *explorer, GError **error)
+{
+	if (!explore_names(explorer, error) || !explore_base(explorer, error) ||
+	    !explore_variables(explorer, error) || !explore_arguments(explorer, error) ||
+	    !explore_files(explorer, error))
+		return NULL;
+	explorer_refresh(explorer);
+	struct model *model =
+		model_learn(explorer->space, explorer->states, explorer->files, error);
+
+	if (model && !explore_combinations(explorer, &model, error))
+		g_clear_pointer(&model, model_free);
+	if (explorer->exhausted)
+		g_ptr_array_add(explorer->notes,
+				g_strdup_printf("the budget of %u starts was used up: not every "
+						"combination of variables was tried",
+						explorer->runs));
+	return model;
+}

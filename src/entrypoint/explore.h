@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which starts to run: the plain one, each variable marked, toggled and compared, the arguments,
+ * later starts, and combinations; after each that the model does not explain, the smallest that it
+ * does not explain is looked for and learned from.
+ *
+ *     struct explorer *explorer = explorer_new(request, runner, user);
+ *     struct model *model = explorer_learn(explorer, error);
+ */
+#pragma once
+
+#include "entrypoint/model.h"
+
+struct explorer {
+	const struct start_request *request;
+	start_runner runner;
+	void *user;
+	struct space *space;
+	GPtrArray *states;  /* struct state *: in the order in which they were run; owned */
+	GHashTable *known;  /* levels as text -> struct state * */
+	GPtrArray *files;   /* struct condition *: tests on files that the script seems to make */
+	GPtrArray *notes;   /* char * */
+	GPtrArray *found;   /* struct script_name * */
+	struct state *base; /* the first that executes the application; borrowed */
+	guint runs;
+	gint64 deadline_us; /* 0: none */
+	bool exhausted;     /* the budget is used up */
+};
+
+struct explorer *explorer_new(const struct start_request *request, start_runner runner, void *user);
+void explorer_free(struct explorer *explorer);
+
+/* Explores until nothing new is found or the budget is used up. NULL: see model_learn, and where no
+ * start executes anything. Caller frees with model_free, before the explorer. */
+struct model *explorer_learn(struct explorer *explorer, GError **error);
+
+/* The state with these levels, run where it has not been; NULL without an error: the budget is used
+ * up. Borrowed. */
+struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, GError **error);
+
+/* --- the parts of explorer_learn, in this order; each false with an error --- */
+
+/* The factors: names in the scripts' text, the user's, and what they are compared with. */
+bool explore_names(struct explorer *explorer, GError **error);
+/* A start that executes something. */
+bool explore_base(struct explorer *explorer, GError **error);
+/* One variable at a time. */
+bool explore_variables(struct explorer *explorer, GError **error);
+bool explore_arguments(struct explorer *explorer, GError **error);
+bool explore_files(struct explorer *explorer, GError **error);
+/* Combinations; @model is learned anew where they teach something. */
+bool explore_combinations(struct explorer *explorer, struct model **model, GError **error);
+
+/* Whether two states did the same, their texts compared as templates where @templates. */
+bool states_alike(const struct state *a, const struct state *b, bool templates);
+
+/* What is known about words changes what states mean: all items are made anew. */
+void explorer_refresh(struct explorer *explorer);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the script makes of its arguments: the image's and more words, options alone, what it
+ * compares the first with, another program. */
+#include "base/error.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+/* NULL-terminated words, those that start with "Zq" or "--Zq" are marks. */
+static bool try_words(struct explorer *explorer, const GPtrArray *words, struct state **ret_state,
+		      GError **error)
+{
+	g_autoptr(GPtrArray) marks = g_ptr_array_new();
+
+	for (guint i = 0; i < words->len; i++)
+		if (g_str_has_prefix(words->pdata[i], "Zq9") ||
+		    g_str_has_prefix(words->pdata[i], "--Zq9"))
+			g_ptr_array_add(marks, words->pdata[i]);
+	guint level =
+		factor_arguments(space_factor(explorer->space, SPACE_ARGUMENTS), words, marks);
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_ARGUMENTS, level);
+	GError *failure = NULL;
+
+	*ret_state = explorer_run(explorer, levels, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	return !failure;
+}
+
+static bool try_two(struct explorer *explorer, const char *first, const char *second,
+		    const char *third, GError **error)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	struct state *state;
+
+	g_ptr_array_add(words, (char *)first);
+	g_ptr_array_add(words, (char *)second);
+	if (third)
+		g_ptr_array_add(words, (char *)third);
+	return try_words(explorer, words, &state, error);
+}
+
+static bool try_command(struct explorer *explorer, GError **error)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	struct state *state;
+
+	for (guint i = 0; i < explorer->space->command->len; i++)
+		g_ptr_array_add(words, explorer->space->command->pdata[i]);
+	g_ptr_array_add(words, (char *)"Zq901kxA");
+	g_ptr_array_add(words, (char *)"Zq902kxA");
+	return try_words(explorer, words, &state, error);
+}
+
+static bool try_patterns(struct explorer *explorer, GError **error)
+{
+	const struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
+
+	for (guint i = 0; i < factor->patterns->len; i++) {
+		const char *pattern = factor->patterns->pdata[i];
+		g_autofree char *word = g_strdelimit(g_strdup(pattern), "*?", 'z');
+
+		if (strcmp(pattern, "-*") == 0 || strchr(pattern, '['))
+			continue;
+		if (!try_two(explorer, word, "Zq903kxA", "Zq904kxA", error))
+			return false;
+	}
+	return true;
+}
+
+static bool is_word(const char *word, const GPtrArray *words)
+{
+	for (guint i = 0; i < words->len; i++)
+		if (strcmp(words->pdata[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Whether what is executed holds the marks that were among the arguments. */
+static bool find_use(const struct explorer *explorer)
+{
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		const struct level *level =
+			space_factor(explorer->space, SPACE_ARGUMENTS)
+				->levels->pdata[state_level(state, SPACE_ARGUMENTS)];
+		const GPtrArray *steps = state->record->steps;
+		const struct start_step *end = steps->len ? steps->pdata[steps->len - 1] : NULL;
+
+		if (!end || end->kind != START_EXEC || !end->argv || !level->marks ||
+		    level->marks->len == 0)
+			continue;
+		if (is_word(level->marks->pdata[level->marks->len - 1], end->argv))
+			return true;
+	}
+	return false;
+}
+
+static const GPtrArray *state_argv(const struct state *state)
+{
+	const GPtrArray *steps = state->record->steps;
+	const struct start_step *end = steps->pdata[steps->len - 1];
+
+	return end->argv;
+}
+
+/* How many words stand before the arguments in what was executed; -1: they are not there. */
+static int words_before(const GPtrArray *argv, const GPtrArray *arguments)
+{
+	for (guint at = 0; arguments->len && at + arguments->len <= argv->len; at++) {
+		guint same = 0;
+
+		while (same < arguments->len &&
+		       strcmp(argv->pdata[at + same], arguments->pdata[same]) == 0)
+			same++;
+		if (same == arguments->len)
+			return (int)at;
+	}
+	return -1;
+}
+
+static bool begins_with(const GPtrArray *argv, guint count, const GPtrArray *command)
+{
+	if (count == 0 || command->len == 0)
+		return false;
+	for (guint i = 0; i < count; i++)
+		if (i >= argv->len ||
+		    strcmp(argv->pdata[i], command->pdata[MIN(i, command->len - 1)]) != 0)
+			return false;
+	return count <= command->len;
+}
+
+/* `set -- redis-server "$@"`: options alone get the command's first words. From there on the script
+ * sees what it sees with the image's own arguments. */
+static void find_prepended(struct explorer *explorer)
+{
+	struct space *space = explorer->space;
+	const struct factor *factor = space_factor(space, SPACE_ARGUMENTS);
+
+	if (!state_executes(explorer->base) || !state_argv(explorer->base) ||
+	    words_before(state_argv(explorer->base), explorer->base->arguments) != 0)
+		return;
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		guint level = state_level(state, SPACE_ARGUMENTS);
+
+		if (!level || !state_executes(state) || state->arguments->len == 0)
+			continue;
+		const GPtrArray *argv = state_argv(state);
+		int before = words_before(argv, state->arguments);
+
+		if (before <= 0 || !begins_with(argv, (guint)before, space->command))
+			continue;
+		const char *first = state->arguments->pdata[0];
+		const char *pattern = *first == '-' ? "-*" : NULL;
+
+		for (guint j = 0; !pattern && j < factor->patterns->len; j++)
+			if (g_pattern_match_simple(factor->patterns->pdata[j], first))
+				pattern = factor->patterns->pdata[j];
+		if (!pattern)
+			continue;
+		if (!space->prepend) {
+			space->prepend = g_ptr_array_new_with_free_func(g_free);
+			space->prepended = g_ptr_array_new_with_free_func(g_free);
+			for (int j = 0; j < before; j++)
+				g_ptr_array_add(space->prepend, g_strdup(argv->pdata[j]));
+		}
+		if (space->prepend->len == (guint)before && !is_word(pattern, space->prepended))
+			g_ptr_array_add(space->prepended, g_strdup(pattern));
+	}
+}
+
+bool explore_arguments(struct explorer *explorer, GError **error)
+{
+	const char *other = explorer->request->other_program;
+
+	/* the one that is tried in combinations too comes first */
+	if (other && !try_two(explorer, other, "Zq907kxA", "Zq908kxA", error))
+		return false;
+	if (!try_command(explorer, error) ||
+	    !try_two(explorer, "--Zq905kxA", "Zq906kxA", NULL, error) ||
+	    !try_patterns(explorer, error))
+		return false;
+	explorer->space->uses_arguments = find_use(explorer);
+	if (explorer->space->uses_arguments)
+		find_prepended(explorer);
+	explorer_refresh(explorer);
+	return true;
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Combinations that nothing was learned from yet: each row chooses a level for every factor so that
+ * as many pairs of levels as can be are new. A start that the model does not explain is made
+ * smaller until each of its differences is needed, and learned from.
+ */
+#include "base/error.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+enum { MAX_ROWS = 64, MAX_LEVELS_TRIED = 4, MAX_ROUNDS = 24 };
+
+struct cover {
+	struct explorer *explorer;
+	GPtrArray *choices;  /* GByteArray *: levels to choose from, by factor; at least one */
+	GHashTable *covered; /* factor, level, factor, level in one integer */
+	guint32 random;      /* a fixed sequence: the same scripts, the same rows */
+};
+
+static guint cover_random(struct cover *cover, guint below)
+{
+	cover->random = cover->random * 1664525u + 1013904223u; /* Numerical Recipes, ranqd1 */
+	return (cover->random >> 8) % below;
+}
+
+static gpointer pair_key(guint factor, guint level, guint other, guint other_level)
+{
+	guint64 left = factor * 256u + level, right = other * 256u + other_level;
+	guint64 key = factor < other ? left << 32 | right : right << 32 | left;
+
+	return GSIZE_TO_POINTER((gsize)key + 1);
+}
+
+static struct state *state_known(const struct explorer *explorer, guint factor, guint level)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor, level);
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		struct state *state = explorer->states->pdata[i];
+		guint longest = MAX(state->levels->len, levels->len);
+		bool same = true;
+
+		for (guint j = 0; j < longest && same; j++)
+			same = state_level(state, j) == (j < levels->len ? levels->data[j] : 0);
+		if (same)
+			return state;
+	}
+	return NULL;
+}
+
+static bool may_choose(const struct explorer *explorer, const struct factor *factor, guint level)
+{
+	const struct level *what = factor->levels->pdata[level];
+	const struct state *state = state_known(explorer, factor->number, level);
+
+	if (state && !state_executes(state))
+		return false;
+	if (what->kind == LEVEL_ABSENT || what->kind == LEVEL_GIVEN || what->kind == LEVEL_AGAIN)
+		return false;
+	/* a secret is read whatever the arguments are: it is as good as the variable, or not one */
+	if (what->kind == LEVEL_SECRET)
+		return false;
+	return (what->kind != LEVEL_WORDS && !factor->type) || state != NULL;
+}
+
+/* Levels that do not fail by themselves; those that differ most first. A variable without effect is
+ * its own and marked. */
+static GByteArray *choices_of(const struct explorer *explorer, guint index)
+{
+	static const enum level_kind order[] = {LEVEL_MARK,  LEVEL_LITERAL, LEVEL_ARGUMENTS,
+						LEVEL_LATER, LEVEL_UNSET,   LEVEL_EMPTY,
+						LEVEL_PLAIN, LEVEL_WORDS};
+	const struct factor *factor = space_factor(explorer->space, index);
+	GByteArray *choices = g_byte_array_new();
+	guint8 own = (guint8)state_level(explorer->base, index);
+	guint limit = factor->kind == FACTOR_VARIABLE && !factor->effective ? 2 : MAX_LEVELS_TRIED;
+
+	g_byte_array_append(choices, &own, 1);
+	for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {
+		for (guint level = 0; level < factor->levels->len && choices->len < limit;
+		     level++) {
+			const struct level *what = factor->levels->pdata[level];
+			guint8 byte = (guint8)level;
+
+			if (what->kind == order[i] && level != own &&
+			    may_choose(explorer, factor, level))
+				g_byte_array_append(choices, &byte, 1);
+		}
+	}
+	return choices;
+}
+
+static void cover_init(struct cover *cover, struct explorer *explorer)
+{
+	*cover = (struct cover){.explorer = explorer, .random = 1};
+	cover->choices = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+	cover->covered = g_hash_table_new(g_direct_hash, g_direct_equal);
+	for (guint i = 0; i < explorer->space->factors->len; i++)
+		g_ptr_array_add(cover->choices, choices_of(explorer, i));
+}
+
+static void cover_clear(struct cover *cover)
+{
+	g_ptr_array_unref(cover->choices);
+	g_hash_table_unref(cover->covered);
+}
+
+static guint cover_gain(const struct cover *cover, const GByteArray *row, guint chosen,
+			const guint *order, guint factor, guint level)
+{
+	guint gain = 0;
+
+	for (guint i = 0; i < chosen; i++)
+		gain += !g_hash_table_contains(
+			cover->covered, pair_key(factor, level, order[i], row->data[order[i]]));
+	return gain;
+}
+
+static void shuffle(struct cover *cover, guint *order, guint count)
+{
+	for (guint i = 0; i < count; i++)
+		order[i] = i;
+	for (guint i = count; i > 1; i--) {
+		guint other = cover_random(cover, i), kept = order[i - 1];
+
+		order[i - 1] = order[other];
+		order[other] = kept;
+	}
+}
+
+/* A row, and how many pairs in it are new. */
+static GByteArray *cover_row(struct cover *cover, guint *ret_new)
+{
+	guint count = cover->choices->len;
+	g_autofree guint *order = g_new(guint, count + 1);
+	GByteArray *row = g_byte_array_new();
+
+	*ret_new = 0;
+	g_byte_array_set_size(row, count);
+	memset(row->data, 0, count);
+	shuffle(cover, order, count);
+	for (guint i = 0; i < count; i++) {
+		const GByteArray *choices = cover->choices->pdata[order[i]];
+		guint first = cover_random(cover, choices->len), best = 0, most = 0;
+
+		for (guint j = 0; j < choices->len; j++) {
+			guint level = choices->data[(first + j) % choices->len];
+			guint gain = cover_gain(cover, row, i, order, order[i], level);
+
+			if (j == 0 || gain > most) {
+				best = level;
+				most = gain;
+			}
+		}
+		row->data[order[i]] = (guint8)best;
+		*ret_new += most;
+	}
+	return row;
+}
+
+static void cover_add(struct cover *cover, const GByteArray *row)
+{
+	for (guint i = 0; i < row->len; i++)
+		for (guint j = i + 1; j < row->len; j++)
+			g_hash_table_add(cover->covered,
+					 pair_key(i, row->data[i], j, row->data[j]));
+}
+
+/* The factors in which @levels differs from the base. */
+static GArray *differences(const struct explorer *explorer, const GByteArray *levels)
+{
+	GArray *indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = 0; i < levels->len; i++)
+		if (levels->data[i] != state_level(explorer->base, i))
+			g_array_append_val(indexes, i);
+	return indexes;
+}
+
+/* Takes @count of the differences from @from on back to the base. */
+static GByteArray *without(const struct explorer *explorer, const GByteArray *levels,
+			   const GArray *indexes, guint from, guint count)
+{
+	GByteArray *fewer = g_byte_array_new();
+
+	g_byte_array_append(fewer, levels->data, levels->len);
+	for (guint i = from; i < MIN(from + count, indexes->len); i++) {
+		guint index = g_array_index(indexes, guint, i);
+
+		fewer->data[index] = (guint8)state_level(explorer->base, index);
+	}
+	return fewer;
+}
+
+/* The smallest start near @state that the model does not explain. All that is run on the way is
+ * learned from too. False: an error. */
+static bool minimise(struct explorer *explorer, const struct model *model, struct state *state,
+		     GError **error)
+{
+	g_autoptr(GByteArray) levels = levels_with(state->levels, 0, state_level(state, 0));
+	guint chunk = MAX(differences(explorer, levels)->len / 2, 1);
+
+	for (;;) {
+		g_autoptr(GArray) indexes = differences(explorer, levels);
+		guint from = 0;
+
+		while (from < indexes->len && indexes->len > 1) {
+			GByteArray *fewer = without(explorer, levels, indexes, from, chunk);
+			GError *failure = NULL;
+			struct state *smaller = explorer_run(explorer, fewer, &failure);
+
+			if (failure) {
+				g_propagate_error(error, failure);
+				g_byte_array_unref(fewer);
+				return false;
+			}
+			if (smaller && !model_explains(model, smaller)) {
+				g_byte_array_unref(levels);
+				levels = fewer;
+				break;
+			}
+			g_byte_array_unref(fewer);
+			if (!smaller)
+				return true;
+			from += chunk;
+		}
+		if (from < indexes->len && indexes->len > 1)
+			continue; /* something was taken away: begin again */
+		if (chunk == 1)
+			return true;
+		chunk = MAX(chunk / 2, 1);
+	}
+}
+
+/* Runs @levels; where the model does not explain it, learns until it does. */
+static bool try_row(struct explorer *explorer, struct model **model, const GByteArray *levels,
+		    GError **error)
+{
+	GError *failure = NULL;
+	struct state *state = explorer_run(explorer, levels, &failure);
+
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	for (guint round = 0; state && round < MAX_ROUNDS && !model_explains(*model, state);
+	     round++) {
+		if (!minimise(explorer, *model, state, error))
+			return false;
+		struct model *better =
+			model_learn(explorer->space, explorer->states, explorer->files, error);
+
+		if (!better)
+			return false;
+		model_free(*model);
+		*model = better;
+	}
+	return true;
+}
+
+/* Whether the start has a step that the base has not: what is behind it may depend on variables
+ * that did nothing so far. */
+static bool is_new_ground(const struct model *model, const struct state *base,
+			  const struct state *state)
+{
+	guint own = 0, its = 0;
+
+	while (own < model->executing->len && model->executing->pdata[own] != base)
+		own++;
+	while (its < model->executing->len && model->executing->pdata[its] != state)
+		its++;
+	if (own == model->executing->len || its == model->executing->len)
+		return false;
+	for (guint i = 0; i < model->columns->len; i++) {
+		const struct column *column = model->columns->pdata[i];
+
+		if (column->cells->pdata[its] && !column->cells->pdata[own])
+			return true;
+	}
+	return false;
+}
+
+/* Every variable marked (or empty), beside what @state has set. */
+static GByteArray *all_at(const struct explorer *explorer, const struct state *state,
+			  enum level_kind kind)
+{
+	GByteArray *levels = levels_with(state->levels, explorer->space->factors->len - 1, 0);
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		guint level = factor_find(factor, kind);
+
+		levels->data[i] = (guint8)state_level(state, i);
+		if (level && levels->data[i] == state_level(explorer->base, i) &&
+		    may_choose(explorer, factor, level))
+			levels->data[i] = (guint8)level;
+	}
+	return levels;
+}
+
+static bool try_surroundings(struct explorer *explorer, struct model **model, struct state *state,
+			     GError **error)
+{
+	static const enum level_kind kinds[] = {LEVEL_MARK, LEVEL_EMPTY, LEVEL_UNSET};
+
+	state->explored = true;
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autoptr(GByteArray) levels = all_at(explorer, state, kinds[i]);
+
+		if (!try_row(explorer, model, levels, error))
+			return false;
+	}
+	return true;
+}
+
+bool explore_combinations(struct explorer *explorer, struct model **model, GError **error)
+{
+	struct cover cover;
+	bool done = true;
+	guint new_pairs = 1;
+
+	cover_init(&cover, explorer);
+	done = try_surroundings(explorer, model, explorer->base, error);
+	for (guint i = 0; done && i < explorer->states->len && !explorer->exhausted; i++) {
+		struct state *state = explorer->states->pdata[i];
+
+		if (!state->explored && is_new_ground(*model, explorer->base, state))
+			done = try_surroundings(explorer, model, state, error);
+	}
+	for (guint i = 0; done && i < MAX_ROWS && new_pairs && !explorer->exhausted; i++) {
+		g_autoptr(GByteArray) row = cover_row(&cover, &new_pairs);
+
+		cover_add(&cover, row);
+		if (new_pairs)
+			done = try_row(explorer, model, row, error);
+	}
+	cover_clear(&cover);
+	return done;
+}

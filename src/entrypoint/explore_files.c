@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Later starts: which files the script looks for, and whether they alone explain what a later start
+ * leaves out. */
+#include "base/error.h"
+#include "base/path.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+enum { MAX_PATHS = 10 };
+
+/* A condition of the plan for a shell's operator; NULL: none is like it. */
+static const char *condition_of_operator(const char *operator)
+{
+	static const char *const names[][2] = {{"-s", "populated"}, {"-d", "directory"},
+					       {"-e", "exists"},    {"-a", "exists"},
+					       {"-f", "file"},      {"-x", "executable"}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
+		if (strcmp(names[i][0], operator) == 0)
+			return names[i][1];
+	return NULL;
+}
+
+static bool is_engine_path(const char *path)
+{
+	static const char *const roots[] = {"/proc", "/sys", "/dev"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(roots); i++)
+		if (path_is_below(path, roots[i]))
+			return true;
+	return strcmp(path, "/") == 0;
+}
+
+/* The variable whose plain value @path begins with: it may stand for it. The longest. */
+static const struct factor *variable_of_path(const struct explorer *explorer, const char *path)
+{
+	const struct factor *found = NULL;
+	gsize longest = 1;
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		const char *value = state_value(explorer->base, factor->name);
+
+		if (!value || *value != '/' || strlen(value) <= longest ||
+		    strncmp(path, value, strlen(value)) != 0 || factor->type)
+			continue;
+		found = factor;
+		longest = strlen(value);
+	}
+	return found;
+}
+
+static bool explain(struct explorer *explorer, const GByteArray *levels,
+		    struct start_record **ret_record, GError **error)
+{
+	struct state *state = space_state(explorer->space, levels);
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+
+	scenario->explain = true;
+	explorer->runs++;
+	*ret_record = explorer->runner(scenario, explorer->user, error);
+	start_scenario_free(scenario);
+	state_free(state);
+	return *ret_record != NULL;
+}
+
+static bool record_tests(const struct start_record *record, const char *path)
+{
+	for (guint i = 0; i < record->tests->len; i++) {
+		const struct start_test *test = record->tests->pdata[i];
+
+		if (strcmp(test->operand, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* @path as a template: with ${NAME} where the test follows the variable. */
+static bool template_of_path(struct explorer *explorer, const char *path, char **ret_template,
+			     GError **error)
+{
+	const struct factor *factor = variable_of_path(explorer, path);
+	g_auto(GStrv) parts = g_strsplit(path, "$", -1);
+
+	*ret_template = g_strjoinv("$$", parts);
+	if (!factor)
+		return true;
+	guint mark = factor_find(factor, LEVEL_MARK);
+	const struct level *level = factor->levels->pdata[mark];
+	const char *rest = path + strlen(state_value(explorer->base, factor->name));
+	g_autofree char *moved = g_strconcat(level->value, rest, NULL);
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor->number, mark);
+	autorecord struct start_record *record = NULL;
+
+	if (!explain(explorer, levels, &record, error))
+		return false;
+	if (record_tests(record, moved)) {
+		g_free(*ret_template);
+		*ret_template = g_strdup_printf("${%s}%s", factor->name, rest);
+	}
+	return true;
+}
+
+struct candidates {
+	GPtrArray *paths; /* char *, as they are in the base */
+	struct explorer *explorer;
+};
+
+static bool add_candidate(struct candidates *candidates, const char *condition, const char *path,
+			  GError **error)
+{
+	struct explorer *explorer = candidates->explorer;
+	bool known = false;
+
+	if (*path != '/' || is_engine_path(path) || candidates->paths->len >= MAX_PATHS)
+		return true;
+	for (guint i = 0; i < candidates->paths->len; i++)
+		known = known || strcmp(candidates->paths->pdata[i], path) == 0;
+	if (!known)
+		g_ptr_array_add(candidates->paths, g_strdup(path));
+	g_autofree char *template = NULL;
+
+	if (!template_of_path(explorer, path, &template, error))
+		return false;
+	conditions_add(explorer->files, CONDITION_FILE, condition, template);
+	return true;
+}
+
+static bool add_tests(struct candidates *candidates, const GByteArray *levels, GError **error)
+{
+	autorecord struct start_record *record = NULL;
+
+	if (!explain(candidates->explorer, levels, &record, error))
+		return false;
+	for (guint i = 0; i < record->tests->len; i++) {
+		const struct start_test *test = record->tests->pdata[i];
+		const char *condition = condition_of_operator(test->operator);
+		g_autofree char *path =
+			*test->operand == '/' ? path_clean("/", test->operand) : NULL;
+
+		if (condition && path && !add_candidate(candidates, condition, path, error))
+			return false;
+	}
+	return true;
+}
+
+/* Volumes that are empty at first (`[ -z "$(ls -A DIR)" ]` names none in its trace). */
+static bool add_volumes(struct candidates *candidates, GError **error)
+{
+	const GPtrArray *volumes = candidates->explorer->request->volumes;
+
+	for (guint i = 0; volumes && i < volumes->len; i++)
+		if (!add_candidate(candidates, "populated", volumes->pdata[i], error))
+			return false;
+	return true;
+}
+
+static bool state_has(const struct state *state, const struct item *wanted)
+{
+	for (guint i = 0; i < state->items->len; i++) {
+		const struct item *item = state->items->pdata[i];
+
+		if (item->kind == wanted->kind &&
+		    strcmp(item->key->actual, wanted->key->actual) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the first start made and the later one did not make again: is it left alone where it is? */
+static bool add_made(struct candidates *candidates, const struct state *later, GError **error)
+{
+	const struct state *base = candidates->explorer->base;
+
+	for (guint i = 0; i < base->items->len; i++) {
+		const struct item *item = base->items->pdata[i];
+
+		if ((item->kind == START_FILE || item->kind == START_APPEND ||
+		     item->kind == START_SYMLINK) &&
+		    !state_has(later, item) &&
+		    !add_candidate(candidates, "exists", item->key->actual, error))
+			return false;
+	}
+	return true;
+}
+
+static bool try_level(struct explorer *explorer, guint level, GError **error)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_FILES, level);
+	GError *failure = NULL;
+
+	explorer_run(explorer, levels, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	return !failure;
+}
+
+static bool is_directory_test(const struct explorer *explorer, const char *path)
+{
+	for (guint i = 0; i < explorer->files->len; i++) {
+		const struct condition *condition = explorer->files->pdata[i];
+		g_autofree char *tail = g_path_get_basename(path);
+
+		if (strcmp(condition->name, "directory") == 0 &&
+		    g_str_has_suffix(condition->text, tail))
+			return true;
+	}
+	return false;
+}
+
+/* Each candidate alone there at a first start, each alone missing at a later one. */
+static bool confirm(const struct candidates *candidates, GError **error)
+{
+	struct explorer *explorer = candidates->explorer;
+	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
+
+	for (guint i = 0; i < candidates->paths->len; i++) {
+		const char *path = candidates->paths->pdata[i];
+		bool volume = false;
+
+		for (guint j = 0; explorer->request->volumes && j < explorer->request->volumes->len;
+		     j++)
+			volume = volume || strcmp(explorer->request->volumes->pdata[j], path) == 0;
+		g_autofree char *given = volume ? path_join(path, "given") : g_strdup(path);
+
+		if (!try_level(explorer,
+			       factor_path(factor, LEVEL_GIVEN, given,
+					   is_directory_test(explorer, path)),
+			       error) ||
+		    (!volume &&
+		     !try_level(explorer, factor_path(factor, LEVEL_ABSENT, path, false), error)))
+			return false;
+	}
+	return true;
+}
+
+bool explore_files(struct explorer *explorer, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
+	guint level = factor_path(factor, LEVEL_LATER, NULL, false);
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_FILES, level);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	struct candidates candidates = {.paths = paths, .explorer = explorer};
+	GError *failure = NULL;
+	struct state *later = explorer_run(explorer, levels, &failure);
+
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	if (!later || states_alike(later, explorer->base, false))
+		return true;
+	factor->effective = true;
+	return add_tests(&candidates, explorer->base->levels, error) &&
+	       add_tests(&candidates, levels, error) && add_volumes(&candidates, error) &&
+	       add_made(&candidates, later, error) && confirm(&candidates, error);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One variable at a time, from the base: marked, marked otherwise, empty, unset, with what the
+ * script compares it with, in two words, in a file. */
+#include "base/error.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+/* The base with one factor at a level. True without a state where the budget is used up. */
+static bool toggle(struct explorer *explorer, guint factor, guint level, struct state **ret_state,
+		   GError **error)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor, level);
+	GError *failure = NULL;
+
+	*ret_state = explorer_run(explorer, levels, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	return *ret_state || !failure;
+}
+
+/* A shell that compares numbers complains, and goes on. */
+static bool wants_number(const struct state *state)
+{
+	static const char *const complaints[] = {"integer expression expected",
+						 "Illegal number",
+						 "bad number",
+						 "invalid number",
+						 "invalid integer",
+						 "syntax error: operand expected",
+						 "arithmetic syntax error",
+						 "not a number"};
+	gsize bytes = 0;
+	const char *data =
+		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
+
+	for (gsize i = 0; data && i < G_N_ELEMENTS(complaints); i++)
+		if (g_strstr_len(data, (gssize)bytes, complaints[i]))
+			return true;
+	return false;
+}
+
+static void forget(struct explorer *explorer, struct state *state)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, explorer->known);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		if (value == state)
+			g_hash_table_iter_remove(&iter);
+	g_ptr_array_remove(explorer->states, state);
+}
+
+/* The text was refused, or taken for no number: is a number taken? Then the marks are numbers from
+ * here on, and what the text did says nothing about the variable. */
+static bool try_number(struct explorer *explorer, guint index, struct state *marked, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	g_autofree char *number = g_strdup_printf("%u", 40000 + factor->number);
+	struct state *state;
+
+	if (!toggle(explorer, index, factor_level(factor, LEVEL_LITERAL, number), &state, error))
+		return false;
+	if (!state || !state_executes(state) || (state_executes(marked) && wants_number(state)))
+		return true;
+	forget(explorer, marked);
+	factor_use_numbers(factor);
+	factor->effective = true;
+	return toggle(explorer, index, factor_find(factor, LEVEL_MARK), &state, error);
+}
+
+static bool toggle_all(struct explorer *explorer, guint index, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+
+	for (guint level = 0; level < factor->levels->len; level++) {
+		const struct level *what = factor->levels->pdata[level];
+		struct state *state;
+
+		if (what->kind == LEVEL_SECRET || (what->kind == LEVEL_WORDS && factor->type))
+			continue;
+		if (!toggle(explorer, index, level, &state, error))
+			return false;
+	}
+	return true;
+}
+
+/* Is NAME_FILE as good as NAME? Then the plan says `secret`; else the start says nothing. */
+static bool try_secret(struct explorer *explorer, guint index, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	guint secret = factor_find(factor, LEVEL_SECRET);
+	struct state *in_file, *marked;
+
+	if (!secret)
+		return true;
+	if (!toggle(explorer, index, secret, &in_file, error) ||
+	    !toggle(explorer, index, factor_find(factor, LEVEL_MARK), &marked, error))
+		return false;
+	if (!in_file)
+		return true;
+	factor->secret = true;
+	explorer_refresh(explorer);
+	if (marked && states_alike(in_file, marked, true))
+		return true;
+	factor->secret = false;
+	forget(explorer, in_file);
+	explorer_refresh(explorer);
+	return true;
+}
+
+static bool has_literals(const struct factor *factor)
+{
+	return factor_find(factor, LEVEL_LITERAL) != 0;
+}
+
+/* What the script compares a variable with shows what the mark may not. */
+static bool toggle_literals(struct explorer *explorer, guint index, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+
+	for (guint level = 1; level < factor->levels->len; level++) {
+		const struct level *what = factor->levels->pdata[level];
+		struct state *state;
+
+		if (what->kind != LEVEL_LITERAL)
+			continue;
+		if (!toggle(explorer, index, level, &state, error))
+			return false;
+		if (state && !states_alike(state, explorer->base, false))
+			factor->effective = true;
+	}
+	return true;
+}
+
+/* A value that a glob pattern of the script matches. */
+static void add_pattern_levels(struct factor *factor)
+{
+	for (guint i = 0; i < factor->patterns->len; i++) {
+		const char *pattern = factor->patterns->pdata[i];
+		g_autofree char *value = g_strdelimit(g_strdup(pattern), "*?", 'z');
+
+		if (strpbrk(pattern, "*?") && !strchr(pattern, '['))
+			factor_level(factor, LEVEL_LITERAL, value);
+	}
+}
+
+static bool explore_variable(struct explorer *explorer, guint index, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	guint mark = factor_find(factor, LEVEL_MARK);
+	struct state *marked;
+
+	add_pattern_levels(factor);
+	if (!toggle(explorer, index, mark, &marked, error))
+		return false;
+	if (!marked)
+		return true;
+	if (marked != explorer->base && !states_alike(marked, explorer->base, false))
+		factor->effective = true;
+	if (state_level(explorer->base, index))
+		factor->effective = true;
+	if (marked != explorer->base && (!state_executes(marked) || wants_number(marked)) &&
+	    !try_number(explorer, index, marked, error))
+		return false;
+	if (has_literals(factor) && !toggle_literals(explorer, index, error))
+		return false;
+	if (factor->effective && !toggle_all(explorer, index, error))
+		return false;
+	return try_secret(explorer, index, error);
+}
+
+/* Values split at blanks: two marks that were one value stand in two words. */
+static void find_split(struct explorer *explorer)
+{
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+
+		for (guint j = 0; j < state->items->len; j++) {
+			const struct item *item = state->items->pdata[j];
+			const GPtrArray *texts =
+				item->kind == START_EXEC ? item->parts : item->fields;
+
+			for (guint k = 0; !item_is_file(item) && k < texts->len; k++) {
+				const char *word = ((struct text *)texts->pdata[k])->template;
+
+				if (g_str_has_prefix(word, "${*"))
+					g_hash_table_add(explorer->space->split,
+							 g_strndup(word + 3, strlen(word) - 4));
+			}
+		}
+	}
+}
+
+bool explore_variables(struct explorer *explorer, GError **error)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
+		if (!explore_variable(explorer, i, error))
+			return false;
+	find_split(explorer);
+	return true;
+}

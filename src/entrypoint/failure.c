@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/failure.h"
+
+#include "base/error.h"
+#include "entrypoint/complaint.h"
+#include "entrypoint/template.h"
+
+#include <string.h>
+
+enum { MAX_MESSAGE_BYTES = 512 };
+
+/* The line that says why: the first that speaks of an error or a demand, else the last. */
+static char *failure_message(const struct state *state)
+{
+	static const char *const words[] = {"error", "must", "required", "not set", "missing"};
+	gsize bytes = 0;
+	const char *data =
+		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
+	g_autofree char *output = g_strndup(data ? data : "", bytes);
+	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
+	const char *last = "the start failed";
+
+	for (char **line = lines; *line; line++) {
+		g_autofree char *lower = g_ascii_strdown(g_strstrip(*line), -1);
+
+		if (!*lower)
+			continue;
+		last = *line;
+		for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+			if (strstr(lower, words[i]))
+				return g_strndup(last, MAX_MESSAGE_BYTES);
+	}
+	return g_strndup(last, MAX_MESSAGE_BYTES);
+}
+
+char *failure_label(const struct state *state)
+{
+	int status = state_failure(state);
+
+	if (!status)
+		return g_strdup("");
+	g_autofree char *message = failure_message(state);
+	g_autofree char *quoted = error_quote(message);
+	g_autofree char *template = template_of(state, quoted);
+
+	return g_strdup_printf("%d %s", MIN(status, 255), template);
+}
+
+static bool has_wrong_type(const struct space *space, const struct state *state)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++) {
+		const struct factor *factor = space_factor(space, i);
+		const struct level *level = factor->levels->pdata[state->levels->data[i]];
+
+		if (factor->type && (level->kind == LEVEL_LITERAL || level->kind == LEVEL_WORDS))
+			return true;
+	}
+	return false;
+}
+
+bool failure_counts(const struct space *space, const struct state *state)
+{
+	const struct level *files =
+		space_factor(space, SPACE_FILES)->levels->pdata[state_level(state, SPACE_FILES)];
+
+	if (state_executes(state))
+		return true;
+	if (state_failure(state) == 0)
+		return false; /* it ended well without an application: `--help` */
+	return files->kind != LEVEL_GIVEN && files->kind != LEVEL_ABSENT &&
+	       !has_wrong_type(space, state);
+}
+
+struct failures {
+	GPtrArray *states; /* struct state * that count */
+	GPtrArray *labels; /* char * */
+	GArray *indexes;
+	guint8 *holds;
+};
+
+static guint8 *ask_all(const struct model *model, const GPtrArray *states)
+{
+	guint8 *holds = g_new0(guint8, (gsize)model->conditions->len * states->len + 1);
+
+	for (guint condition = 0; condition < model->conditions->len; condition++)
+		for (guint i = 0; i < states->len; i++)
+			holds[condition * states->len + i] =
+				condition_holds(model->conditions->pdata[condition], model->space,
+						states->pdata[i]);
+	return holds;
+}
+
+static void add_label(GPtrArray *labels, char *label)
+{
+	for (guint i = 0; i < labels->len; i++) {
+		if (strcmp(labels->pdata[i], label) == 0) {
+			g_free(label);
+			return;
+		}
+	}
+	g_ptr_array_add(labels, label);
+}
+
+/* The status must be right; the message too, where @exact. */
+static bool label_right(const struct space *space, const struct state *state, const char *label,
+			bool exact)
+{
+	g_autofree char *own = failure_label(state);
+
+	if (!exact || !*own || !*label)
+		return atoi(own) == atoi(label);
+	if (strcmp(own, label) == 0)
+		return true;
+	g_autofree char *mine = template_expand(space, state, own);
+	g_autofree char *its = template_expand(space, state, label);
+
+	return strcmp(mine, its) == 0;
+}
+
+static struct decision *failures_learn(const struct model *model, const struct failures *failures,
+				       bool exact, guint *ret_one, guint *ret_other)
+{
+	guint states = failures->states->len;
+	g_autofree guint8 *right = g_new0(guint8, (gsize)failures->labels->len * states + 1);
+
+	for (guint label = 0; label < failures->labels->len; label++)
+		for (guint i = 0; i < states; i++)
+			right[label * states + i] =
+				label_right(model->space, failures->states->pdata[i],
+					    failures->labels->pdata[label], exact);
+	struct problem problem = {.states = states,
+				  .labels = failures->labels,
+				  .right = right,
+				  .conditions = model->conditions->len,
+				  .holds = failures->holds};
+
+	return decision_learn(&problem, failures->indexes, ret_one, ret_other);
+}
+
+struct decision *failure_learn(const struct model *model, GError **error)
+{
+	g_autoptr(GPtrArray) states = g_ptr_array_new();
+	g_autoptr(GPtrArray) labels = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+	guint one = 0, other = 0;
+
+	g_ptr_array_add(labels, g_strdup(""));
+	for (guint i = 0; i < model->states->len; i++) {
+		struct state *state = model->states->pdata[i];
+
+		if (!failure_counts(model->space, state))
+			continue;
+		g_array_append_val(indexes, states->len);
+		g_ptr_array_add(states, state);
+		add_label(labels, failure_label(state));
+	}
+	g_autofree guint8 *holds = ask_all(model, states);
+	struct failures failures = {
+		.states = states, .labels = labels, .indexes = indexes, .holds = holds};
+	struct decision *decision = failures_learn(model, &failures, true, &one, &other);
+
+	if (!decision)
+		decision = failures_learn(model, &failures, false, &one, &other);
+	if (!decision)
+		complain_failure(model->space, states->pdata[one], states->pdata[other], error);
+	return decision;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A record as the model compares it: items, each a step as named texts, with the marks of its state
+ * found. Files between two programs are sorted by path; what a program's environment and the
+ * arguments of the application are is told as differences to how the start began.
+ *
+ *     state->items = items_of(space, state);
+ */
+#pragma once
+
+#include "entrypoint/space.h"
+
+/* Labels that are no text. */
+#define TEXT_KEEP  "\001keep"  /* a variable: as the start had it */
+#define TEXT_UNSET "\001unset" /* a variable: not there */
+
+struct text {
+	char *name;     /* of a field; NULL for parts */
+	char *actual;   /* NULL: a part that is several words */
+	char *template; /* with the holes of its state; may be a label that is no text */
+};
+
+struct item {
+	enum start_kind kind;
+	const struct start_step *step; /* borrowed from the record */
+	struct text *key;              /* path or program */
+	GPtrArray *fields;             /* struct text *, sorted by name */
+	GPtrArray *parts; /* struct text *: lines of content, words of EXEC; empty for others */
+};
+
+/* Freed with the array. */
+GPtrArray *items_of(const struct space *space, const struct state *state);
+
+/* The field, or NULL. */
+const struct text *item_field(const struct item *item, const char *name);
+
+/* Whether the item is about files alone, so that its place between two programs is free. */
+bool item_is_file(const struct item *item);
+
+/* Whether the field holds a word of the argument list, or their number. */
+bool item_field_is_word(const char *name);
+
+/* One text that says all of an item, from its own state; for comparing. Caller frees. */
+char *item_flat(const struct item *item);
+
+/* The name of a kind, for messages: "file", "run". */
+const char *item_kind_name(enum start_kind kind);

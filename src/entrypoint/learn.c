@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/learn.h"
+
+#include "base/error.h"
+#include "base/json.h"
+#include "entrypoint/emit.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+static void taught_free(struct start_taught *taught)
+{
+	start_scenario_free(taught->scenario);
+	start_record_free(taught->record);
+	g_free(taught);
+}
+
+void start_wish_free(struct start_wish *wish)
+{
+	if (!wish)
+		return;
+	g_free(wish->name);
+	g_clear_pointer(&wish->environment, g_ptr_array_unref);
+	g_clear_pointer(&wish->arguments, g_ptr_array_unref);
+	g_free(wish);
+}
+
+void start_plan_free(struct start_plan *plan)
+{
+	if (!plan)
+		return;
+	g_free(plan->steps);
+	g_clear_pointer(&plan->groups, g_array_unref);
+	g_clear_pointer(&plan->notes, g_ptr_array_unref);
+	g_clear_pointer(&plan->scenarios, g_ptr_array_unref);
+	json_decref(plan->variables);
+	json_decref(plan->guards);
+	g_free(plan);
+}
+
+void start_plan_cleanup(struct start_plan **plan)
+{
+	start_plan_free(*plan);
+}
+
+/* How @state ends: the execution that the image is made for. */
+static void plan_take_identity(struct start_plan *plan, const struct state *base)
+{
+	const GPtrArray *steps = base->record->steps;
+	const struct start_step *end = steps->pdata[steps->len - 1];
+
+	plan->uid = end->uid;
+	plan->gid = end->gid;
+	plan->umask = end->umask;
+	plan->groups = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+	if (end->groups)
+		g_array_append_vals(plan->groups, end->groups->data, end->groups->len);
+}
+
+static const char *factor_rule(const struct factor *factor)
+{
+	if (factor->secret)
+		return "secret";
+	if (factor->type)
+		return factor->type;
+	return factor->effective ? "text" : "none";
+}
+
+static json_t *variables_to_json(const struct space *space)
+{
+	json_t *variables = json_array();
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
+		const struct factor *factor = space_factor(space, i);
+		json_t *variable = json_object(), *tried = json_array();
+
+		for (guint j = 1; j < factor->levels->len; j++)
+			json_array_append_new(
+				tried,
+				json_from_text(((struct level *)factor->levels->pdata[j])->label));
+		json_object_set_new(variable, "name", json_from_text(factor->name));
+		json_object_set_new(variable, "rule", json_string(factor_rule(factor)));
+		json_object_set_new(variable, "tried", tried);
+		json_array_append_new(variables, variable);
+	}
+	return variables;
+}
+
+static void use_decision(const struct decision *decision, GHashTable *used)
+{
+	if (decision_is_leaf(decision))
+		return;
+	g_hash_table_add(used, GINT_TO_POINTER(decision->condition));
+	use_decision(decision->yes, used);
+	use_decision(decision->no, used);
+}
+
+static void use_column(const struct column *column, GHashTable *used)
+{
+	use_decision(column->present, used);
+	for (guint i = 0; i < column->slots->len; i++)
+		use_decision(((struct slot *)column->slots->pdata[i])->value, used);
+	for (guint i = 0; i < column->parts->len; i++) {
+		use_decision(((struct part *)column->parts->pdata[i])->present, used);
+		use_decision(((struct part *)column->parts->pdata[i])->value, used);
+	}
+}
+
+/* Of each condition in the plan: the first start in which it holds, and the first in which not. */
+static json_t *guard_to_json(const struct model *model, guint index)
+{
+	const struct condition *condition = model->conditions->pdata[index];
+	g_autofree char *line = condition_line(condition, true);
+	const char *names[2] = {NULL, NULL};
+	json_t *guard = json_object();
+
+	for (guint i = 0; i < model->states->len; i++) {
+		const struct state *state = model->states->pdata[i];
+		bool holds = condition_holds(condition, model->space, state);
+
+		if (!names[holds])
+			names[holds] = state->name;
+	}
+	json_object_set_new(guard, "condition", json_from_text(line + strlen("if ")));
+	json_object_set_new(guard, "holds", names[1] ? json_from_text(names[1]) : json_null());
+	json_object_set_new(guard, "fails", names[0] ? json_from_text(names[0]) : json_null());
+	return guard;
+}
+
+static json_t *guards_to_json(const struct model *model)
+{
+	g_autoptr(GHashTable) used = g_hash_table_new(g_direct_hash, g_direct_equal);
+	json_t *guards = json_array();
+
+	use_decision(model->failure, used);
+	for (guint i = 0; i < model->columns->len; i++)
+		use_column(model->columns->pdata[i], used);
+	for (guint i = 0; i < model->conditions->len; i++)
+		if (g_hash_table_contains(used, GINT_TO_POINTER((gint)i)))
+			json_array_append_new(guards, guard_to_json(model, i));
+	return guards;
+}
+
+/* The records go over to the plan. */
+static void plan_take_scenarios(struct start_plan *plan, struct explorer *explorer)
+{
+	plan->scenarios = g_ptr_array_new_with_free_func((GDestroyNotify)taught_free);
+	for (guint i = 0; i < explorer->states->len; i++) {
+		struct state *state = explorer->states->pdata[i];
+		struct start_taught *taught = g_new0(struct start_taught, 1);
+
+		taught->scenario = state_scenario(explorer->space, state);
+		taught->record = g_steal_pointer(&state->record);
+		g_ptr_array_add(plan->scenarios, taught);
+	}
+}
+
+static struct start_plan *plan_of_model(struct explorer *explorer, const struct model *model,
+					GError **error)
+{
+	g_autofree char *steps = emit_steps(model, error);
+
+	if (!steps)
+		return NULL;
+	struct start_plan *plan = g_new0(struct start_plan, 1);
+
+	plan->steps = g_steal_pointer(&steps);
+	plan->executes = true;
+	plan->has_setup = emit_has_setup(model);
+	plan_take_identity(plan, explorer->base);
+	plan->notes = g_ptr_array_ref(explorer->notes);
+	plan->variables = variables_to_json(explorer->space);
+	plan->guards = guards_to_json(model);
+	return plan;
+}
+
+struct start_plan *start_learn(const struct start_request *request, start_runner runner, void *user,
+			       GError **error)
+{
+	struct explorer *explorer = explorer_new(request, runner, user);
+	struct model *model = explorer_learn(explorer, error);
+	struct start_plan *plan = model ? plan_of_model(explorer, model, error) : NULL;
+
+	model_free(model);
+	if (plan)
+		plan_take_scenarios(plan, explorer);
+	explorer_free(explorer);
+	return plan;
+}
+
+static json_t *steps_to_json(const char *steps)
+{
+	g_auto(GStrv) lines = g_strsplit(steps, "\n", -1);
+	json_t *json = json_array();
+
+	for (char **line = lines; *line; line++)
+		if (**line)
+			json_array_append_new(json, json_from_text(*line));
+	return json;
+}
+
+json_t *start_plan_to_json(const struct start_plan *plan)
+{
+	json_t *json = json_object(), *scenarios = json_array();
+
+	for (guint i = 0; i < plan->scenarios->len; i++)
+		json_array_append_new(
+			scenarios, json_from_text(((struct start_taught *)plan->scenarios->pdata[i])
+							  ->scenario->name));
+	json_object_set_new(json, "steps", steps_to_json(plan->steps));
+	json_object_set(json, "variables", plan->variables);
+	json_object_set(json, "guards", plan->guards);
+	json_object_set_new(json, "scenarios", scenarios);
+	json_object_set_new(json, "notes", json_from_strings(plan->notes));
+	json_object_set_new(json, "setup", json_boolean(plan->has_setup));
+	return json;
+}
+
+bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user,
+		       start_differ differ, GError **error)
+{
+	for (guint i = 0; i < plan->scenarios->len; i++) {
+		const struct start_taught *taught = plan->scenarios->pdata[i];
+		autorecord struct start_record *record = replay(taught->scenario, user, error);
+
+		if (!record) {
+			g_prefix_error(error, "start `%s` with the plan: ", taught->scenario->name);
+			return false;
+		}
+		g_autofree char *difference = differ(taught->record, record);
+
+		if (difference)
+			return error_set(error, THRESH_ERROR_DIFFERS,
+					 "start `%s`: the plan does not do what the script does: "
+					 "%s; fix the variables that it depends on (thresh.yaml: "
+					 "entrypoint.fixed), or write the steps yourself "
+					 "(entrypoint.plan)",
+					 taught->scenario->name, difference);
+	}
+	return true;
+}

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/model.h"
+
+#include "base/error.h"
+#include "base/path.h"
+#include "base/sorted.h"
+#include "entrypoint/align.h"
+#include "entrypoint/complaint.h"
+#include "entrypoint/failure.h"
+#include "entrypoint/template.h"
+
+#include <string.h>
+
+enum { MAX_LABELS = 256 };
+
+static void slot_free(struct slot *slot)
+{
+	g_free(slot->name);
+	decision_free(slot->value);
+	g_free(slot);
+}
+
+static void part_free(struct part *part)
+{
+	decision_free(part->present);
+	decision_free(part->value);
+	g_free(part);
+}
+
+static void column_free(struct column *column)
+{
+	g_ptr_array_unref(column->cells);
+	g_ptr_array_unref(column->slots);
+	g_ptr_array_unref(column->parts);
+	decision_free(column->present);
+	g_free(column);
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	g_ptr_array_unref(model->states);
+	g_ptr_array_unref(model->executing);
+	g_clear_pointer(&model->conditions, g_ptr_array_unref);
+	g_ptr_array_unref(model->columns);
+	decision_free(model->failure);
+	g_free(model->holds);
+	g_free(model);
+}
+
+void model_cleanup(struct model **model)
+{
+	model_free(*model);
+}
+
+bool kind_is_idempotent(enum start_kind kind)
+{
+	return kind == START_DIRECTORY || kind == START_FILE || kind == START_SYMLINK ||
+	       kind == START_REMOVE || kind == START_MODE || kind == START_OWNER;
+}
+
+/* That a later start changed nothing does not say that it would not have; nor that a directory is
+ * not made where a file was put below it. */
+static bool says_nothing(const struct model *model, const struct column *column, guint index)
+{
+	const struct state *state = model->executing->pdata[index];
+	const struct level *level = space_factor(model->space, SPACE_FILES)
+					    ->levels->pdata[state_level(state, SPACE_FILES)];
+
+	if (column->cells->pdata[index] || !kind_is_idempotent(column->kind))
+		return false;
+	if (level->kind == LEVEL_GIVEN)
+		return column->kind == START_DIRECTORY &&
+		       path_is_below(level->path, column->example->key->actual);
+	return level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT;
+}
+
+/* --- when is it the same thing --- */
+
+static bool template_fits(const struct space *space, const struct text *a, const struct text *b,
+			  const struct state *of_b)
+{
+	if (!b->actual || !a->actual)
+		return false;
+	g_autofree char *expanded = template_expand(space, of_b, a->template);
+
+	return strcmp(expanded, b->actual) == 0;
+}
+
+static bool text_same(const struct space *space, const struct text *a, const struct state *of_a,
+		      const struct text *b, const struct state *of_b)
+{
+	return strcmp(a->template, b->template) == 0 || template_fits(space, a, b, of_b) ||
+	       template_fits(space, b, a, of_a);
+}
+
+/* Programs are run again and again with other words: half of the words must be the same. */
+static bool words_alike(const struct space *space, const struct item *a, const struct state *of_a,
+			const struct item *b, const struct state *of_b)
+{
+	guint words = 0, same = 0;
+
+	if (strcmp(item_field(a, "count")->actual, item_field(b, "count")->actual) != 0)
+		return false;
+	for (guint i = 0; i < a->fields->len; i++) {
+		const struct text *text = a->fields->pdata[i];
+
+		if (!g_str_has_prefix(text->name, "word "))
+			continue;
+		words++;
+		same += text_same(space, text, of_a, item_field(b, text->name), of_b);
+	}
+	const struct text *input_a = item_field(a, "input"), *input_b = item_field(b, "input");
+
+	if (input_a && input_b && !text_same(space, input_a, of_a, input_b, of_b))
+		return words == same && words > 1;
+	return same * 2 >= words;
+}
+
+static bool item_same(const struct space *space, gconstpointer one, const struct state *of_one,
+		      gconstpointer other, const struct state *of_other)
+{
+	const struct item *a = one, *b = other;
+
+	if (a->kind != b->kind)
+		return false;
+	if (a->kind == START_EXEC)
+		return true;
+	if (!text_same(space, a->key, of_one, b->key, of_other))
+		return false;
+	return a->kind != START_RUN && a->kind != START_BEGIN
+		       ? true
+		       : words_alike(space, a, of_one, b, of_other);
+}
+
+static const char *item_text(gconstpointer item)
+{
+	return ((const struct item *)item)->key->template;
+}
+
+static bool item_loose(gconstpointer item)
+{
+	return item_is_file(item);
+}
+
+static bool part_same(const struct space *space, gconstpointer a, const struct state *of_a,
+		      gconstpointer b, const struct state *of_b)
+{
+	return text_same(space, a, of_a, b, of_b);
+}
+
+static const char *part_text(gconstpointer part)
+{
+	return ((const struct text *)part)->template;
+}
+
+/* --- decisions --- */
+
+struct asker {
+	const struct model *model;
+	const struct column *column;
+	const char *what; /* for messages */
+	GPtrArray *labels;
+	GArray *states;            /* guint: indexes into model->executing */
+	const struct text **texts; /* one for each of executing; NULL: the field is missing */
+};
+
+static void asker_clear(struct asker *asker)
+{
+	g_ptr_array_unref(asker->labels);
+	g_array_unref(asker->states);
+	g_free(asker->texts);
+}
+
+static void asker_init(struct asker *asker, const struct model *model, const struct column *column,
+		       const char *what)
+{
+	*asker = (struct asker){.model = model, .column = column, .what = what};
+	asker->labels = g_ptr_array_new();
+	asker->states = g_array_new(FALSE, FALSE, sizeof(guint));
+	asker->texts = g_new0(const struct text *, model->executing->len + 1);
+}
+
+static struct decision *asker_learn(struct asker *asker, const guint8 *right, GError **error)
+{
+	const struct model *model = asker->model;
+	struct problem problem = {.states = model->executing->len,
+				  .labels = asker->labels,
+				  .right = right,
+				  .conditions = model->conditions->len,
+				  .holds = model->holds};
+	guint one = 0, other = 0;
+	struct decision *decision = decision_learn(&problem, asker->states, &one, &other);
+
+	if (decision)
+		return decision;
+	complain(model, asker->column, asker->what, asker->texts, one, other, error);
+	return NULL;
+}
+
+/* Happens or not: @cells over asker->states. */
+static struct decision *learn_presence(struct asker *asker, const GPtrArray *cells, GError **error)
+{
+	guint states = asker->model->executing->len;
+	g_autofree guint8 *right = g_new0(guint8, 2 * (gsize)states + 1);
+
+	g_ptr_array_add(asker->labels, (char *)"1");
+	g_ptr_array_add(asker->labels, (char *)"0");
+	for (guint i = 0; i < states; i++)
+		right[(cells->pdata[i] ? 0 : states) + i] = 1;
+	return asker_learn(asker, right, error);
+}
+
+static bool is_variable(const char *name)
+{
+	return g_str_has_prefix(name, "env ");
+}
+
+static bool label_right(const struct asker *asker, const char *field, const char *label,
+			guint index)
+{
+	const struct state *state = asker->model->executing->pdata[index];
+	const struct space *space = asker->model->space;
+	const struct text *text = asker->texts[index];
+	const char *actual = text ? text->actual : NULL;
+
+	if (text && strcmp(text->template, label) == 0)
+		return true;
+	if (!text && is_variable(field)) {
+		actual = state_exported(space, state, field + 4);
+		if (strcmp(label, TEXT_KEEP) == 0 || (!actual && strcmp(label, TEXT_UNSET) == 0))
+			return true;
+	} else if (!text) {
+		return strcmp(label, TEXT_UNSET) == 0;
+	}
+	if (!actual || label[0] == '\001')
+		return false;
+	g_autofree char *expanded = template_expand(space, state, label);
+
+	return strcmp(expanded, actual) == 0;
+}
+
+static void add_label(GPtrArray *labels, const char *label)
+{
+	for (guint i = 0; i < labels->len; i++)
+		if (strcmp(labels->pdata[i], label) == 0)
+			return;
+	if (labels->len < MAX_LABELS)
+		g_ptr_array_add(labels, (char *)label);
+}
+
+/* What is missing first, then texts with holes, then the others. */
+static void collect_labels(struct asker *asker, const char *field)
+{
+	for (guint pass = 0; pass < 3; pass++) {
+		for (guint i = 0; i < asker->states->len; i++) {
+			const struct text *text =
+				asker->texts[g_array_index(asker->states, guint, i)];
+			const char *label = text                 ? text->template
+					    : is_variable(field) ? TEXT_KEEP
+								 : TEXT_UNSET;
+			guint rank = label[0] == '\001' ? 0 : template_has_hole(label) ? 1 : 2;
+
+			if (rank == pass)
+				add_label(asker->labels, label);
+		}
+	}
+}
+
+static struct decision *learn_value(struct asker *asker, const char *field, GError **error)
+{
+	guint states = asker->model->executing->len;
+
+	collect_labels(asker, field);
+	g_autofree guint8 *right = g_new0(guint8, (gsize)asker->labels->len * states + 1);
+
+	for (guint label = 0; label < asker->labels->len; label++)
+		for (guint i = 0; i < asker->states->len; i++) {
+			guint state = g_array_index(asker->states, guint, i);
+
+			right[label * states + state] =
+				label_right(asker, field, asker->labels->pdata[label], state);
+		}
+	return asker_learn(asker, right, error);
+}
+
+/* --- columns --- */
+
+static bool column_learn_presence(const struct model *model, struct column *column, GError **error)
+{
+	struct asker asker;
+
+	asker_init(&asker, model, column, NULL);
+	for (guint i = 0; i < model->executing->len; i++)
+		if (!says_nothing(model, column, i))
+			g_array_append_val(asker.states, i);
+	column->present = learn_presence(&asker, column->cells, error);
+	asker_clear(&asker);
+	return column->present != NULL;
+}
+
+static bool column_learn_slot(const struct model *model, struct column *column, const char *name,
+			      GError **error)
+{
+	struct slot *slot = g_new0(struct slot, 1);
+	struct asker asker;
+
+	slot->name = g_strdup(name);
+	g_ptr_array_add(column->slots, slot);
+	asker_init(&asker, model, column, name);
+	for (guint i = 0; i < model->executing->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		if (!item)
+			continue;
+		asker.texts[i] = *name ? item_field(item, name) : item->key;
+		g_array_append_val(asker.states, i);
+	}
+	slot->value = learn_value(&asker, name, error);
+	asker_clear(&asker);
+	return slot->value != NULL;
+}
+
+static bool column_learn_slots(const struct model *model, struct column *column, GError **error)
+{
+	g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+
+	for (guint i = 0; i < column->cells->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		for (guint j = 0; item && j < item->fields->len; j++)
+			g_hash_table_add(names, ((struct text *)item->fields->pdata[j])->name);
+	}
+	g_autoptr(GPtrArray) sorted = keys_sorted(names);
+
+	/* the program of an execution is its first word */
+	if (column->kind != START_EXEC && !column_learn_slot(model, column, "", error))
+		return false;
+	for (guint i = 0; i < sorted->len; i++)
+		if (!column_learn_slot(model, column, sorted->pdata[i], error))
+			return false;
+	return true;
+}
+
+static bool part_learn(const struct model *model, struct column *column, const GPtrArray *present,
+		       const GPtrArray *cells, GError **error)
+{
+	struct part *part = g_new0(struct part, 1);
+	struct asker asker;
+
+	g_ptr_array_add(column->parts, part);
+	g_autoptr(GPtrArray) by_state = g_ptr_array_new();
+
+	g_ptr_array_set_size(by_state, (gint)model->executing->len);
+	asker_init(&asker, model, column, "part");
+	for (guint i = 0; i < present->len; i++) {
+		guint state = GPOINTER_TO_UINT(present->pdata[i]);
+
+		by_state->pdata[state] = cells->pdata[i];
+		asker.texts[state] = cells->pdata[i];
+		g_array_append_val(asker.states, state);
+	}
+	part->present = learn_presence(&asker, by_state, error);
+	g_ptr_array_set_size(asker.labels, 0);
+	g_array_set_size(asker.states, 0);
+	for (guint i = 0; i < by_state->len; i++)
+		if (by_state->pdata[i])
+			g_array_append_val(asker.states, i);
+	part->value = part->present ? learn_value(&asker, "", error) : NULL;
+	asker_clear(&asker);
+	return part->value != NULL;
+}
+
+static bool column_learn_parts(const struct model *model, struct column *column, GError **error)
+{
+	g_autoptr(GPtrArray) sequences = g_ptr_array_new();
+	g_autoptr(GPtrArray) states = g_ptr_array_new();
+	g_autoptr(GPtrArray) present = g_ptr_array_new();
+	struct align_how how = {.space = model->space, .same = part_same, .text = part_text};
+
+	for (guint i = 0; i < model->executing->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		if (!item)
+			continue;
+		g_ptr_array_add(sequences, item->parts);
+		g_ptr_array_add(states, model->executing->pdata[i]);
+		g_ptr_array_add(present, GUINT_TO_POINTER(i));
+	}
+	g_autoptr(GPtrArray) cells = align(sequences, states, &how);
+
+	for (guint i = 0; i < cells->len; i++)
+		if (!part_learn(model, column, present, cells->pdata[i], error))
+			return false;
+	return true;
+}
+
+static struct column *column_new(const struct model *model, GPtrArray *cells)
+{
+	struct column *column = g_new0(struct column, 1);
+
+	column->cells = g_ptr_array_ref(cells);
+	column->slots = g_ptr_array_new_with_free_func((GDestroyNotify)slot_free);
+	column->parts = g_ptr_array_new_with_free_func((GDestroyNotify)part_free);
+	for (guint i = cells->len; i-- > 0;) {
+		if (!cells->pdata[i])
+			continue;
+		column->example = cells->pdata[i];
+		column->example_state = model->executing->pdata[i];
+	}
+	column->kind = column->example->kind;
+	return column;
+}
+
+static bool model_learn_columns(struct model *model, GError **error)
+{
+	g_autoptr(GPtrArray) sequences = g_ptr_array_new();
+	struct align_how how = {
+		.space = model->space, .same = item_same, .text = item_text, .loose = item_loose};
+
+	for (guint i = 0; i < model->executing->len; i++)
+		g_ptr_array_add(sequences, ((struct state *)model->executing->pdata[i])->items);
+	g_autoptr(GPtrArray) cells = align(sequences, model->executing, &how);
+
+	for (guint i = 0; i < cells->len; i++) {
+		struct column *column = column_new(model, cells->pdata[i]);
+
+		g_ptr_array_add(model->columns, column);
+		if (!column_learn_presence(model, column, error) ||
+		    !column_learn_slots(model, column, error) ||
+		    !column_learn_parts(model, column, error))
+			return false;
+	}
+	return true;
+}
+
+static void model_ask_all(struct model *model)
+{
+	guint states = model->executing->len;
+
+	model->holds = g_new0(guint8, (gsize)model->conditions->len * states + 1);
+	for (guint condition = 0; condition < model->conditions->len; condition++)
+		for (guint i = 0; i < states; i++)
+			model->holds[condition * states + i] =
+				condition_holds(model->conditions->pdata[condition], model->space,
+						model->executing->pdata[i]);
+}
+
+struct model *model_learn(const struct space *space, const GPtrArray *states,
+			  const GPtrArray *files, GError **error)
+{
+	automodel struct model *model = g_new0(struct model, 1);
+
+	model->space = space;
+	model->states = g_ptr_array_new();
+	model->executing = g_ptr_array_new();
+	model->columns = g_ptr_array_new_with_free_func((GDestroyNotify)column_free);
+	for (guint i = 0; i < states->len; i++) {
+		g_ptr_array_add(model->states, states->pdata[i]);
+		if (state_executes(states->pdata[i]))
+			g_ptr_array_add(model->executing, states->pdata[i]);
+	}
+	model->conditions = conditions_of(space, files);
+	model_ask_all(model);
+	model->failure = failure_learn(model, error);
+	if (!model->failure || !model_learn_columns(model, error))
+		return NULL;
+	return g_steal_pointer(&model);
+}
+
+const struct slot *column_slot(const struct column *column, const char *name)
+{
+	for (guint i = 0; i < column->slots->len; i++) {
+		const struct slot *slot = column->slots->pdata[i];
+
+		if (strcmp(slot->name, name) == 0)
+			return slot;
+	}
+	return NULL;
+}

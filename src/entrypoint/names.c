@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/names.h"
+
+#include "base/sorted.h"
+#include "entrypoint/learn.h"
+
+#include <string.h>
+
+enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128 };
+
+/* What a shell, or whoever starts one, sets by itself; and what changes how programs are loaded. */
+static const char *const shell_names[] = {"BASH",          "BASHOPTS",
+					  "BASHPID",       "BASH_ARGC",
+					  "BASH_ARGV",     "BASH_COMMAND",
+					  "BASH_ENV",      "BASH_LINENO",
+					  "BASH_REMATCH",  "BASH_SOURCE",
+					  "BASH_SUBSHELL", "BASH_VERSINFO",
+					  "BASH_VERSION",  "COLUMNS",
+					  "DIRSTACK",      "ENV",
+					  "EUID",          "FUNCNAME",
+					  "GROUPS",        "HOME",
+					  "HOSTNAME",      "HOSTTYPE",
+					  "IFS",           "LANG",
+					  "LC_ALL",        "LD_LIBRARY_PATH",
+					  "LD_PRELOAD",    "LINENO",
+					  "LINES",         "MACHTYPE",
+					  "OLDPWD",        "OPTARG",
+					  "OPTERR",        "OPTIND",
+					  "OSTYPE",        "PATH",
+					  "PIPESTATUS",    "PPID",
+					  "PS1",           "PS2",
+					  "PS3",           "PS4",
+					  "PWD",           "RANDOM",
+					  "REPLY",         "SECONDS",
+					  "SHELL",         "SHELLOPTS",
+					  "SHLVL",         "TERM",
+					  "UID",           "_"};
+
+struct reader {
+	GHashTable *names;    /* name -> struct script_name * */
+	GHashTable *assigned; /* names set, in text order before any reading */
+	bool secret_idiom;
+};
+
+static void name_free(struct script_name *name)
+{
+	g_free(name->name);
+	g_ptr_array_unref(name->patterns);
+	g_free(name);
+}
+
+static bool is_shell_name(const char *name)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(shell_names); i++)
+		if (strcmp(shell_names[i], name) == 0)
+			return true;
+	return false;
+}
+
+static struct script_name *reader_name(struct reader *reader, const char *name)
+{
+	struct script_name *found = g_hash_table_lookup(reader->names, name);
+
+	if (!found) {
+		found = g_new0(struct script_name, 1);
+		found->name = g_strdup(name);
+		found->patterns = g_ptr_array_new_with_free_func(g_free);
+		g_hash_table_insert(reader->names, found->name, found);
+	}
+	return found;
+}
+
+static void name_compare(struct script_name *name, const char *pattern)
+{
+	if (!*pattern || strlen(pattern) > MAX_PATTERN_BYTES || strpbrk(pattern, "$`\\\"'") ||
+	    strcmp(pattern, "*") == 0 || name->patterns->len >= MAX_PATTERNS)
+		return;
+	for (guint i = 0; i < name->patterns->len; i++)
+		if (strcmp(name->patterns->pdata[i], pattern) == 0)
+			return;
+	g_ptr_array_add(name->patterns, g_strdup(pattern));
+}
+
+/* Calls @each with every match of @expression in @text. */
+static void each_match(const char *expression, const char *text, struct reader *reader,
+		       void (*each)(struct reader *, const GMatchInfo *))
+{
+	g_autoptr(GRegex) regex = g_regex_new(expression, G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	g_regex_match(regex, text, 0, &match);
+	while (g_match_info_matches(match)) {
+		each(reader, match);
+		if (!g_match_info_next(match, NULL))
+			return;
+	}
+}
+
+static void found_assignment(struct reader *reader, const GMatchInfo *match)
+{
+	g_hash_table_add(reader->assigned, g_match_info_fetch(match, 1));
+}
+
+static void found_name(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+
+	if (!is_shell_name(name) && strlen(name) <= 255)
+		reader_name(reader, name);
+}
+
+static void found_secret(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+
+	reader_name(reader, name)->secret = true;
+}
+
+static void found_comparison(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch_named(match, "name");
+	g_autofree char *pattern = g_match_info_fetch_named(match, "pattern");
+
+	if (strcmp(name, "1") == 0 || g_hash_table_contains(reader->names, name))
+		name_compare(reader_name(reader, name), pattern);
+}
+
+/* "${1#-}", "${1:0:1}" = '-', "${1%.conf}": the beginning or the end of a value is asked for. */
+static void found_prefix(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *what = g_match_info_fetch(match, 2);
+	g_autofree char *text = g_match_info_fetch(match, 3);
+	g_autofree char *pattern =
+		*what == '#' ? g_strdup_printf("%s*", text) : g_strdup_printf("*%s", text);
+
+	if (strcmp(name, "1") == 0)
+		name_compare(reader_name(reader, name), pattern);
+}
+
+static void found_substring(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *text = g_match_info_fetch(match, 1);
+	g_autofree char *pattern = g_strdup_printf("%s*", text);
+
+	name_compare(reader_name(reader, "1"), pattern);
+}
+
+/* The alternatives of `case "$NAME" in … esac`. */
+static void found_case(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *body = g_match_info_fetch(match, 2);
+	g_autoptr(GRegex) regex =
+		g_regex_new("(?:^|;;|\\n)\\s*\\(?([^()\\n;]+)\\)", G_REGEX_RAW, 0, NULL);
+	g_autoptr(GMatchInfo) alternative = NULL;
+
+	if (strcmp(name, "1") != 0 && !g_hash_table_contains(reader->names, name))
+		return;
+	g_regex_match(regex, body, 0, &alternative);
+	while (g_match_info_matches(alternative)) {
+		g_autofree char *patterns = g_match_info_fetch(alternative, 1);
+		g_auto(GStrv) parts = g_strsplit(patterns, "|", -1);
+
+		for (char **part = parts; *part; part++) {
+			g_strstrip(*part);
+			gsize bytes = strlen(*part);
+
+			if (bytes >= 2 && strchr("\"'", (*part)[0]) &&
+			    (*part)[bytes - 1] == (*part)[0]) {
+				(*part)[bytes - 1] = '\0';
+				memmove(*part, *part + 1, bytes - 1);
+			}
+			name_compare(reader_name(reader, name), *part);
+		}
+		if (!g_match_info_next(alternative, NULL))
+			return;
+	}
+}
+
+/* What stands before the first reading, line by line: `NAME=…` without NAME on the right. */
+static void read_assignments(struct reader *reader, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autoptr(GHashTable) read = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GRegex) reading =
+		g_regex_new("\\$\\{?[!#]?([A-Za-z_][A-Za-z0-9_]*)", G_REGEX_RAW, 0, NULL);
+	g_autoptr(GRegex) setting = g_regex_new(
+		"^\\s*(?:export\\s+|local\\s+|declare\\s+(?:-\\w+\\s+)*|readonly\\s+)?"
+		"([A-Za-z_][A-Za-z0-9_]*)=|^\\s*(?:for|read(?:\\s+-\\w+)*)\\s+([A-Za-z_]\\w*)",
+		G_REGEX_RAW, 0, NULL);
+
+	for (char **line = lines; *line; line++) {
+		g_autoptr(GMatchInfo) match = NULL;
+
+		g_regex_match(reading, *line, 0, &match);
+		for (; g_match_info_matches(match); g_match_info_next(match, NULL))
+			g_hash_table_add(read, g_match_info_fetch(match, 1));
+		g_autoptr(GMatchInfo) set = NULL;
+
+		if (!g_regex_match(setting, *line, 0, &set))
+			continue;
+		g_autofree char *name = g_match_info_fetch(set, 1);
+
+		if (!*name) {
+			g_free(name);
+			name = g_match_info_fetch(set, 2);
+		}
+		if (!g_hash_table_contains(read, name))
+			g_hash_table_add(reader->assigned, g_steal_pointer(&name));
+	}
+}
+
+static char *without_comments(const struct start_script *script)
+{
+	gsize bytes;
+	const char *data = g_bytes_get_data(script->text, &bytes);
+	g_autofree char *text = g_strndup(data, bytes);
+	g_autoptr(GRegex) comment =
+		g_regex_new("^\\s*#.*$", G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
+
+	return g_regex_replace_literal(comment, text, -1, 0, "", 0, NULL);
+}
+
+#define NAME "([A-Za-z_][A-Za-z0-9_]*)"
+#define VARIABLE                                                                                   \
+	"[\"']?\\$\\{?(?<name>[A-Za-z_][A-Za-z0-9_]*|1)(?:[:,^][^}\\n]*|[-=][^}\\n]*)?\\}?[\"']?"
+#define PATTERN "[\"']?(?<pattern>[^\\s\"'\\]$;)(&|]+)[\"']?"
+#define EQUALS  "\\s+(?:=|==|!=)\\s+"
+
+static void read_names(struct reader *reader, const char *text)
+{
+	each_match("\\$" NAME, text, reader, found_name);
+	each_match("\\$\\{[!#]?" NAME, text, reader, found_name);
+	each_match("\\bprintenv\\s+[\"']?" NAME, text, reader, found_name);
+	each_match("\\b\\w*(?:file_env|env_file|_get_env|secret)\\w*\\s+[\"']?([A-Z][A-Z0-9_]*)\\b",
+		   text, reader, found_secret);
+	each_match("\\b([A-Z][A-Z0-9_]*)_FILE\\b", text, reader, found_secret);
+}
+
+static void read_comparisons(struct reader *reader, const char *text)
+{
+	each_match(VARIABLE EQUALS PATTERN, text, reader, found_comparison);
+	each_match(PATTERN EQUALS VARIABLE, text, reader, found_comparison);
+	each_match("\\$\\{(1|[A-Za-z_]\\w*)([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
+	each_match("\\$\\{1:0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
+		   found_substring);
+	each_match("\\bcase\\s+[\"']?\\$\\{?"
+		   "(1|[A-Za-z_]\\w*)[^\\n]*?\\bin\\b((?s:.*?))\\besac\\b",
+		   text, reader, found_case);
+}
+
+/* Lower case is the script's own, where it sets it anywhere. */
+static bool reader_wants(const struct reader *reader, const char *name, GHashTable *set_anywhere)
+{
+	if (strcmp(name, "1") == 0)
+		return true;
+	if (g_hash_table_contains(reader->assigned, name))
+		return false;
+	return g_ascii_isupper(name[0]) || !g_hash_table_contains(set_anywhere, name);
+}
+
+GPtrArray *names_collect(const GPtrArray *scripts)
+{
+	g_autoptr(GHashTable) set_anywhere =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct reader reader = {
+		.names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+					       (GDestroyNotify)name_free),
+		.assigned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+	struct reader anywhere = {.assigned = set_anywhere};
+	GPtrArray *names = g_ptr_array_new_with_free_func((GDestroyNotify)name_free);
+
+	for (guint i = 0; i < scripts->len; i++) {
+		g_autofree char *text = without_comments(scripts->pdata[i]);
+
+		read_assignments(&reader, text);
+		read_names(&reader, text);
+		each_match("\\b([a-z_][a-z0-9_]*)=", text, &anywhere, found_assignment);
+		each_match("\\b(?:for|read|local|declare)\\s+(?:-\\w+\\s+)*([a-z_][a-z0-9_]*)",
+			   text, &anywhere, found_assignment);
+	}
+	for (guint i = 0; i < scripts->len; i++) {
+		g_autofree char *text = without_comments(scripts->pdata[i]);
+
+		read_comparisons(&reader, text);
+	}
+	g_autoptr(GPtrArray) sorted = keys_sorted(reader.names);
+
+	for (guint i = 0; i < sorted->len && names->len < START_MAX_VARIABLES; i++) {
+		struct script_name *name = g_hash_table_lookup(reader.names, sorted->pdata[i]);
+
+		if (!reader_wants(&reader, name->name, set_anywhere))
+			continue;
+		g_hash_table_steal(reader.names, name->name);
+		g_ptr_array_sort(name->patterns, text_compare);
+		g_ptr_array_add(names, name);
+	}
+	g_hash_table_unref(reader.names);
+	g_hash_table_unref(reader.assigned);
+	return names;
+}

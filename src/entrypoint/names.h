@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which variables a script's text reads, and what it compares them with. The text is only asked
+ * what is worth trying: what a variable does is learned from starts alone.
+ *
+ *     g_autoptr(GPtrArray) names = names_collect(record->scripts);
+ */
+#pragma once
+
+#include "entrypoint/record.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct script_name {
+	char *name;          /* of a variable; "1" for the first argument */
+	GPtrArray *patterns; /* char *: what it is compared with, sorted; may hold * ? [ */
+	bool secret;         /* NAME_FILE is read in its place, as it seems */
+};
+
+/* Sorted by name; struct script_name *, freed with the array. At most START_MAX_VARIABLES, those
+ * that a shell sets by itself and those that the script sets before it reads them left out. */
+GPtrArray *names_collect(const GPtrArray *scripts);

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What can differ between starts, and one start as a point in it. A factor is a variable, the
+ * arguments, or the files that are there; its level 0 is how a plain start has it. A state chooses
+ * a level for every factor.
+ *
+ *     struct state *state = space_state(space, levels);        // levels: a byte a factor
+ *     struct start_scenario *scenario = state_scenario(space, state);
+ */
+#pragma once
+
+#include "entrypoint/learn.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+enum level_kind {
+	LEVEL_PLAIN,
+	LEVEL_UNSET,
+	LEVEL_EMPTY,
+	LEVEL_MARK,    /* an unusual value that is found again where the script puts it */
+	LEVEL_AGAIN,   /* another one: what follows the value must follow this one too */
+	LEVEL_WORDS,   /* two marks and a blank between: is it split? */
+	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
+	LEVEL_SECRET,  /* NAME_FILE names a file that holds a mark */
+	LEVEL_ARGUMENTS,
+	LEVEL_LATER,  /* a second start on what the first left */
+	LEVEL_GIVEN,  /* a first start that finds `path` */
+	LEVEL_ABSENT, /* a second start that misses `path` */
+};
+
+struct level {
+	enum level_kind kind;
+	char *value;      /* of the variable, or what the secret's file holds */
+	GPtrArray *words; /* ARGUMENTS: char *; those in `marks` are marks */
+	GPtrArray *marks; /* ARGUMENTS: char *, as in words */
+	char *path;       /* GIVEN, ABSENT, SECRET */
+	bool directory;   /* GIVEN: path is a directory */
+	char *label;      /* for messages */
+};
+
+enum factor_kind { FACTOR_VARIABLE, FACTOR_ARGUMENTS, FACTOR_FILES };
+
+struct factor {
+	enum factor_kind kind;
+	char *name;          /* of the variable */
+	guint number;        /* makes its marks its own */
+	GPtrArray *levels;   /* struct level * */
+	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
+	const char *type;    /* NULL: any text; else a word of `check` */
+	bool secret;         /* NAME_FILE has the effects of NAME */
+	bool effective;      /* something was seen to depend on it */
+};
+
+struct space {
+	GPtrArray *factors; /* struct factor *: 0 is the arguments, 1 the files, then variables */
+	GHashTable *plain;  /* char * name -> char * value */
+	GPtrArray *command; /* char *: Cmd */
+	char *workdir;
+	GHashTable *split;    /* names of variables whose value is split into words */
+	bool uses_arguments;  /* what is executed holds the arguments */
+	GPtrArray *prepend;   /* char *: words put before arguments of `prepended`; or NULL */
+	GPtrArray *prepended; /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
+};
+
+enum { SPACE_ARGUMENTS, SPACE_FILES, SPACE_FIRST_VARIABLE };
+
+struct state {
+	char *name;
+	GByteArray *levels;      /* may be shorter than the space's factors: the rest is plain */
+	GHashTable *environment; /* char * name -> char * value: as a template sees it */
+	GPtrArray *arguments;    /* char * */
+	GPtrArray *marks;        /* struct mark *, the longest first */
+	struct start_record *record;
+	GPtrArray *items; /* struct item *: of the record; see item.h */
+	bool explored;    /* its surroundings have been tried */
+};
+
+struct mark {
+	char *text;
+	char *template; /* "${NAME}" or "${1}" */
+	bool number;    /* only where no digit is beside it */
+};
+
+struct space *space_new(const struct start_request *request);
+void space_free(struct space *space);
+
+/* The factor of variable @name, made where it is absent, with the levels for an unset, empty and
+ * marked value; NULL where there are START_MAX_VARIABLES already. */
+struct factor *space_variable(struct space *space, const char *name);
+/* The index of a level with these; added where absent (at most 250, then 0 is answered). */
+guint factor_level(struct factor *factor, enum level_kind kind, const char *value);
+guint factor_arguments(struct factor *factor, const GPtrArray *words, const GPtrArray *marks);
+guint factor_path(struct factor *factor, enum level_kind kind, const char *path, bool directory);
+/* The index of the first level of @kind; 0 where there is none. */
+guint factor_find(const struct factor *factor, enum level_kind kind);
+/* Its marks become numbers. */
+void factor_use_numbers(struct factor *factor);
+
+struct factor *space_factor(const struct space *space, guint index);
+
+/* A state without a record. */
+struct state *space_state(const struct space *space, const GByteArray *levels);
+void state_free(struct state *state);
+guint state_level(const struct state *state, guint factor);
+/* @levels with @factor at @level; a new array. */
+GByteArray *levels_with(const GByteArray *levels, guint factor, guint level);
+
+struct start_scenario *state_scenario(const struct space *space, const struct state *state);
+
+/* What ${NAME} is; NULL: unset. */
+const char *state_value(const struct state *state, const char *name);
+/* The value with which the environment of programs starts: as state_value, but NULL for a secret,
+ * which a plan keeps to itself. */
+const char *state_exported(const struct space *space, const struct state *state, const char *name);
+/* The arguments after the words of space->prepend; borrowed or new strings do not differ: free the
+ * array alone. */
+GPtrArray *state_words(const struct space *space, const struct state *state);
+
+bool state_executes(const struct state *state);
+/* The status with which it failed; 0 where it did not. */
+int state_failure(const struct state *state);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Texts with holes, in the grammar of the plan (docs/plan.md: ${NAME}, ${1}, $$): made from a text
+ * in which marks stand, expanded again for any other state.
+ *
+ *     template_of(state, "/data/Zq003kxA")   →  "/data/${NAME}"
+ *     template_expand(space, state, "/data/${NAME}")
+ */
+#pragma once
+
+#include "entrypoint/space.h"
+
+/* The marks of @state become holes, `$` becomes `$$`. Caller frees. */
+char *template_of(const struct state *state, const char *text);
+
+/* Holes that are not known to @state's environment are empty. Caller frees. */
+char *template_expand(const struct space *space, const struct state *state, const char *template);
+
+/* Whether there is a hole in it. */
+bool template_has_hole(const char *template);
+
+/* "${*NAME}" alone: the name, borrowed, and its length; else NULL. */
+const char *template_split_name(const char *word, gsize *ret_bytes);
+
+/* Appends the words that one template word becomes ("${@}", "${*NAME}", else one) to @words. */
+void template_expand_word(const struct space *space, const struct state *state, const char *word,
+			  GPtrArray *words);
+
+/* The words of an argument list with holes: ${@} and ${*NAME} too. New, with g_free. */
+GPtrArray *template_of_words(const struct space *space, const struct state *state,
+			     const GPtrArray *words, bool arguments);

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/error.h"
+#include "base/json.h"
+#include "world.h"
+
+#include <string.h>
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NONE       ((const char *const[]){NULL})
+
+struct fixture {
+	struct model_image image;
+	struct start_request request;
+	GPtrArray *environment, *arguments, *volumes;
+};
+
+static GPtrArray *words_new(const char *const *words)
+{
+	GPtrArray *array = g_ptr_array_new_with_free_func(g_free);
+
+	for (; *words; words++)
+		g_ptr_array_add(array, g_strdup(*words));
+	return array;
+}
+
+static void fixture_init(struct fixture *fixture, const struct script *script,
+			 const char *const *environment, const char *const *arguments,
+			 const char *const *volumes)
+{
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->image = (struct model_image){.script = script,
+					      .environment = environment,
+					      .arguments = arguments,
+					      .volumes = volumes};
+	fixture->environment = words_new(environment);
+	fixture->arguments = words_new(arguments);
+	fixture->volumes = words_new(volumes);
+	fixture->request.environment = fixture->environment;
+	fixture->request.arguments = fixture->arguments;
+	fixture->request.volumes = fixture->volumes;
+	fixture->request.other_program = "true";
+	fixture->request.budget_runs = 400;
+}
+
+static void fixture_clear(struct fixture *fixture)
+{
+	g_ptr_array_unref(fixture->environment);
+	g_ptr_array_unref(fixture->arguments);
+	g_ptr_array_unref(fixture->volumes);
+}
+
+/* Variables and values that were never learned from, each start with some of them. */
+static void try_unseen(struct fixture *fixture, const struct start_plan *plan,
+		       const char *const *assignments)
+{
+	struct model_image replay = fixture->image;
+	guint count = g_strv_length((char **)assignments);
+
+	replay.plan = plan->steps;
+	for (guint chosen = 0; chosen < 1U << count; chosen++) {
+		for (guint starts = 1; starts <= 2; starts++) {
+			g_autoptr(GPtrArray) environment = g_ptr_array_new();
+			struct start_scenario scenario = {.environment = environment,
+							  .starts = starts};
+
+			for (guint i = 0; i < count; i++)
+				if (chosen & 1U << i)
+					g_ptr_array_add(environment, (char *)assignments[i]);
+			autorecord struct start_record *script =
+				world_run(&scenario, &fixture->image, NULL);
+			autorecord struct start_record *its = world_run(&scenario, &replay, NULL);
+			g_autofree char *difference = world_differ(script, its);
+
+			if (difference)
+				g_error("unseen %x, %u starts: %s\n%s", chosen, starts, difference,
+					plan->steps);
+		}
+	}
+}
+
+static void learn_and_verify(const struct script *script, const char *const *environment,
+			     const char *const *arguments, const char *const *volumes,
+			     const char *const *unseen, const char *const *expected)
+{
+	struct fixture fixture;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture, script, environment, arguments, volumes);
+	autostartplan struct start_plan *plan =
+		start_learn(&fixture.request, world_run, &fixture.image, &error);
+
+	g_assert_no_error(error);
+	g_test_message("%u starts\n%s", fixture.image.starts, plan->steps);
+	struct model_image replay = fixture.image;
+
+	replay.plan = plan->steps;
+	start_plan_verify(plan, world_run, &replay, world_differ, &error);
+	g_assert_no_error(error);
+	for (const char *const *line = expected; *line; line++)
+		if (!strstr(plan->steps, *line))
+			g_error("`%s` is not in\n%s", *line, plan->steps);
+	try_unseen(&fixture, plan, unseen);
+	fixture_clear(&fixture);
+}
+
+static void test_redis(void)
+{
+	learn_and_verify(&redis_script, WORDS("PATH=/usr/bin"), WORDS("redis-server"),
+			 WORDS("/data"), NONE,
+			 WORDS("if matches ${1} -*\narguments redis-server ${@}\n",
+			       "if equals ${1} redis-server\nowner /data 999 999\n", "umask 0077\n",
+			       "exec ${@}\n"));
+}
+
+static void test_nginx(void)
+{
+	learn_and_verify(&nginx_script, WORDS("PATH=/usr/bin"), WORDS("nginx", "-g", "daemon off;"),
+			 NONE,
+			 WORDS("NGINX_PORT=81", "NGINX_HOST=example.org", "NGINX_ROOT=/srv",
+			       "NGINX_MODE=proxy"),
+			 WORDS("if equals ${NGINX_MODE} proxy"));
+}
+
+static void test_postgres(void)
+{
+	learn_and_verify(&postgres_script,
+			 WORDS("PATH=/usr/bin", "PGDATA=/var/lib/postgresql/data"),
+			 WORDS("postgres"), WORDS("/var/lib/postgresql/data"),
+			 WORDS("POSTGRES_PASSWORD=a b", "POSTGRES_USER=me", "POSTGRES_DB=db",
+			       "POSTGRES_HOST_AUTH_METHOD=trust", "PGDATA=/srv/pg"),
+			 WORDS("secret POSTGRES_PASSWORD\n", "${PGDATA}/PG_VERSION", "as 999 999\n",
+			       "await postgres tcp 5432", "stop postgres 2"));
+}
+
+static void test_mariadb(void)
+{
+	learn_and_verify(&mariadb_script, WORDS("PATH=/usr/bin"), WORDS("mariadbd"),
+			 WORDS("/var/lib/mysql"),
+			 WORDS("MARIADB_ROOT_PASSWORD=a", "MARIADB_DATABASE=b",
+			       "MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1"),
+			 WORDS("secret MARIADB_ROOT_PASSWORD\n", "/var/lib/mysql/mysql",
+			       "await mariadbd socket /run/mysqld/mysqld.sock"));
+}
+
+static void test_apache(void)
+{
+	learn_and_verify(
+		&apache_script, WORDS("PATH=/usr/bin"), WORDS("apache2", "-DFOREGROUND"), NONE,
+		WORDS("APACHE_CONFDIR=/srv/a", "APACHE_RUN_DIR=/srv/r", "APACHE_LOG_DIR=/l"),
+		WORDS("value APACHE_CONFDIR /etc/apache2\n"));
+}
+
+static void test_tomcat(void)
+{
+	learn_and_verify(&tomcat_script, WORDS("PATH=/usr/bin", "CATALINA_BASE=/usr/share/tomcat"),
+			 WORDS("run"), NONE,
+			 WORDS("CATALINA_OPTS=-Xmx1g -Xms1g", "JPDA=1", "CATALINA_BASE=/srv/t"),
+			 WORDS("${*CATALINA_OPTS}", "workdir ${CATALINA_BASE}\n"));
+}
+
+static void test_django(void)
+{
+	learn_and_verify(&django_script, WORDS("PATH=/usr/bin"), WORDS("web"), NONE,
+			 WORDS("DATABASE_URL=x", "WORKERS=7", "SKIP_MIGRATE=yes", "COLLECT=true"),
+			 WORDS("require DATABASE_URL \"DATABASE_URL must be set\"\n",
+			       "check WORKERS integer\n", "run python3 manage.py migrate"));
+}
+
+static void test_mosquitto(void)
+{
+	learn_and_verify(&mosquitto_script, WORDS("PATH=/usr/bin"), WORDS("mosquitto", "-c"),
+			 WORDS("/mosquitto/config"), WORDS("PUID=4"),
+			 WORDS("if exists /mosquitto/config/mosquitto.conf"));
+}
+
+static void test_daemons(void)
+{
+	learn_and_verify(&daemons_script, WORDS("PATH=/usr/bin"), WORDS("server"), NONE,
+			 WORDS("WITH_CRON=1"), WORDS("start cron cron -f\n"));
+}
+
+static void test_odd(void)
+{
+	learn_and_verify(&odd_script, WORDS("PATH=/usr/bin"), WORDS("server"), NONE,
+			 WORDS("TLS_CERT=/c", "TLS_KEY=/k", "MODE=cluster", "PEERS=a b"), NONE);
+}
+
+static void expect_error(const struct script *script, const char *const *arguments,
+			 const char *const *texts)
+{
+	struct fixture fixture;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture, script, WORDS("PATH=/usr/bin"), arguments, NONE);
+	autostartplan struct start_plan *plan =
+		start_learn(&fixture.request, world_run, &fixture.image, &error);
+
+	g_assert_null(plan);
+	g_assert_error(error, THRESH_ERROR, THRESH_ERROR_INPUT);
+	g_test_message("%s", error->message);
+	for (; *texts; texts++)
+		if (!strstr(error->message, *texts))
+			g_error("`%s` is not in: %s", *texts, error->message);
+	fixture_clear(&fixture);
+}
+
+static void test_derived(void)
+{
+	expect_error(&derived_script, WORDS("app"),
+		     WORDS("/entrypoint.sh:1: ", "/etc/app.conf", "LEVEL", "entrypoint.fixed"));
+}
+
+int main(int argc, char **argv)
+{
+	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/learn/redis", test_redis);
+	g_test_add_func("/learn/nginx", test_nginx);
+	g_test_add_func("/learn/postgres", test_postgres);
+	g_test_add_func("/learn/mariadb", test_mariadb);
+	g_test_add_func("/learn/apache", test_apache);
+	g_test_add_func("/learn/tomcat", test_tomcat);
+	g_test_add_func("/learn/django", test_django);
+	g_test_add_func("/learn/mosquitto", test_mosquitto);
+	g_test_add_func("/learn/daemons", test_daemons);
+	g_test_add_func("/learn/odd", test_odd);
+	g_test_add_func("/learn/derived", test_derived);
+	return g_test_run();
+}
