@@ -33,7 +33,7 @@ bool image_writer_attach(struct image_writer *writer, const char *artifact_type,
 	json_t *descriptor;
 
 	g_assert(writer->staged);
-	if (writer->transport != TRANSPORT_OCI)
+	if (writer->transport != TRANSPORT_OCI && writer->transport != TRANSPORT_REGISTRY)
 		return true;
 	if (!write_blob(writer, "{}", 2, &empty_digest, error) ||
 	    !write_blob(writer, data, size_bytes, &data_digest, error))

@@ -452,6 +452,17 @@ static bool commit_archive(const struct image_writer *writer, GError **error)
 	return sync_parent(writer->destination, error);
 }
 
+/* What is staged is a layout: it is sent as one. */
+static bool commit_registry(const struct image_writer *writer, GError **error)
+{
+	g_autofree char *layout = path_join(writer->staging, "layout");
+	const struct bundle_options options = {
+		.all_platforms = true, .limits = &image_limits_default, .store_fd = -1};
+	autobundle struct bundle *bundle = bundle_open(layout, &options, error);
+
+	return bundle && writer->remote->send(writer->remote, &writer->reference, bundle, error);
+}
+
 bool image_writer_commit(struct image_writer *writer, GError **error)
 {
 	bool ok;
@@ -459,8 +470,11 @@ bool image_writer_commit(struct image_writer *writer, GError **error)
 	if (!writer->staged)
 		return error_set(error, THRESH_ERROR_INTERNAL, "%s: nothing was staged",
 				 writer->destination);
-	ok = writer->transport == TRANSPORT_OCI ? commit_layout(writer, error)
-						: commit_archive(writer, error);
+	if (writer->transport == TRANSPORT_REGISTRY)
+		ok = commit_registry(writer, error);
+	else
+		ok = writer->transport == TRANSPORT_OCI ? commit_layout(writer, error)
+							: commit_archive(writer, error);
 	if (!ok)
 		g_prefix_error(error, "writing %s: ", writer->destination);
 	writer->staged = false; /* the blobs have been moved, or the state is not known */

@@ -69,8 +69,11 @@ void image_chain_id(const struct image *image, struct digest *ret_chain_id)
 static bool check_blob(const struct image *image, const struct layer *layer, GError **error)
 {
 	uint64_t offset, size;
-	autofd int fd = image_open_blob(image, &layer->digest, &offset, &size, error);
+	autofd int fd = -1;
 
+	if (source_is_remote(image->source)) /* when it is fetched */
+		return true;
+	fd = image_open_blob(image, &layer->digest, &offset, &size, error);
 	if (fd < 0)
 		return false;
 	return size == layer->size_bytes ||
@@ -171,17 +174,19 @@ static bool check_layout(const struct image_source *source, GError **error)
 }
 
 static bool fill_image(struct image *image, const struct reference *reference,
-		       const struct platform *platform, GError **error)
+		       const struct platform *platform, int store_fd, GError **error)
 {
 	struct selection selection = {0};
 	bool ok;
 
-	image->source = source_open(reference, error);
+	image->source = source_open(reference, image->limits.remote, store_fd, error);
 	if (!image->source)
 		return false;
 	if (reference->transport == TRANSPORT_DOCKER_ARCHIVE)
 		ok = select_from_docker(image->source, reference->name, platform, &selection,
 					error);
+	else if (reference->transport == TRANSPORT_REGISTRY)
+		ok = select_from_layout(image->source, NULL, platform, &selection, error);
 	else
 		ok = check_layout(image->source, error) &&
 		     select_from_layout(image->source, reference->name, platform, &selection,
@@ -201,6 +206,12 @@ static bool fill_image(struct image *image, const struct reference *reference,
 struct image *image_open(const char *reference, const struct platform *platform,
 			 const struct image_limits *limits, GError **error)
 {
+	return image_open_in(reference, platform, limits, -1, error);
+}
+
+struct image *image_open_in(const char *reference, const struct platform *platform,
+			    const struct image_limits *limits, int store_fd, GError **error)
+{
 	autoimage struct image *image = g_new0(struct image, 1);
 	struct platform host = {0};
 	struct reference parsed = {0};
@@ -211,7 +222,7 @@ struct image *image_open(const char *reference, const struct platform *platform,
 	image->reference = g_strdup(reference);
 	image->limits = limits ? *limits : image_limits_default;
 	platform_of_host(&host);
-	ok = fill_image(image, &parsed, platform ? platform : &host, error);
+	ok = fill_image(image, &parsed, platform ? platform : &host, store_fd, error);
 	reference_clear(&parsed);
 	platform_clear(&host);
 	if (!ok) {

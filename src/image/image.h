@@ -2,9 +2,10 @@
 /*
  * An image in any of the forms that thresh reads: reference, manifest, config, layers.
  *
- * References: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:REF]`. Without a
- * transport, an existing directory with an `oci-layout` file is taken for `oci:`, an existing file
- * for the archive form that its content shows.
+ * References: `oci:DIR[:TAG]`, `oci-archive:FILE[:TAG]`, `docker-archive:FILE[:REF]`,
+ * `docker://REF` where the limits name a remote. Without a transport, an existing directory with an
+ * `oci-layout` file is taken for `oci:`, an existing file for the archive form that its content
+ * shows.
  *
  *     struct image *image = image_open("oci:app:latest", NULL, &image_limits_default, error);
  *
@@ -20,7 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Bounds on what an image may hold; each is an option in thresh.yaml (docs/thresh.yaml.md). */
+struct image_remote;
+
+/* Bounds on what an image may hold; each is an option in thresh.yaml (docs/thresh.yaml.md). And how
+ * far it may be away. */
 struct image_limits {
 	uint32_t layers;         /* 512 */
 	uint64_t entries;        /* 2,000,000 over all layers */
@@ -30,6 +34,8 @@ struct image_limits {
 				under gzip reach 1,030 */
 	uint32_t path_bytes; /* 4096 */
 	uint32_t depth;      /* 256 components */
+	/* Who knows registries (remote.h), borrowed; NULL: docker:// is an error. */
+	const struct image_remote *remote;
 };
 extern const struct image_limits image_limits_default;
 
@@ -88,6 +94,10 @@ struct image {
 /* Opens and validates; @platform NULL is the host's. The caller frees with image_free. */
 struct image *image_open(const char *reference, const struct platform *platform,
 			 const struct image_limits *limits, GError **error);
+/* The same; the blobs of an image at a registry are brought into the directory @store_fd, borrowed
+ * for as long as the image is open, -1: where the remote keeps them. */
+struct image *image_open_in(const char *reference, const struct platform *platform,
+			    const struct image_limits *limits, int store_fd, GError **error);
 void image_free(struct image *image);
 #define autoimage __attribute__((cleanup(image_cleanup)))
 void image_cleanup(struct image **image);

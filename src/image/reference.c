@@ -15,11 +15,12 @@ static const struct {
 	{"oci", TRANSPORT_OCI},
 	{"oci-archive", TRANSPORT_OCI_ARCHIVE},
 	{"docker-archive", TRANSPORT_DOCKER_ARCHIVE},
+	{"docker", TRANSPORT_REGISTRY},
 };
 
 /* What other tools know, and how to get from there to here. */
-static const char *const foreign_transports[] = {"docker", "docker-daemon", "containers-storage",
-						 "dir",    "ostree",        "sif"};
+static const char *const foreign_transports[] = {"docker-daemon", "containers-storage", "dir",
+						 "ostree", "sif"};
 
 const char *transport_name(enum transport transport)
 {
@@ -100,7 +101,7 @@ static bool refuse_foreign(const char *text, size_t length, GError **error)
 	}
 	return error_set(error, THRESH_ERROR_USAGE,
 			 "%s: no transport that thresh knows (oci:DIR[:TAG], "
-			 "oci-archive:FILE[:TAG], docker-archive:FILE[:REF])",
+			 "oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker://REF)",
 			 quoted);
 }
 
@@ -117,6 +118,8 @@ bool reference_parse(const char *text, struct reference *ret_reference, GError *
 	}
 	if (i == G_N_ELEMENTS(transports))
 		return refuse_foreign(text, length, error);
+	if (transports[i].transport == TRANSPORT_REGISTRY)
+		return reference_parse_registry(text, ret_reference, error);
 	reference.transport = transports[i].transport;
 	split_path(text + length + 1, &reference);
 	if (!check_parts(text, &reference, error)) {
@@ -193,8 +196,8 @@ bool reference_find(const char *text, struct reference *ret_reference, GError **
 		return error_set(
 			error, THRESH_ERROR_USAGE,
 			"%s: no such file, and no transport that thresh knows "
-			"(oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF]; "
-			"from a registry: skopeo copy docker://… oci:DIR:TAG)",
+			"(oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], "
+			"docker://REF)",
 			quoted);
 	}
 	if (!check_parts(text, &reference, error) ||
@@ -206,11 +209,30 @@ bool reference_find(const char *text, struct reference *ret_reference, GError **
 	return true;
 }
 
+char *reference_format(const struct reference *reference)
+{
+	const char *name = reference->name;
+	bool pinned = name && name[0] == '@';
+
+	if (reference->transport == TRANSPORT_REGISTRY)
+		return g_strconcat("docker://", reference->path, pinned ? "" : ":",
+				   name ? name : "latest", NULL);
+	return g_strconcat(transport_name(reference->transport), ":", reference->path,
+			   name && !pinned ? ":" : "", name, NULL);
+}
+
 bool reference_replaces(const struct reference *destination, const struct reference *source,
 			const char *source_name)
 {
 	struct stat to, from;
 
+	if (destination->transport == TRANSPORT_REGISTRY)
+		return source->transport == TRANSPORT_REGISTRY &&
+		       strcmp(destination->path, source->path) == 0 &&
+		       strcmp(destination->name ? destination->name : "latest",
+			      source->name ? source->name : "latest") == 0;
+	if (source->transport == TRANSPORT_REGISTRY)
+		return false;
 	if (stat(destination->path, &to) < 0 || stat(source->path, &from) < 0 ||
 	    to.st_dev != from.st_dev || to.st_ino != from.st_ino)
 		return false;

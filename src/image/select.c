@@ -325,27 +325,58 @@ static bool fail_with_platforms(const struct search *search, GError **error)
 			 *list ? list : "none");
 }
 
-bool select_from_layout(const struct image_source *source, const char *name,
-			const struct platform *platform, struct selection *ret_selection,
-			GError **error)
+/* The parsed index.json, and which of its descriptors have that name. */
+static struct manifest *choose_from_index(const struct image_source *source, const char *name,
+					  GPtrArray *chosen, GError **error)
 {
 	g_autoptr(GBytes) data = source_read_file(source, "index.json", JSON_MAX_BYTES, error);
 	automanifest struct manifest *index = NULL;
-	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
-	struct search search = {.source = source, .platform = platform};
-	bool ok = true;
 
 	if (!data)
-		return false;
+		return NULL;
 	index = manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), error);
 	if (!index || !index->is_index) {
 		if (index)
 			error_set(error, THRESH_ERROR_INPUT, "not an index");
 		g_prefix_error(error, "index.json: ");
-		return false;
+		return NULL;
 	}
 	if (!(name ? choose_named(index->manifests, name, chosen, error)
 		   : choose_only(index->manifests, chosen, error)))
+		return NULL;
+	return g_steal_pointer(&index);
+}
+
+json_t *select_descriptor(const struct image_source *source, const char *name, GError **error)
+{
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+	automanifest struct manifest *index = choose_from_index(source, name, chosen, error);
+	size_t i;
+	json_t *entry;
+
+	if (!index)
+		return NULL;
+	if (differ(chosen)) {
+		fail_with_names(chosen, "several images: name one", error);
+		return NULL;
+	}
+	json_array_foreach (json_array_at(index->json, "manifests"), i, entry) {
+		if (index->manifests->pdata[i] == chosen->pdata[0])
+			return json_deep_copy(entry);
+	}
+	g_assert_not_reached();
+}
+
+bool select_from_layout(const struct image_source *source, const char *name,
+			const struct platform *platform, struct selection *ret_selection,
+			GError **error)
+{
+	g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+	automanifest struct manifest *index = choose_from_index(source, name, chosen, error);
+	struct search search = {.source = source, .platform = platform};
+	bool ok = true;
+
+	if (!index)
 		return false;
 	search.others = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; ok && i < chosen->len; i++)

@@ -20,6 +20,10 @@ bool select_from_layout(const struct image_source *source, const char *name,
 			const struct platform *platform, struct selection *ret_selection,
 			GError **error);
 
+/* The descriptor that an OCI layout's index.json has under @name (NULL: of the only image),
+ * whatever its platforms; a new JSON object. */
+json_t *select_descriptor(const struct image_source *source, const char *name, GError **error);
+
 /* From a docker archive's manifest.json; its blobs are made known to @source. */
 bool select_from_docker(struct image_source *source, const char *name,
 			const struct platform *platform, struct selection *ret_selection,

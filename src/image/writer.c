@@ -127,8 +127,12 @@ static char *choose_staging_parent(struct image_writer *writer, enum destination
 
 static bool make_staging(struct image_writer *writer, enum destination_state state, GError **error)
 {
-	g_autofree char *parent = choose_staging_parent(writer, state);
+	g_autofree char *parent = writer->transport == TRANSPORT_REGISTRY
+					  ? writer->remote->staging(writer->remote, error)
+					  : choose_staging_parent(writer, state);
 
+	if (!parent)
+		return false;
 	writer->staging = cleanup_directory(parent, STAGING_PREFIX, &writer->staging_fd, error);
 	if (!writer->staging) {
 		g_prefix_error(error, "nothing can be written there: ");
@@ -140,26 +144,45 @@ static bool make_staging(struct image_writer *writer, enum destination_state sta
 	return writer->layout_fd >= 0;
 }
 
+static bool check_registry(const struct image_writer *writer, GError **error)
+{
+	const char *name = writer->reference.name;
+
+	if (name && name[0] == '@')
+		return error_set(error, THRESH_ERROR_USAGE,
+				 "a destination is named by a tag, not by a digest");
+	if (!writer->remote)
+		return error_set(error, THRESH_ERROR_INTERNAL, "no client for registries");
+	return writer->remote->check(writer->remote, &writer->reference, error);
+}
+
+static bool choose_destination(struct image_writer *writer, enum destination_state *ret_state,
+			       GError **error)
+{
+	if (writer->transport == TRANSPORT_REGISTRY) {
+		*ret_state = DESTINATION_ABSENT;
+		writer->destination = reference_format(&writer->reference);
+		return check_registry(writer, error) &&
+		       choose_name(writer, writer->reference.name, error);
+	}
+	writer->destination = resolve_destination(writer->reference.path, error);
+	return writer->destination && choose_name(writer, writer->reference.name, error) &&
+	       destination_check(writer->destination, writer->transport, ret_state, error);
+}
+
 static bool prepare(struct image_writer *writer, const char *reference, GError **error)
 {
-	struct reference parsed;
 	enum destination_state state;
-	bool ok;
 
 	if (writer->epoch < 0 || writer->epoch > epoch_max)
 		return error_set(error, THRESH_ERROR_USAGE,
 				 "SOURCE_DATE_EPOCH %" G_GINT64_FORMAT
 				 ": not in the years 1970 to 9999",
 				 writer->epoch);
-	if (!reference_parse(reference, &parsed, error))
+	if (!reference_parse(reference, &writer->reference, error))
 		return false;
-	writer->transport = parsed.transport;
-	writer->destination = resolve_destination(parsed.path, error);
-	ok = writer->destination && choose_name(writer, parsed.name, error) &&
-	     destination_check(writer->destination, writer->transport, &state, error) &&
-	     make_staging(writer, state, error);
-	reference_clear(&parsed);
-	return ok;
+	writer->transport = writer->reference.transport;
+	return choose_destination(writer, &state, error) && make_staging(writer, state, error);
 }
 
 struct image_writer *image_writer_new(const char *reference,
@@ -168,6 +191,7 @@ struct image_writer *image_writer_new(const char *reference,
 	autowriter struct image_writer *writer = g_new0(struct image_writer, 1);
 
 	writer->staging_fd = writer->layout_fd = -1;
+	writer->remote = options->remote;
 	writer->compression = options->compression;
 	writer->epoch = options->epoch;
 	writer->layer_names = g_ptr_array_new_with_free_func(g_free);
@@ -198,6 +222,7 @@ void image_writer_free(struct image_writer *writer)
 		g_ptr_array_unref(writer->layer_names);
 	json_decref(writer->descriptor);
 	json_decref(writer->referrers);
+	reference_clear(&writer->reference);
 	g_free(writer->layers);
 	g_free(writer->staging);
 	g_free(writer->destination);
@@ -395,8 +420,8 @@ static json_t *index_entry(const struct image_writer *writer, json_t *descriptor
 	return descriptor;
 }
 
-static bool write_text(const struct image_writer *writer, const char *name, const json_t *json,
-		       GError **error)
+bool write_text(const struct image_writer *writer, const char *name, const json_t *json,
+		GError **error)
 {
 	g_autofree char *text = json_format_canonical(json);
 	autofd int fd = fd_open(writer->layout_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0666, error);
@@ -496,6 +521,11 @@ struct image *image_writer_open(const struct image_writer *writer, GError **erro
 
 	return image_open(path, platform.os && platform.architecture ? &platform : NULL,
 			  &image_limits_default, error);
+}
+
+int image_writer_layout_fd(const struct image_writer *writer)
+{
+	return writer->layout_fd;
 }
 
 void image_writer_digest(const struct image_writer *writer, struct digest *ret_digest)

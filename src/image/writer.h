@@ -16,22 +16,25 @@
  */
 #pragma once
 
+#include "image/bundle.h"
 #include "image/image.h"
 #include "image/tree.h"
 
 struct image_writer;
 
 struct image_writer_options {
-	enum compression compression; /* of the layers; COMPRESSION_NONE by default */
-	int64_t epoch;                /* seconds: later mtimes are clamped to it; `created` */
+	enum compression compression;      /* of the layers; COMPRESSION_NONE by default */
+	int64_t epoch;                     /* seconds: later mtimes are clamped to it; `created` */
+	const struct image_remote *remote; /* for docker:// (remote.h), or NULL */
 	const char *const
 		*layer_names; /* NULL-terminated: history comment of layer 0, 1, …: a node's
 				 `layer` says where it goes; empty layers are left out */
 };
 
-/* Checks that @reference (oci:, oci-archive:, docker-archive:) can be written and makes the staging
- * directory beside it. An existing oci: layout gets the tag added or replaced, its other tags kept;
- * an existing archive file is replaced. Anything else that exists is an error. */
+/* Checks that @reference can be written and makes the staging directory beside it, or for docker://
+ * where the remote says. An existing oci: layout gets the tag added or replaced, its other tags
+ * kept; an existing archive file is replaced, as is a registry's tag. Anything else that exists is
+ * an error. */
 struct image_writer *image_writer_new(const char *reference,
 				      const struct image_writer_options *options, GError **error);
 
@@ -42,6 +45,14 @@ struct image_writer *image_writer_new(const char *reference,
 bool image_writer_stage(struct image_writer *writer, const struct tree *production,
 			const struct tree *source, const json_t *config, const json_t *annotations,
 			GError **error);
+
+/* Stages an image as it is elsewhere, with what refers to it, in place of image_writer_stage. Blobs
+ * are copied and checked, but for those that lie in the staging directory already. */
+bool image_writer_stage_bundle(struct image_writer *writer, const struct bundle *bundle,
+			       GError **error);
+
+/* The staging directory as a layout, borrowed: for a source to bring its blobs to. */
+int image_writer_layout_fd(const struct image_writer *writer);
 
 /* Adds to what is staged an artifact that refers to the image (image-spec manifest.md, "Guidelines
  * for Artifact Usage"; `subject`): one layer of @media_type that holds @data. In an archive there
@@ -57,7 +68,8 @@ struct image *image_writer_open(const struct image_writer *writer, GError **erro
 /* Digest of the staged manifest. */
 void image_writer_digest(const struct image_writer *writer, struct digest *ret_digest);
 
-/* Makes the destination: fsync, then rename(2). On failure the old destination is as it was. */
+/* Makes the destination: fsync, then rename(2); at a registry the tag is put last. On failure the
+ * old destination is as it was. */
 bool image_writer_commit(struct image_writer *writer, GError **error);
 
 /* Frees, and removes the staging directory. */

@@ -19,7 +19,9 @@ struct staged_layer {
 
 struct image_writer {
 	enum transport transport;
-	char *destination; /* absolute; links in it resolved */
+	const struct image_remote *remote;
+	struct reference reference; /* as given */
+	char *destination; /* absolute; links in it resolved; a registry's: as it is written */
 	char *name;        /* tag; docker-archive: NAME:TAG or NULL */
 	enum compression compression;
 	int64_t epoch;
@@ -41,10 +43,12 @@ struct image_writer {
  */
 #define SUBJECT_TAG_ANNOTATION "dev.thresh.subject.tag"
 
-/* writer.c, for attach.c */
+/* writer.c, for attach.c and stage_bundle.c */
 bool write_blob(struct image_writer *writer, const void *data, size_t size_bytes,
 		struct digest *ret_digest, GError **error);
 json_t *descriptor_new(const char *media_type, const struct digest *digest, uint64_t size_bytes);
+bool write_text(const struct image_writer *writer, const char *name, const json_t *json,
+		GError **error);
 bool write_index(const struct image_writer *writer, GError **error);
 
 /* Whether @path can become the destination: what is there, if anything. */
