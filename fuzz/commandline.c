@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Command lines that applications gave to a shell. What is accepted, quoted again word by word, is
- * accepted again and means the same. */
+/* Command lines that applications gave to a shell, and patterns of them. What is accepted, quoted
+ * again word by word, is accepted again and means the same. */
 #include "cut/commandline.h"
+#include "cut/pattern.h"
+#include "plan/template.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,12 +35,27 @@ static void check_again(const struct commandline *line)
 	g_string_free(text, TRUE);
 }
 
+/* What is taken as a pattern has words that a plan takes. */
+static void check_pattern(const char *text)
+{
+	const char *problem = NULL;
+	g_autoptr(GPtrArray) words = pattern_words(text, &problem);
+
+	for (guint i = 0; words && i < words->len; i++) {
+		if (!plan_template_is_valid(words->pdata[i], PLAN_WITH_HOLES))
+			abort();
+	}
+	if (!words && !problem)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	g_autofree char *text = g_strndup((const char *)data, size_bytes);
 	struct commandline line;
 	const char *problem = NULL;
 
+	check_pattern(text);
 	if (commandline_parse(text, &line, &problem)) {
 		check_again(&line);
 		commandline_clear(&line);

@@ -131,7 +131,7 @@ int cmd_diff(int argc, char **argv, GError **error)
 		.operands = "A B",
 		.summary = "Compares two images: files, bytes, packages. B is what A became.",
 		.examples = "  thresh diff oci:app oci:app-sealed",
-		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE,
+		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE | OPTIONS_REGISTRY,
 		.operands_min = 2,
 		.operands_max = 2,
 	};

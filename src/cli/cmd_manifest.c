@@ -36,7 +36,7 @@ static char *engine_reference(const char *source, const struct image *image)
 
 	if (!reference_find(source, &reference, NULL))
 		return g_strdup(source);
-	if (reference.name || !image->name)
+	if (reference.name || !image->name || reference.transport == TRANSPORT_REGISTRY)
 		text = g_strdup(source);
 	else
 		text = g_strdup_printf("%s:%s:%s", transport_name(reference.transport),
@@ -100,7 +100,7 @@ int cmd_manifest(int argc, char **argv, GError **error)
 			   "of a sealed\n"
 			   "image's restrictions hold.",
 		.examples = "  sh -c \"$(thresh manifest oci:out --target podman --image app)\"",
-		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE,
+		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE | OPTIONS_REGISTRY,
 		.own = own,
 		.operands_min = 1,
 		.operands_max = 1,

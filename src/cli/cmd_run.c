@@ -13,7 +13,7 @@ static const struct command_form form = {
 		   "status: the\n"
 		   "application's.",
 	.examples = "  thresh run -p 8080:80 oci:app-sealed",
-	.groups = OPTIONS_SOURCE | OPTIONS_ENTER | OPTIONS_RUN,
+	.groups = OPTIONS_SOURCE | OPTIONS_ENTER | OPTIONS_RUN | OPTIONS_REGISTRY,
 	.operands_min = 1,
 	.operands_max = 1,
 	.arguments = true,

@@ -219,7 +219,7 @@ int cmd_verify(int argc, char **argv, GError **error)
 			   "SKIP (not\n"
 			   "checked, and why) or NA. Also of images that thresh did not make.",
 		.examples = "  thresh verify oci:app-sealed --policy policy.yaml",
-		.groups = OPTIONS_SOURCE,
+		.groups = OPTIONS_SOURCE | OPTIONS_REGISTRY,
 		.own = own,
 		.operands_min = 0,
 		.operands_max = 1,

@@ -182,7 +182,7 @@ int cmd_why(int argc, char **argv, GError **error)
 			   "what "
 			   "needs it.\nIMAGE is the sealed image.",
 		.examples = "  thresh why oci:app-sealed /bin/sh",
-		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE,
+		.groups = OPTIONS_FORMAT | OPTIONS_SOURCE | OPTIONS_REGISTRY,
 		.own = own,
 		.operands_min = 2,
 		.operands_max = 2,

@@ -589,6 +589,36 @@ static bool read_depth(struct reader *reader, const json_t *value)
 	return read_number32(reader, value, 2048, &reader->request->limits.depth);
 }
 
+static bool read_insecure(struct reader *reader, const json_t *value)
+{
+	if (!json_is_boolean(value))
+		return fail(reader, "want true or false");
+	reader->request->registry.insecure = json_is_true(value);
+	return true;
+}
+
+static bool read_ca_file(struct reader *reader, const json_t *value)
+{
+	return read_text(reader, value, &reader->request->registry.ca_file);
+}
+
+static bool read_auth_file(struct reader *reader, const json_t *value)
+{
+	return read_text(reader, value, &reader->request->registry.auth_file);
+}
+
+static bool read_registry_timeout(struct reader *reader, const json_t *value)
+{
+	int ms;
+
+	if (!read_duration(reader, value, &ms))
+		return false;
+	if (ms < 1000)
+		return fail(reader, "want at least a second");
+	reader->request->registry.idle_ms = ms;
+	return true;
+}
+
 static const struct config_key timeout_keys[] = {
 	{"ready", read_ready, NULL},       {"request", read_request, NULL},
 	{"workload", read_workload, NULL}, {"stop", read_stop, NULL},
@@ -619,6 +649,14 @@ static const struct config_key sandbox_keys[] = {
 	{NULL, NULL, NULL},
 };
 
+static const struct config_key registry_keys[] = {
+	{"insecure", read_insecure, NULL},
+	{"ca-file", read_ca_file, NULL},
+	{"auth-file", read_auth_file, NULL},
+	{"timeout", read_registry_timeout, NULL},
+	{NULL, NULL, NULL},
+};
+
 static const struct config_key limit_keys[] = {
 	{"layers", read_layers, NULL},     {"entries", read_entries, NULL},
 	{"unpacked", read_unpacked, NULL}, {"file", read_file, NULL},
@@ -645,6 +683,7 @@ static const struct config_key top_keys[] = {
 	{"commands", NULL, command_keys},
 	{"writable", NULL, writable_keys},
 	{"sandbox", NULL, sandbox_keys},
+	{"registry", NULL, registry_keys},
 	{"limits", NULL, limit_keys},
 	{NULL, NULL, NULL},
 };

@@ -28,11 +28,15 @@ static const struct descriptor *artifact_layer(const struct image *image,
 	return manifest->layers && manifest->layers->len == 1 ? manifest->layers->pdata[0] : NULL;
 }
 
-static GBytes *read_referrer(const struct image *image, const struct descriptor *descriptor,
-			     GError **error)
+static GBytes *read_referrer(const struct image *image, const json_t *entry, GError **error)
 {
-	g_autoptr(GBytes) data = source_read_blob(image->source, &descriptor->digest,
-						  descriptor->size_bytes, JSON_MAX_BYTES, NULL);
+	const char *text = json_string_at(entry, "digest");
+	struct digest digest;
+	g_autoptr(GBytes) data =
+		text && digest_parse(text, &digest, NULL)
+			? source_read_blob(image->source, &digest,
+					   json_integer_at(entry, "size", -1), JSON_MAX_BYTES, NULL)
+			: NULL;
 	automanifest struct manifest *manifest =
 		data ? manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), NULL)
 		     : NULL;
@@ -47,17 +51,14 @@ static GBytes *read_referrer(const struct image *image, const struct descriptor 
 /* NULL without an error: nothing refers to the image. */
 static GBytes *read_beside(const struct image *image, GError **error)
 {
-	g_autoptr(GBytes) data =
-		source_has(image->source, "index.json")
-			? source_read_file(image->source, "index.json", JSON_MAX_BYTES, error)
-			: NULL;
-	automanifest struct manifest *index =
-		data ? manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), error)
-		     : NULL;
+	autojson json_t *referrers =
+		source_referrers(image->source, &image->manifest_digest, error);
+	size_t i;
+	json_t *entry;
 
-	for (guint i = 0; index && index->manifests && i < index->manifests->len; i++) {
+	json_array_foreach (referrers, i, entry) {
 		g_autoptr(GError) failure = NULL;
-		GBytes *found = read_referrer(image, index->manifests->pdata[i], &failure);
+		GBytes *found = read_referrer(image, entry, &failure);
 
 		if (failure)
 			g_propagate_error(error, g_steal_pointer(&failure));

@@ -17,6 +17,7 @@
  *   - image/     writes it, staged beside the destination (writer.h)
  *   - harden/    holds the line together: runs the candidate under its restrictions, compares the
  * answers, and goes back to cut and seal until nothing changes; then commits
+ *   - registry/  what image/ asks where the reference is docker://… (registry.h)
  *   - manifest/  what an engine must be told, from the sealed image alone (manifest.h)
  *
  * Below all of it is base/ (errors, descriptors, paths, digests, JSON and YAML). Two more programs
@@ -51,6 +52,10 @@ const struct subcommand subcommands[] = {
 	{"manifest", cmd_manifest, "print what an engine must be told to run a sealed image"},
 	{"why", cmd_why, "say why a path was kept or removed"},
 	{"diff", cmd_diff, "compare two images: files, bytes, packages"},
+	{"copy", cmd_copy, "copy an image from any place to any other, with what refers to it"},
+	{"push", cmd_push, "send an image to a registry, with what refers to it"},
+	{"pull", cmd_pull, "fetch an image from a registry, with what refers to it"},
+	{"tree", cmd_tree, "show an image and what refers to it, or a repository's tags"},
 	{"profile", cmd_profile, "merge profiles, or show what is in one"},
 	{"verify", cmd_verify, "recompute what is claimed of an image, by rules"},
 	{"key", cmd_key, "make a key pair that signs evidence"},

@@ -16,6 +16,8 @@ struct given {
 	char **probes, **workloads, **runs, **with;
 	char **environment, **volumes, **keep, **keep_logs, **publish;
 	char *preset, *platform, *profile, *out, *config, *format, *compress, *timeout, *network;
+	char *ca_file, *auth_file;
+	gboolean insecure;
 	gboolean help;
 };
 
@@ -39,6 +41,8 @@ static void given_clear(struct given *given)
 	g_free(given->compress);
 	g_free(given->timeout);
 	g_free(given->network);
+	g_free(given->ca_file);
+	g_free(given->auth_file);
 }
 
 static void add_entry(GArray *entries, const char *name, char letter, GOptionArg kind, void *place,
@@ -93,6 +97,18 @@ static void add_cut_entries(GArray *entries, struct given *given)
 		  "keep this log a file, no link to standard output (repeatable)", "PATH");
 }
 
+static void add_registry_entries(GArray *entries, struct given *given)
+{
+	const GOptionArg one = G_OPTION_ARG_FILENAME;
+
+	add_entry(entries, "ca-file", 0, one, &given->ca_file,
+		  "docker://: also believe the authorities in here", "FILE");
+	add_entry(entries, "auth-file", 0, one, &given->auth_file,
+		  "docker://: take credentials from here alone", "FILE");
+	add_entry(entries, "insecure", 0, G_OPTION_ARG_NONE, &given->insecure,
+		  "docker://: check no certificates, speak plain HTTP to this machine", NULL);
+}
+
 static GArray *entries_new(const struct command_form *form, struct given *given)
 {
 	GArray *entries = g_array_new(TRUE, TRUE, sizeof(GOptionEntry));
@@ -128,6 +144,8 @@ static GArray *entries_new(const struct command_form *form, struct given *given)
 	if (form->groups & OPTIONS_COMPRESS)
 		add_entry(entries, "compress", 0, one, &given->compress,
 			  "layers: none (default), gzip or zstd", "HOW");
+	if (form->groups & OPTIONS_REGISTRY)
+		add_registry_entries(entries, given);
 	if (form->groups & OPTIONS_FORMAT)
 		add_entry(entries, "format", 0, one, &given->format,
 			  "text (default) for people, json for machines", "FORMAT");
@@ -278,6 +296,26 @@ static bool apply_epoch(struct harden_request *request, GError **error)
 	return true;
 }
 
+/* The command line goes before thresh.yaml. */
+static void apply_registry(struct given *given, struct options *options)
+{
+	struct harden_request *request = options->request;
+	struct registry_settings *settings = &request->registry;
+
+	if (given->ca_file) {
+		g_free(settings->ca_file);
+		settings->ca_file = g_steal_pointer(&given->ca_file);
+	}
+	if (given->auth_file) {
+		g_free(settings->auth_file);
+		settings->auth_file = g_steal_pointer(&given->auth_file);
+	}
+	settings->insecure |= given->insecure;
+	settings->cache_path = g_strdup(request->cache_path);
+	options->registry = registry_new(settings);
+	request->limits.remote = registry_remote(options->registry);
+}
+
 static bool apply(struct given *given, struct options *options, GError **error)
 {
 	g_autofree char *platform = NULL;
@@ -288,6 +326,7 @@ static bool apply(struct given *given, struct options *options, GError **error)
 		g_free(platform);
 		platform = g_strdup(given->platform);
 	}
+	apply_registry(given, options);
 	return apply_platform(platform, options, error) && apply_lists(given, options, error) &&
 	       apply_scalars(given, options, error) && apply_epoch(options->request, error);
 }
@@ -417,6 +456,7 @@ void options_free(struct options *options)
 {
 	if (!options)
 		return;
+	registry_free(options->registry);
 	harden_request_free(options->request);
 	g_ptr_array_unref(options->operands);
 	g_ptr_array_unref(options->publications);

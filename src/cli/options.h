@@ -20,6 +20,7 @@
 #include "cli/output.h"
 #include "harden/request.h"
 #include "image/image.h"
+#include "registry/registry.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -34,6 +35,7 @@ enum option_group {
 	OPTIONS_OUT = 1 << 6,      /* --out */
 	OPTIONS_COMPRESS = 1 << 7, /* --compress */
 	OPTIONS_RUN = 1 << 8,      /* --publish --network */
+	OPTIONS_REGISTRY = 1 << 9, /* --ca-file --auth-file --insecure */
 };
 
 struct command_form {
@@ -56,8 +58,9 @@ struct options {
 	enum output_format format;
 	struct platform platform; /* request->platform points here where one was given */
 	bool has_platform;
-	GPtrArray *publications; /* struct publication *: --publish */
-	bool host_network;       /* --network host */
+	GPtrArray *publications;   /* struct publication *: --publish */
+	bool host_network;         /* --network host */
+	struct registry *registry; /* what docker:// is read and written by */
 };
 
 /* Parses; --help prints the help and ends the program with status 0. Every error is

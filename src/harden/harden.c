@@ -630,6 +630,7 @@ static struct image_writer *writer_for(const struct harden_request *request,
 		.compression = request->compression,
 		.epoch = epoch_of(request, source),
 		.layer_names = seal_layer_names,
+		.remote = request->limits.remote,
 	};
 
 	if (!check_destination(request, source, error) ||

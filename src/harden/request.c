@@ -70,6 +70,7 @@ struct harden_request *harden_request_new(void)
 	struct harden_request *request = g_new0(struct harden_request, 1);
 
 	request->limits = image_limits_default;
+	request->registry.idle_ms = REGISTRY_IDLE_MS;
 	request->probes = g_ptr_array_new_with_free_func((GDestroyNotify)probe_free);
 	request->workloads = g_ptr_array_new_with_free_func(g_free);
 	request->runs = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
@@ -121,6 +122,7 @@ void harden_request_free(struct harden_request *request)
 	entrypoint_request_clear(&request->entrypoint);
 	g_free(request->profile_path);
 	g_free(request->out_directory);
+	registry_settings_clear(&request->registry);
 	g_free(request);
 }
 

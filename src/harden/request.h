@@ -7,6 +7,7 @@
 
 #include "cut/keepset.h"
 #include "image/image.h"
+#include "registry/settings.h"
 #include "sandbox/drive.h"
 #include "trace/recorder.h"
 
@@ -55,6 +56,7 @@ struct harden_request {
 	char *destination;               /* harden, cut */
 	const struct platform *platform; /* NULL: the host's */
 	struct image_limits limits;
+	struct registry_settings registry;
 	char *cache_path; /* absolute */
 	char *agent_path; /* thresh-agent */
 	char *init_path;  /* thresh-init */

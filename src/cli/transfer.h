@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What copy, push and pull have in common.
+ *
+ *     return transfer_run(options, source, destination, &choice, error);
+ */
+#pragma once
+
+#include "cli/options.h"
+
+struct transfer_choice {
+	gboolean all_platforms;     /* --all */
+	gboolean without_referrers; /* --without-referrers */
+};
+
+/* Copies, and prints what the destination now names. The answer is the exit status. */
+int transfer_run(const struct options *options, const char *source, const char *destination,
+		 const struct transfer_choice *choice, GError **error);
+
+/* @text as a docker:// reference, whether it says so or not. Caller frees; NULL with an error. */
+char *transfer_reference(const char *text, GError **error);
