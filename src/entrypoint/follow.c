@@ -32,6 +32,8 @@ static void actor_free(void *data)
 
 	g_free(actor->script);
 	g_free(actor->script_path);
+	g_clear_pointer(&actor->sources, g_ptr_array_unref);
+	xtrace_clear(&actor->trace);
 	g_free(actor);
 }
 
@@ -63,6 +65,7 @@ void follow_init(struct follow *follow, const struct follow_options *options,
 		.kinds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						 (GDestroyNotify)g_bytes_unref),
+		.tests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.pipes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pipe_free),
 	};
 }
@@ -75,6 +78,8 @@ void follow_clear(struct follow *follow)
 	g_clear_pointer(&follow->kinds, g_hash_table_unref);
 	g_clear_pointer(&follow->scripts, g_hash_table_unref);
 	g_clear_pointer(&follow->pipes, g_hash_table_unref);
+	g_clear_pointer(&follow->tests, g_hash_table_unref);
+	g_clear_pointer(&follow->last_line, g_free);
 	g_clear_error(&follow->error);
 	fd_cleanup(&follow->reader.root_fd);
 }
@@ -98,7 +103,7 @@ static struct actor *actor_add(struct follow *follow, pid_t pid, struct actor *p
 
 	actor->pid = pid;
 	actor->alive = true;
-	actor->script_fd = -1;
+	actor->script_fd = actor->trace_fd = -1;
 	actor->parent = parent;
 	g_ptr_array_add(follow->actors, actor);
 	if (follow->actors->len > FOLLOW_ACTORS_MAX)
@@ -113,6 +118,7 @@ static struct actor *actor_add(struct follow *follow, pid_t pid, struct actor *p
 	actor->parent_waits = parent->waits;
 	actor->script = g_strdup(parent->script);
 	actor->line = parent->line;
+	actor->plain = parent->plain;
 	actor->program = parent->program;
 	if (actor->program)
 		actor->program->processes++;
@@ -223,7 +229,11 @@ static void on_call(struct follow *follow, struct task *task)
 		follow_call_entry(follow, task);
 	} else if (task->in_call) {
 		task->in_call = false;
-		follow_call_exit(follow, task, call.result);
+		if (task->skipped)
+			tracee_call_answer(task->tid, (int64_t)task->call.args[2]);
+		else
+			follow_call_exit(follow, task, call.result);
+		task->skipped = false;
 		g_clear_pointer(&task->path, g_free);
 	}
 }
@@ -323,12 +333,11 @@ static char *last_place(const struct follow *follow)
 	g_autoptr(GPtrArray) programs = timeline_programs(follow->timeline);
 	const struct program *program =
 		programs->len > 0 ? programs->pdata[programs->len - 1] : NULL;
-	const GPtrArray *lines = follow->record->lines;
-	g_autofree char *text = NULL;
+	g_autofree char *text = g_strdup(follow->last_line);
 
-	if (lines->len > 0)
-		text = g_strdup(lines->pdata[lines->len - 1]);
-	else if (program)
+	if (text)
+		return error_quote(text);
+	if (program)
 		text = g_strdup(program->step->path);
 	else if (follow->start->script)
 		text = g_strdup(follow->start->script);

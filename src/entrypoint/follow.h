@@ -10,6 +10,7 @@
  *
  * Everything here belongs to the thread that attaches (ptrace(2): a tracee has one tracer thread).
  * follow.c: the loop of stops. follow_exec.c: who is who. follow_calls.c: what they do.
+ * follow_program.c: the programs among them. follow_end.c: when it is over.
  */
 #pragma once
 
@@ -17,6 +18,7 @@
 #include "entrypoint/changes.h"
 #include "entrypoint/timeline.h"
 #include "entrypoint/tracee.h"
+#include "entrypoint/xtrace.h"
 
 #include <glib.h>
 #include <signal.h>
@@ -35,6 +37,12 @@ enum actor_kind {
 	ACTOR_PROGRAM,  /* of a program's processes */
 };
 
+/* A script that a shell keeps open while it runs it. */
+struct source {
+	int fd;
+	char *path;
+};
+
 /* A process that is, or was, there. */
 struct actor {
 	pid_t pid;
@@ -48,8 +56,14 @@ struct actor {
 	struct program *program;
 	char *script; /* where it stands, or NULL */
 	guint line;
-	int script_fd;     /* a file that it opened to read and that may be a script, or -1 */
-	char *script_path; /* that file */
+	int script_fd;      /* a file that it opened to read and that may be a script, or -1 */
+	char *script_path;  /* that file */
+	bool script_closes; /* it was opened with O_CLOEXEC, as by the C library */
+	GPtrArray *sources; /* struct source *: that it reads bit by bit, the innermost last; NULL:
+			       none */
+	struct xtrace trace;
+	int trace_fd; /* where it writes that */
+	bool plain;   /* its shell does not quote what it traces */
 };
 
 /* A thread. */
@@ -57,8 +71,10 @@ struct task {
 	pid_t tid;
 	struct actor *actor; /* NULL: it has stopped before its parent told of it */
 	bool in_call;
+	bool skipped; /* the kernel does not make it */
 	struct tracee_call call;
-	char *path; /* of the call, where its exit needs it */
+	char *path;  /* of the call, where its exit needs it */
+	bool closes; /* with O_CLOEXEC */
 };
 
 struct pipe_content {
@@ -71,6 +87,7 @@ struct follow_options {
 	const char *const *keep;         /* paths or names of programs to keep; or NULL */
 	const char *const *interpreters; /* paths that are the script's world; or NULL */
 	uint64_t own_pipes[2];           /* inodes of the container's standard streams */
+	const char *mark;                /* of the shells' own trace; NULL: without */
 	int timeout_ms;
 	int settle_ms;
 };
@@ -86,6 +103,8 @@ struct follow {
 	GHashTable *scripts;           /* char *path → GBytes */
 	GHashTable *pipes;             /* guint64 inode → struct pipe_content * */
 	uint64_t pipe_bytes;
+	GHashTable *tests;   /* those that are recorded, as text */
+	char *last_line;     /* of the trace */
 	struct actor *start; /* the first process */
 	bool done;
 	bool finished; /* the record is filled */
@@ -113,22 +132,44 @@ void follow_detach(struct follow *follow);
 /* Kills the first process, and so all, and waits for their end. */
 void follow_kill(struct follow *follow);
 
-/* --- among the three files --- */
+/* --- among its files --- */
 
 void follow_fail(struct follow *follow, enum thresh_error code, const char *format, ...)
 	G_GNUC_PRINTF(3, 4);
 
 /* follow_exec.c: a process has executed @task's new program. */
 void follow_exec(struct follow *follow, struct task *task);
+/* Notes the file @path, if it is text, as a script. */
+void follow_script_add(struct follow *follow, const char *path);
+
+/* follow_program.c: fills in what @actor has executed. */
+bool follow_describe(struct follow *follow, const struct actor *actor, const char *path,
+		     GPtrArray *words, struct start_step *step);
+void follow_program_begin(struct follow *follow, struct actor *actor, const char *path,
+			  GPtrArray *words);
 void follow_program_keep(struct follow *follow, struct program *program);
 /* A process of a program, or its first one with @status, has ended. */
 void follow_program_exit(struct follow *follow, struct actor *actor, int status);
+/* What the program has read, as far as is known now. */
+void follow_settle_input(struct follow *follow, struct program *program);
 /* Something else than waiting was done by @actor: what still runs below it is in the background. */
 void follow_activity(struct follow *follow, const struct actor *actor);
+int follow_exit_code(int status);
+
+/* follow_end.c: looks again where the programs that run listen. */
+void follow_find_listeners(struct follow *follow);
+/* The application is executed as @step, which this takes: the record is complete. */
+void follow_application(struct follow *follow, struct start_step *step);
 /* Nothing happens any more: is a program that runs the application? */
 bool follow_settled(struct follow *follow);
 void follow_finish(struct follow *follow);
-void follow_script_add(struct follow *follow, const char *path);
+
+/* follow_trace.c: makes the shell that @task has just executed trace itself. */
+void follow_trace_begin(struct follow *follow, struct task *task, const char *path,
+			const GPtrArray *words, guint index);
+/* At the entry of write(2): takes a piece of the trace, which is then not written. */
+bool follow_trace_write(struct follow *follow, struct task *task);
+GBytes *follow_script_text(const struct follow *follow, const char *path);
 
 /* follow_calls.c */
 void follow_call_entry(struct follow *follow, struct task *task);

@@ -224,12 +224,12 @@ static void on_open(struct follow *follow, struct task *task, const struct agent
 
 	if ((flags & O_TMPFILE) == O_TMPFILE)
 		return;
-	/* A shell opens scripts, and nothing else of its own accord, without O_CLOEXEC. */
-	if (!writes && (!shell || flags & (O_CLOEXEC | O_DIRECTORY | O_PATH)))
+	if (!writes && (!shell || flags & (O_DIRECTORY | O_PATH)))
 		return;
 	path = path_argument(follow, task, call->directory, call->path, !(flags & O_NOFOLLOW));
 	if (!writes) {
 		task->path = g_steal_pointer(&path);
+		task->closes = flags & O_CLOEXEC;
 		return;
 	}
 	touch(follow, task, path, TOUCH_CONTENT);
@@ -424,12 +424,63 @@ static void script_drop(struct actor *actor)
 	g_clear_pointer(&actor->script_path, g_free);
 }
 
+/* Of what a shell opens without O_CLOEXEC all is a script that does not become standard input. */
 static void script_take(struct follow *follow, struct actor *actor, int fd)
 {
 	if (fd < 0 || actor->script_fd != fd)
 		return;
-	follow_script_add(follow, actor->script_path);
+	if (!actor->script_closes)
+		follow_script_add(follow, actor->script_path);
 	script_drop(actor);
+}
+
+static void source_free(void *data)
+{
+	struct source *source = data;
+
+	g_free(source->path);
+	g_free(source);
+}
+
+static void set_script(struct actor *actor, const char *path)
+{
+	g_free(actor->script);
+	actor->script = g_strdup(path);
+	actor->line = 0;
+}
+
+/* dash and busybox's ash read a script from a descriptor of 10 or more until its end. */
+static void source_push(struct follow *follow, struct actor *actor, int fd)
+{
+	g_autofree char *path = g_strdup(actor->script_path);
+	struct source *source;
+
+	follow_script_add(follow, path);
+	script_drop(actor);
+	if (!g_hash_table_contains(follow->scripts, path))
+		return;
+	source = g_new0(struct source, 1);
+	source->fd = fd;
+	source->path = g_strdup(path);
+	if (!actor->sources)
+		actor->sources = g_ptr_array_new_with_free_func(source_free);
+	g_ptr_array_add(actor->sources, source);
+	set_script(actor, path);
+}
+
+static void source_pop(struct actor *actor, int fd)
+{
+	const struct source *last = actor->sources && actor->sources->len > 0
+					    ? actor->sources->pdata[actor->sources->len - 1]
+					    : NULL;
+
+	if (!last || last->fd != fd)
+		return;
+	g_ptr_array_set_size(actor->sources, (gint)actor->sources->len - 1);
+	if (actor->sources->len > 0) {
+		last = actor->sources->pdata[actor->sources->len - 1];
+		set_script(actor, last->path);
+	}
 }
 
 /* A file that becomes standard input or output is data, one that goes out of the way is a script.
@@ -439,7 +490,7 @@ static void on_dup(struct follow *follow, struct actor *actor, int fd, int to)
 	if (fd < 0 || actor->script_fd != fd)
 		return;
 	if (to >= 10)
-		script_take(follow, actor, fd);
+		source_push(follow, actor, to);
 	else
 		script_drop(actor);
 }
@@ -452,6 +503,7 @@ static void on_open_exit(struct task *task, int64_t result)
 		return;
 	script_drop(actor);
 	actor->script_fd = (int)result;
+	actor->script_closes = task->closes;
 	actor->script_path = g_steal_pointer(&task->path);
 }
 
@@ -587,6 +639,11 @@ void follow_call_entry(struct follow *follow, struct task *task)
 		on_table_entry(follow, task, &meaning->table);
 		break;
 	case CALL_WRITE:
+		task->skipped = follow_trace_write(follow, task);
+		if (task->skipped)
+			break;
+		on_write_entry(follow, task, (int)task->call.args[0]);
+		break;
 	case CALL_WRITEV:
 	case CALL_SENDFILE:
 		on_write_entry(follow, task, (int)task->call.args[0]);
@@ -595,6 +652,9 @@ void follow_call_entry(struct follow *follow, struct task *task)
 		on_write_entry(follow, task, (int)task->call.args[2]);
 		break;
 	case CALL_CLOSE:
+		source_pop(task->actor, (int)task->call.args[0]);
+		script_take(follow, task->actor, (int)task->call.args[0]);
+		break;
 	case CALL_READ:
 		script_take(follow, task->actor, (int)task->call.args[0]);
 		break;

@@ -22,6 +22,7 @@ void start_test_free(struct start_test *test)
 {
 	g_free(test->operator);
 	g_free(test->operand);
+	g_free(test->other);
 	g_free(test->script);
 	g_free(test);
 }

@@ -65,7 +65,8 @@ struct start_step {
 /* A file test that the script made, from its own trace (xtrace): "-s /var/lib/x/PG_VERSION" */
 struct start_test {
 	char *operator; /* "-s", "-d", "-e", "-f", "-n" …; "!" is taken off */
-	char *operand;
+	char *operand;  /* "=", "!=", "-eq" …: the left side */
+	char *other;    /* … and the right one; NULL for the rest */
 	bool negated;
 	char *script;
 	guint line;

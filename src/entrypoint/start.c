@@ -30,7 +30,11 @@ struct job {
 	GPtrArray *argv;        /* borrowed words, NULL-terminated */
 	GPtrArray *environment; /* char *, NULL-terminated */
 	struct ids ids;
-	struct start_record *record; /* of the last start */
+	char *mark; /* of the shells' trace; NULL: without */
+	struct sandbox_spec sandbox_spec;
+	GPtrArray *mounts;            /* the setup's and ours, borrowed */
+	struct sandbox_mount *prompt; /* the file that sets bash's PS4 */
+	struct start_record *record;  /* of the last start */
 	GError *error;
 };
 
@@ -67,7 +71,7 @@ static GPtrArray *build_argv(const struct start_setup *setup, const struct start
 /* Where NAME is in an environment that ends with NULL or with the array, or -1. */
 static int environment_find(const GPtrArray *environment, const char *name, size_t length)
 {
-	for (guint i = 0; i < environment->len; i++) {
+	for (guint i = 0; i < environment->len && environment->pdata[i]; i++) {
 		const char *entry = environment->pdata[i];
 
 		if (strncmp(entry, name, length) == 0 && entry[length] == '=')
@@ -95,6 +99,40 @@ static GPtrArray *build_environment(const struct start_setup *setup,
 	}
 	g_ptr_array_add(environment, NULL);
 	return environment;
+}
+
+/* --- the shells' own trace --- */
+
+static void environment_set(GPtrArray *environment, const char *name, const char *value)
+{
+	int at = environment_find(environment, name, strlen(name));
+
+	if (at >= 0)
+		g_ptr_array_remove_index(environment, (guint)at);
+	g_ptr_array_insert(environment, 0, g_strconcat(name, "=", value, NULL));
+}
+
+/* A PS4 that nobody else writes, by the environment, and for bash in the file that it reads first.
+ */
+static void prepare_trace(struct job *job)
+{
+	const GPtrArray *mounts = job->setup->sandbox->mounts;
+	g_autofree char *prompt = NULL, *text = NULL;
+
+	job->mark = g_uuid_string_random();
+	prompt = g_strdup_printf(XTRACE_PS4, job->mark);
+	text = g_strdup_printf("PS4='%s'\nset -x\n", prompt);
+	job->prompt = sandbox_mount_new(MOUNT_BYTES, "/");
+	g_free(job->prompt->path);
+	job->prompt->path = g_strconcat("/.thresh-", job->mark, NULL);
+	job->prompt->bytes = g_bytes_new(text, strlen(text));
+	environment_set(job->environment, "PS4", prompt);
+	environment_set(job->environment, "BASH_ENV", job->prompt->path);
+	job->mounts = g_ptr_array_new();
+	for (guint i = 0; mounts && i < mounts->len; i++)
+		g_ptr_array_add(job->mounts, mounts->pdata[i]);
+	g_ptr_array_add(job->mounts, job->prompt);
+	job->sandbox_spec.mounts = job->mounts;
 }
 
 static void fill_ids(struct job *job)
@@ -177,6 +215,7 @@ static bool start_once(struct job *job, bool last, GError **error)
 		.ids = &job->ids,
 		.keep = job->setup->keep,
 		.interpreters = interpreters,
+		.mark = job->mark,
 		.timeout_ms = job->setup->timeout_ms > 0 ? job->setup->timeout_ms : TIMEOUT_MS,
 		.settle_ms = job->setup->settle_ms > 0 ? job->setup->settle_ms : SETTLE_MS,
 	};
@@ -209,7 +248,7 @@ static bool run(struct job *job, GError **error)
 	const struct start_setup *setup = job->setup;
 	guint starts = MAX(job->scenario->starts, 1);
 
-	job->sandbox = sandbox_open(setup->sandbox, setup->identity, error);
+	job->sandbox = sandbox_open(&job->sandbox_spec, setup->identity, error);
 	if (!job->sandbox || !given_apply(job->sandbox, job->scenario, error))
 		return false;
 	for (guint i = 0; i < starts; i++) {
@@ -231,17 +270,22 @@ static gpointer run_job(gpointer data)
 struct start_record *start_run(const struct start_setup *setup,
 			       const struct start_scenario *scenario, GError **error)
 {
-	struct job job = {.setup = setup, .scenario = scenario};
+	struct job job = {.setup = setup, .scenario = scenario, .sandbox_spec = *setup->sandbox};
 	GThread *thread;
 	bool ok;
 
 	fill_ids(&job);
 	job.argv = build_argv(setup, scenario);
 	job.environment = build_environment(setup, scenario);
+	if (scenario->explain)
+		prepare_trace(&job);
 	thread = g_thread_try_new("start", run_job, &job, error);
 	ok = thread && GPOINTER_TO_INT(g_thread_join(thread));
 	g_ptr_array_unref(job.argv);
 	g_ptr_array_unref(job.environment);
+	g_clear_pointer(&job.mounts, g_ptr_array_unref);
+	sandbox_mount_free(job.prompt);
+	g_free(job.mark);
 	if (ok)
 		return job.record;
 	start_record_free(job.record);

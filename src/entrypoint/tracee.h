@@ -50,6 +50,24 @@ GPtrArray *tracee_words(pid_t tid, const char *name);
 /* The text of a file of /proc/TID, at most 1 MiB; NULL. Caller frees. */
 char *tracee_file(pid_t tid, const char *name);
 
+/* --- what the processor's registers hold: tracee_CPU.c --- */
+
+/* At a call's entry: lets the kernel make no call. At its exit: what the process is told. */
+bool tracee_call_skip(pid_t tid);
+bool tracee_call_answer(pid_t tid, int64_t result);
+
+/* At the stop after execve(2), before the program's first instruction: the address of the argument
+ * block (argc, argv, environment, auxiliary vector); 0 on failure. */
+uint64_t tracee_stack(pid_t tid);
+bool tracee_stack_move(pid_t tid, uint64_t address);
+
+/* Puts "-o", "xtrace" behind word @index of the argument list, at that stop: a shell then traces.
+ * False where the list cannot be rewritten; nothing is changed then. */
+bool tracee_add_xtrace(pid_t tid, guint index);
+
+/* Makes @name (at most 15 bytes) the first word, likewise. */
+bool tracee_rename(pid_t tid, const char *name);
+
 struct tracee_status {
 	pid_t group;       /* thread group */
 	pid_t inner;       /* the same in the innermost pid namespace */

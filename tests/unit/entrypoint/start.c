@@ -120,6 +120,80 @@ static void test_vector(gconstpointer data)
 	g_assert_cmpstr(text, ==, vector->expected);
 }
 
+/* --- the shells' own trace --- */
+
+#define EXPLAINED                                                                                  \
+	"set -eu\nf() {\n  echo \"$1\" >> /data/log\n}\nif [ ! -s /data/x ] && test -n "           \
+	"\"$HOME\"; then\n"                                                                        \
+	"  f 'a  b'\nfi\nx=$({ /bin/cat /nowhere; } 2>&1 || true)\n. /hook.sh\n/hook.sh\n"         \
+	"[ \"$x\" = 'it is' -o -d /data ] && server many /data 40\necho \"[$x]\"\nexec \"$@\"\n"
+
+struct explained {
+	const char *shell;
+	const char *hook_shell;
+};
+
+static const struct explained explained[] = {
+	{"/bin/bash", "/bin/bash"},         {"/bin/sh", "/bin/sh"},
+	{"/bin/bash", "/bin/sh"},           {"/usr/bin/busybox sh", "/usr/bin/busybox sh"},
+	{"/usr/bin/bash-as/sh", "/bin/sh"},
+};
+
+static char *tests_text(const struct start_record *record)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < record->tests->len; i++) {
+		const struct start_test *test = record->tests->pdata[i];
+
+		g_string_append_printf(text, "%s%s %s%s%s %s\n", test->negated ? "! " : "",
+				       test->operator, test->operand, test->other ? " | " : "",
+				       test->other ? test->other : "", test->script);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void test_explain(gconstpointer data)
+{
+	const struct explained *vector = data;
+	g_autofree char *script = g_strdup_printf("#!%s\n" EXPLAINED, vector->shell);
+	g_autofree char *hook = g_strdup_printf(
+		"#!%s\n[ -e /hook.sh ] || exit 1\necho hook >> /data/log\n", vector->hook_shell);
+	struct start_given given = {.path = (char *)"/hook.sh", .mode = 0755};
+	g_autoptr(GPtrArray) files = g_ptr_array_new();
+	struct start_scenario scenario = {.files = files, .explain = true};
+	g_autofree char *plain = NULL, *traced = NULL, *tests = NULL, *output = NULL;
+	const struct start_step *run;
+
+	g_ptr_array_add(files, &given);
+	given.content = g_bytes_new(hook, strlen(hook));
+	traced = fixture_start(script, &scenario, NULL);
+	g_test_message("%s", traced);
+	if (!fixture_record()) {
+		g_test_fail();
+		return;
+	}
+	tests = tests_text(fixture_record());
+	g_assert_cmpstr(tests, ==,
+			"! -s /data/x /entrypoint.sh\n-n / /entrypoint.sh\n-e /hook.sh /hook.sh\n"
+			"= /bin/cat: /nowhere: No such file or directory | it is /entrypoint.sh\n"
+			"-d /data /entrypoint.sh\n");
+	run = fixture_record()->steps->pdata[1];
+	g_assert_cmpint(run->kind, ==, START_RUN);
+	g_assert_cmpuint(run->line, ==, 12);
+	g_assert_cmpstr(run->script, ==, "/entrypoint.sh");
+	g_assert_cmpstr(fixture_record()->lines->pdata[fixture_record()->lines->len - 1], ==,
+			"/entrypoint.sh:14: exec server listen 80");
+	/* The trace is seen by us alone. */
+	output = g_strndup(g_bytes_get_data(fixture_record()->output, NULL),
+			   g_bytes_get_size(fixture_record()->output));
+	g_assert_cmpstr(output, ==, "[/bin/cat: /nowhere: No such file or directory]\n");
+	scenario.explain = false;
+	plain = fixture_start(script, &scenario, NULL);
+	g_assert_cmpstr(traced, ==, plain);
+	g_bytes_unref(given.content);
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -133,6 +207,11 @@ int main(int argc, char **argv)
 		g_autofree char *name = g_strconcat("/entrypoint/start/", vectors[i].name, NULL);
 
 		g_test_add_data_func(name, &vectors[i], test_vector);
+	}
+	for (guint i = 0; i < G_N_ELEMENTS(explained); i++) {
+		g_autofree char *name = g_strdup_printf("/entrypoint/start/explain/%u", i);
+
+		g_test_add_data_func(name, &explained[i], test_explain);
 	}
 	status = g_test_run();
 	fixture_close();
