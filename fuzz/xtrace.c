@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a shell writes to standard error, in pieces that end at a byte 0x1e. */
-#include "entrypoint/record.h"
 #include "entrypoint/xtrace.h"
+#include "entrypoint/record.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -25,8 +25,7 @@ static void take(struct xtrace *trace, enum xtrace_quoting quoting)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 {
 	struct xtrace trace = {0};
-	enum xtrace_quoting quoting =
-		size_bytes > 0 && data[0] & 1 ? XTRACE_PLAIN : XTRACE_QUOTED;
+	enum xtrace_quoting quoting = size_bytes > 0 && data[0] & 1 ? XTRACE_PLAIN : XTRACE_QUOTED;
 
 	for (size_t start = size_bytes > 0; start < size_bytes;) {
 		const uint8_t *end = memchr(data + start, PIECE_END, size_bytes - start);

@@ -177,7 +177,10 @@ static void on_fork(struct follow *follow, struct task *task, bool clone)
 		child->actor = task->actor;
 	} else {
 		follow_activity(follow, task->actor);
+		follow_unmark(follow, task->actor);
 		child->actor = actor_add(follow, tid, task->actor);
+		if (!child->actor->program && follow->timeline)
+			child->actor->mark = timeline_mark(follow->timeline);
 		child->actor->inner = readable ? status.inner : 0;
 	}
 	tracee_status_clear(&status);
@@ -192,6 +195,7 @@ static void on_end(struct follow *follow, pid_t tid, int status)
 
 	if (actor && actor->pid == tid) {
 		actor->alive = false;
+		follow_unmark(follow, actor);
 		if (actor->program)
 			follow_program_exit(follow, actor, status);
 		if (actor == follow->start) {

@@ -54,7 +54,8 @@ struct actor {
 	guint waits;        /* children whose end it was told of */
 	guint parent_waits; /* of the parent, when this one began */
 	struct program *program;
-	char *script; /* where it stands, or NULL */
+	struct item *mark; /* in the timeline, where it began; NULL: it has gone on since */
+	char *script;      /* where it stands, or NULL */
 	guint line;
 	int script_fd;      /* a file that it opened to read and that may be a script, or -1 */
 	char *script_path;  /* that file */
@@ -155,6 +156,8 @@ void follow_settle_input(struct follow *follow, struct program *program);
 /* Something else than waiting was done by @actor: what still runs below it is in the background. */
 void follow_activity(struct follow *follow, const struct actor *actor);
 int follow_exit_code(int status);
+/* @actor does more than to execute one program, or has ended. */
+void follow_unmark(struct follow *follow, struct actor *actor);
 
 /* follow_end.c: looks again where the programs that run listen. */
 void follow_find_listeners(struct follow *follow);

@@ -34,6 +34,7 @@ enum call_kind {
 	CALL_KILL_THREAD,   /* the second argument is the thread, the third the signal */
 	CALL_SET_ATTRIBUTE, /* extended attributes: the second argument is the name */
 	CALL_REMOVE_ATTRIBUTE,
+	CALL_CHROOT,
 	CALL_SPECIAL, /* what it does no plan can say: the program is kept */
 };
 
@@ -72,7 +73,7 @@ static const struct {
 	{"removexattr", CALL_REMOVE_ATTRIBUTE},
 	{"lremovexattr", CALL_REMOVE_ATTRIBUTE},
 	{"fremovexattr", CALL_REMOVE_ATTRIBUTE},
-	{"chroot", CALL_SPECIAL},
+	{"chroot", CALL_CHROOT},
 	{"pivot_root", CALL_SPECIAL},
 	{"mount", CALL_SPECIAL},
 	{"umount2", CALL_SPECIAL},
@@ -165,7 +166,10 @@ static char *path_argument(struct follow *follow, const struct task *task, int8_
 /* Where the changes of @actor go; NULL for a program that is kept. */
 static struct changes *changes_of(struct follow *follow, const struct actor *actor)
 {
-	return actor->program ? actor->program->changes : timeline_changes(follow->timeline);
+	if (actor->program)
+		return actor->program->changes;
+	return actor->mark ? timeline_changes_before(follow->timeline, actor->mark)
+			   : timeline_changes(follow->timeline);
 }
 
 static void touch(struct follow *follow, const struct task *task, const char *path, enum touch kind)
@@ -186,11 +190,41 @@ static void touch(struct follow *follow, const struct task *task, const char *pa
 			    CHANGES_MAX_PATHS);
 }
 
-/* An effect that is no file's. */
+static char *place_of(const struct actor *actor)
+{
+	if (!actor->script)
+		return g_strdup("the start script");
+	return actor->line > 0 ? g_strdup_printf("%s:%u", actor->script, actor->line)
+			       : g_strdup(actor->script);
+}
+
+/* An effect that is no file's. A launcher's is not the script's. */
 static void special(struct follow *follow, const struct task *task)
 {
+	const struct actor *actor = task->actor;
+	g_autofree char *place = place_of(actor);
+
+	if (actor->program)
+		follow_program_keep(follow, actor->program);
+	else if (actor->kind == ACTOR_SHELL)
+		follow_fail(follow, THRESH_ERROR_INPUT,
+			    "%s: the shell itself does what no plan can say (a socket such as "
+			    "/dev/tcp, an extended attribute, a mount): let a program of the image "
+			    "do it",
+			    place);
+}
+
+/* Another root: paths mean something else from now on. */
+static void on_chroot(struct follow *follow, const struct task *task)
+{
+	g_autofree char *text = tracee_string(task->tid, task->call.args[0]);
+
 	if (task->actor->program)
 		follow_program_keep(follow, task->actor->program);
+	else if (!text || strcmp(text, "/") != 0)
+		follow_fail(follow, THRESH_ERROR_INPUT,
+			    "the start script changes its root directory, which no plan can say: "
+			    "start the application from the image's own");
 }
 
 static void count_opened(struct follow *follow, const struct task *task)
@@ -586,6 +620,7 @@ static void on_kill(struct follow *follow, const struct task *task, pid_t inner,
 	}
 	if (!program)
 		return;
+	follow_unmark(follow, sender);
 	follow_program_keep(follow, program);
 	program->background |= program->leader != 0;
 	program->stopped = true;
@@ -703,6 +738,10 @@ void follow_call_exit(struct follow *follow, struct task *task, int64_t result)
 	case CALL_REMOVE_ATTRIBUTE:
 		if (result == 0)
 			on_attribute(follow, task, meaning->kind == CALL_SET_ATTRIBUTE);
+		break;
+	case CALL_CHROOT:
+		if (result == 0)
+			on_chroot(follow, task);
 		break;
 	case CALL_SPECIAL:
 		if (result >= 0)

@@ -25,8 +25,8 @@ enum {
 /* What shells set by themselves, and what makes them trace. */
 static bool is_shell_variable(const char *entry, bool traced)
 {
-	static const char *const names[] = {"PWD=", "OLDPWD=", "SHLVL=",   "_=",
-					    "PS4=", "BASH_ENV=", NULL};
+	static const char *const names[] = {
+		"PWD=", "OLDPWD=", "SHLVL=", "_=", "PS4=", "BASH_ENV=", NULL};
 
 	for (guint i = 0; i < (traced ? 6 : 4); i++) {
 		if (g_str_has_prefix(entry, names[i]))
@@ -189,7 +189,7 @@ void follow_program_begin(struct follow *follow, struct actor *actor, const char
 {
 	struct program *program = program_new();
 
-	timeline_start(follow->timeline, program);
+	timeline_start(follow->timeline, program, g_steal_pointer(&actor->mark));
 	actor->kind = ACTOR_PROGRAM;
 	actor->program = program;
 	program->processes = 1;
@@ -248,6 +248,12 @@ void follow_program_exit(struct follow *follow, struct actor *actor, int status)
 	}
 	program_decide(follow, program);
 }
+void follow_unmark(struct follow *follow, struct actor *actor)
+{
+	if (actor->mark)
+		timeline_unmark(follow->timeline, g_steal_pointer(&actor->mark));
+}
+
 /* --- background --- */
 
 /* Walks up from the program's first process to @actor: has that been told of an end since? */

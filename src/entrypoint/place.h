@@ -2,7 +2,8 @@
 /*
  * Where in a script a command stands, told from its words: for shells that do not say so. Pure.
  *
- *     line = place_find(text, argv);   // of `initdb -D /data`: the line that has most of these words
+ *     line = place_find(text, argv);   // of `initdb -D /data`: the line that has most of these
+ * words
  */
 #pragma once
 

@@ -6,12 +6,12 @@
 
 enum { STEPS_MAX = 10000 };
 
-enum item_kind { ITEM_CHANGES, ITEM_PROGRAM, ITEM_STOP };
+enum item_kind { ITEM_CHANGES, ITEM_MARK, ITEM_PROGRAM, ITEM_STOP };
 
 struct item {
 	enum item_kind kind;
 	struct changes *changes; /* CHANGES */
-	struct program *program; /* PROGRAM, owned; STOP, borrowed */
+	struct program *program; /* PROGRAM, owned; STOP, borrowed; MARK: NULL */
 	int signal;              /* STOP */
 };
 
@@ -92,11 +92,39 @@ struct changes *timeline_changes(const struct timeline *timeline)
 	return last->changes;
 }
 
-void timeline_start(struct timeline *timeline, struct program *program)
+struct item *timeline_mark(struct timeline *timeline)
 {
+	struct item *mark;
+
 	changes_capture(timeline_changes(timeline), &timeline->reader);
-	item_add(timeline, ITEM_PROGRAM)->program = program;
+	mark = item_add(timeline, ITEM_MARK);
 	item_add(timeline, ITEM_CHANGES);
+	return mark;
+}
+
+static guint item_index(const struct timeline *timeline, const struct item *item)
+{
+	guint index;
+	gboolean found = g_ptr_array_find(timeline->items, item, &index);
+
+	g_assert(found);
+	return index;
+}
+
+struct changes *timeline_changes_before(const struct timeline *timeline, const struct item *mark)
+{
+	const struct item *before = timeline->items->pdata[item_index(timeline, mark) - 1];
+
+	return before->changes;
+}
+
+void timeline_start(struct timeline *timeline, struct program *program, struct item *mark)
+{
+	if (!mark)
+		mark = timeline_mark(timeline);
+	changes_capture(timeline_changes_before(timeline, mark), &timeline->reader);
+	mark->kind = ITEM_PROGRAM;
+	mark->program = program;
 }
 
 void timeline_stop(struct timeline *timeline, struct program *program, int signal)
@@ -110,7 +138,7 @@ void timeline_stop(struct timeline *timeline, struct program *program, int signa
 	item_add(timeline, ITEM_CHANGES);
 }
 
-static guint item_index(const struct timeline *timeline, const struct program *program)
+static guint program_index(const struct timeline *timeline, const struct program *program)
 {
 	for (guint i = 0; i < timeline->items->len; i++) {
 		const struct item *item = timeline->items->pdata[i];
@@ -128,23 +156,31 @@ static void join_around(struct timeline *timeline, guint index, struct changes *
 	struct item *after = timeline->items->pdata[index + 1];
 	bool last = index + 2 == timeline->items->len;
 
+	/* A marked process may have changed something there just now. */
+	if (!last)
+		changes_capture(before->changes, &timeline->reader);
 	if (own)
 		changes_absorb(before->changes, own, last);
 	changes_absorb(before->changes, after->changes, false);
 	g_ptr_array_remove_range(timeline->items, index, 2);
 }
 
+void timeline_unmark(struct timeline *timeline, struct item *mark)
+{
+	join_around(timeline, item_index(timeline, mark), NULL);
+}
+
 void timeline_fold(struct timeline *timeline, struct program *program)
 {
 	changes_capture(program->changes, &timeline->reader);
-	join_around(timeline, item_index(timeline, program), program->changes);
+	join_around(timeline, program_index(timeline, program), program->changes);
 }
 
 struct start_step *timeline_take(struct timeline *timeline, struct program *program)
 {
 	struct start_step *step = g_steal_pointer(&program->step);
 
-	join_around(timeline, item_index(timeline, program), NULL);
+	join_around(timeline, program_index(timeline, program), NULL);
 	return step;
 }
 
@@ -186,6 +222,8 @@ static bool append(const struct item *item, GPtrArray *steps, GHashTable *placed
 	switch (item->kind) {
 	case ITEM_CHANGES:
 		return changes_append_steps(item->changes, steps, error);
+	case ITEM_MARK:
+		return true;
 	case ITEM_PROGRAM:
 		g_hash_table_insert(placed, item->program, item->program->step);
 		g_ptr_array_add(steps, g_steal_pointer(&item->program->step));
@@ -200,6 +238,12 @@ bool timeline_finish(struct timeline *timeline, GPtrArray *steps, GError **error
 {
 	g_autoptr(GHashTable) placed = g_hash_table_new(NULL, NULL);
 
+	for (guint i = timeline->items->len; i-- > 0;) {
+		struct item *item = timeline->items->pdata[i];
+
+		if (item->kind == ITEM_MARK)
+			join_around(timeline, i, NULL);
+	}
 	changes_capture(timeline_changes(timeline), &timeline->reader);
 	for (guint i = 0; i < timeline->items->len; i++) {
 		if (!append(timeline->items->pdata[i], steps, placed, error))

@@ -6,7 +6,8 @@
  * Whether a program is kept as a run or folded into the changes around it is known when it has
  * ended; until then its changes lie with it.
  *
- *     timeline_start(timeline, program);       // the changes so far are those before it
+ *     struct item *mark = timeline_mark(timeline);   // a process is forked
+ *     timeline_start(timeline, program, mark);       // and executes it: here, whatever came since
  *     changes_touch(program->changes, …);
  *     timeline_fold(timeline, program);        // or program->kept = true
  *     timeline_finish(timeline, record->steps, error);
@@ -45,8 +46,18 @@ struct changes *timeline_changes(const struct timeline *timeline);
 struct program *program_new(void);
 void program_keep(struct program *program);
 
-/* Takes ownership. */
-void timeline_start(struct timeline *timeline, struct program *program);
+/* The place of what a process that begins now may execute, so that the order of steps is that of
+ * the script, and not that of a race. Borrowed; to be given to timeline_start or timeline_unmark.
+ */
+struct item;
+struct item *timeline_mark(struct timeline *timeline);
+void timeline_unmark(struct timeline *timeline, struct item *mark);
+
+/* The changes before @mark: where those of the marked process itself belong. */
+struct changes *timeline_changes_before(const struct timeline *timeline, const struct item *mark);
+
+/* Puts @program in the place of @mark (NULL: at the end). Takes ownership of @program. */
+void timeline_start(struct timeline *timeline, struct program *program, struct item *mark);
 void timeline_fold(struct timeline *timeline, struct program *program);
 void timeline_stop(struct timeline *timeline, struct program *program, int signal);
 

@@ -96,8 +96,7 @@ bool tracee_add_xtrace(pid_t tid, guint index)
 	g_autoptr(GArray) block = g_array_new(FALSE, FALSE, WORD_BYTES);
 	uint64_t stack, text_at, added[ADDED_WORDS];
 
-	if (!take_block(tid, block, &stack, &text_at) ||
-	    index >= g_array_index(block, uint64_t, 0))
+	if (!take_block(tid, block, &stack, &text_at) || index >= g_array_index(block, uint64_t, 0))
 		return false;
 	added[0] = text_at;
 	added[1] = text_at + strlen(text) + 1;

@@ -185,8 +185,7 @@ static char *join(const GPtrArray *pieces)
 	return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-bool xtrace_take(struct xtrace *trace, enum xtrace_quoting quoting,
-		 struct xtrace_line *ret_line)
+bool xtrace_take(struct xtrace *trace, enum xtrace_quoting quoting, struct xtrace_line *ret_line)
 {
 	g_autoptr(GPtrArray) pieces = g_steal_pointer(&trace->pieces);
 	g_autofree char *whole = pieces ? join(pieces) : NULL;
@@ -201,8 +200,8 @@ bool xtrace_take(struct xtrace *trace, enum xtrace_quoting quoting,
 	*text++ = '\0';
 	/* In pieces where the first one is the prompt alone. */
 	head = pieces->pdata[0];
-	ret_line->words = g_str_has_suffix(head, "\x1f") ? words_of_pieces(pieces, quoting)
-							      : split(text);
+	ret_line->words =
+		g_str_has_suffix(head, "\x1f") ? words_of_pieces(pieces, quoting) : split(text);
 	ret_line->script = g_strdup(whole);
 	ret_line->line = (guint)strtoul(line, NULL, 10);
 	ret_line->text = g_strdup(text);
@@ -218,13 +217,13 @@ void xtrace_line_clear(struct xtrace_line *line)
 
 /* --- tests --- */
 
-static void add_test(GPtrArray *tests, bool negated, const char *operator, const char *operand,
+static void add_test(GPtrArray *tests, bool negated, const char *operator, const char * operand,
 		     const char *other)
 {
 	struct start_test *test = g_new0(struct start_test, 1);
 
 	test->negated = negated;
-	test->operator = g_strdup(operator);
+	test->operator= g_strdup(operator);
 	test->operand = g_strdup(operand);
 	test->other = g_strdup(other);
 	g_ptr_array_add(tests, test);
@@ -275,8 +274,9 @@ static void add_primaries(const GPtrArray *words, guint end, GPtrArray *tests)
 /* bash prints each primary of [[ ]] alone, its operands without quotes. */
 static void add_conditional(const char *text, GPtrArray *tests)
 {
-	static const char *const binary[] = {" == ", " != ", " =~ ", " = ",   " -eq ", " -ne ", " -lt ",
-					     " -le ", " -gt ", " -ge ", " -nt ", " -ot ", " -ef ", NULL};
+	static const char *const binary[] = {" == ",  " != ",  " =~ ",  " = ",   " -eq ",
+					     " -ne ", " -lt ", " -le ", " -gt ", " -ge ",
+					     " -nt ", " -ot ", " -ef ", NULL};
 	const char *start = text + strlen("[[ ");
 	size_t length = strlen(start);
 	g_autofree char *inner = NULL;
@@ -296,12 +296,12 @@ static void add_conditional(const char *text, GPtrArray *tests)
 	}
 	for (guint i = 0; binary[i]; i++) {
 		char *at = strstr(p, binary[i]);
-		g_autofree char *operator = NULL;
+		g_autofree char *operator= NULL;
 
 		if (!at)
 			continue;
 		*at = '\0';
-		operator = g_strstrip(g_strdup(binary[i]));
+		operator= g_strstrip(g_strdup(binary[i]));
 		add_test(tests, negated, operator, p, at + strlen(binary[i]));
 		return;
 	}

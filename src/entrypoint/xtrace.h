@@ -45,16 +45,15 @@ enum xtrace_quoting {
 };
 
 struct xtrace_line {
-	char *script; /* as the shell names it; "" where it does not */
-	guint line;   /* or 0 */
-	char *text;   /* the command, its words between blanks */
+	char *script;     /* as the shell names it; "" where it does not */
+	guint line;       /* or 0 */
+	char *text;       /* the command, its words between blanks */
 	GPtrArray *words; /* char *, without quotes */
 };
 
 /* The command that XTRACE_LINE announced. False where it is none that can be read. The caller
  * clears. */
-bool xtrace_take(struct xtrace *trace, enum xtrace_quoting quoting,
-		 struct xtrace_line *ret_line);
+bool xtrace_take(struct xtrace *trace, enum xtrace_quoting quoting, struct xtrace_line *ret_line);
 void xtrace_line_clear(struct xtrace_line *line);
 void xtrace_clear(struct xtrace *trace);
 

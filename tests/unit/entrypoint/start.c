@@ -108,6 +108,19 @@ static const struct vector vectors[] = {
 	 "/data/out\n"
 	 "run server connect 5432 read\nrun server connect 5432 input \"xbx\\n\"\n"
 	 "run server connect 5432 input \"here\\n\"\nexec server listen 80\n"},
+	{"dev tcp",
+	 "#!/bin/bash\nserver listen 5432 &\nwhile ! echo x > /dev/tcp/127.0.0.1/5432; do sleep "
+	 "0.1; done\n"
+	 "exec \"$@\"\n",
+	 "error: start: /entrypoint.sh: the shell itself does what no plan can say (a socket "
+	 "such as "
+	 "/dev/tcp, an extended attribute, a mount): let a program of the image do it"},
+	{"chroot", "#!/bin/sh\nexec busybox chroot /data server listen 80\n",
+	 "error: start: the start script changes its root directory, which no plan can say: start "
+	 "the "
+	 "application from the image's own"},
+	{"chroot of no effect", "#!/bin/sh\nexec busybox chroot / server listen 80\n",
+	 "exec server listen 80\n"},
 	{"leaves a pipe", "#!/bin/sh\nbusybox mkfifo /data/p\nexec \"$@\"\n",
 	 "run busybox mkfifo /data/p\nexec server listen 80\n"},
 };
