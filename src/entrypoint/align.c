@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/align.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -191,21 +192,51 @@ static void merge(struct aligner *aligner, const int *match)
 	aligner->lanes = merged;
 }
 
+struct turn {
+	guint state;
+	guint elements;
+};
+
+static int turn_compare(const void *a, const void *b)
+{
+	const struct turn *left = a, *right = b;
+
+	if (left->elements != right->elements)
+		return left->elements > right->elements ? -1 : 1;
+	return left->state < right->state ? -1 : left->state > right->state;
+}
+
+/* The longest first: a start in which everything happens says in which order. */
+static struct turn *turns_new(const GPtrArray *sequences, guint states)
+{
+	struct turn *turns = g_new(struct turn, states + 1);
+
+	for (guint i = 0; i < states; i++)
+		turns[i] = (struct turn){i, ((GPtrArray *)sequences->pdata[i])->len};
+	qsort(turns, states, sizeof(*turns), turn_compare);
+	return turns;
+}
+
+static void align_one(struct aligner *aligner, const GPtrArray *sequence, guint state)
+{
+	g_autofree int *match = g_new(int, sequence->len + 1);
+
+	aligner->sequence = sequence;
+	aligner->state = state;
+	memset(match, -1, (sequence->len + 1) * sizeof(*match));
+	match_all(aligner, match);
+	match_loose(aligner, match);
+	merge(aligner, match);
+}
+
 GPtrArray *align(const GPtrArray *sequences, const GPtrArray *states, const struct align_how *how)
 {
 	struct aligner aligner = {.how = how, .states = states, .lanes = g_ptr_array_new()};
 	GPtrArray *columns = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	g_autofree struct turn *turns = turns_new(sequences, states->len);
 
-	for (guint state = 0; state < states->len; state++) {
-		aligner.sequence = sequences->pdata[state];
-		aligner.state = state;
-		g_autofree int *match = g_new(int, aligner.sequence->len + 1);
-
-		memset(match, -1, (aligner.sequence->len + 1) * sizeof(*match));
-		match_all(&aligner, match);
-		match_loose(&aligner, match);
-		merge(&aligner, match);
-	}
+	for (guint i = 0; i < states->len; i++)
+		align_one(&aligner, sequences->pdata[turns[i].state], turns[i].state);
 	for (guint i = 0; i < aligner.lanes->len; i++) {
 		struct lane *lane = aligner.lanes->pdata[i];
 

@@ -6,10 +6,11 @@
  */
 #include "base/error.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/failure.h"
 
 #include <string.h>
 
-enum { MAX_ROWS = 64, MAX_LEVELS_TRIED = 4, MAX_ROUNDS = 24 };
+enum { MAX_ROWS = 64, MAX_LEVELS_TRIED = 4, MAX_ROUNDS = 24, MAX_RESCUES = 10 };
 
 struct cover {
 	struct explorer *explorer;
@@ -314,6 +315,116 @@ static bool try_surroundings(struct explorer *explorer, struct model **model, st
 	return true;
 }
 
+/* The only factor in which @state differs from the base; -1: not one. */
+static int only_difference(const struct explorer *explorer, const struct state *state)
+{
+	int only = -1;
+
+	for (guint i = 0; i < explorer->space->factors->len; i++) {
+		if (state_level(state, i) == state_level(explorer->base, i))
+			continue;
+		if (only >= 0)
+			return -1;
+		only = (int)i;
+	}
+	return only;
+}
+
+static guint count_differences(const struct explorer *explorer, const struct state *state)
+{
+	guint count = 0;
+
+	for (guint i = 0; i < explorer->space->factors->len; i++)
+		count += state_level(state, i) != state_level(explorer->base, i);
+	return count;
+}
+
+/* How much a start says about a failure elsewhere: files that are there and other arguments most,
+ * then values that the script compares with. */
+static guint failure_rank(const struct explorer *explorer, const struct state *state)
+{
+	guint rank = 3;
+
+	for (guint i = 0; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		const struct level *level = factor->levels->pdata[state_level(state, i)];
+
+		if (state_level(state, i) == state_level(explorer->base, i))
+			continue;
+		if (level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT)
+			return 4;
+		if (factor->kind != FACTOR_VARIABLE)
+			rank = 0;
+		else if (level->kind == LEVEL_LITERAL || level->kind == LEVEL_PLAIN)
+			rank = MIN(rank, 1);
+		else if (level->kind == LEVEL_MARK)
+			rank = MIN(rank, 2);
+	}
+	return rank;
+}
+
+/* Does it fail there too? */
+static bool try_failure(struct explorer *explorer, struct model **model, const struct state *failed,
+			guint factor, GError **error)
+{
+	guint states = explorer->states->len, tried = 0;
+
+	for (guint rank = 0; rank < 3; rank++) {
+		for (guint i = 0; i < states && tried < MAX_RESCUES; i++) {
+			const struct state *state = explorer->states->pdata[i];
+
+			if (state == explorer->base || !state_executes(state) ||
+			    count_differences(explorer, state) > 2 ||
+			    state_level(state, factor) != state_level(explorer->base, factor) ||
+			    failure_rank(explorer, state) != rank)
+				continue;
+			g_autoptr(GByteArray) levels =
+				levels_with(state->levels, factor, state_level(failed, factor));
+
+			tried++;
+			if (!try_row(explorer, model, levels, error))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* Whether an earlier level of the same variable failed in the same words. */
+static bool failed_before(const struct explorer *explorer, guint index, guint factor)
+{
+	g_autofree char *label = failure_label(explorer->states->pdata[index]);
+
+	for (guint i = 0; i < index; i++) {
+		g_autofree char *other =
+			only_difference(explorer, explorer->states->pdata[i]) == (int)factor
+				? failure_label(explorer->states->pdata[i])
+				: NULL;
+
+		if (g_strcmp0(label, other) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A start that failed when one thing was changed: is it that thing alone? */
+static bool explore_failures(struct explorer *explorer, struct model **model, GError **error)
+{
+	guint states = explorer->states->len;
+
+	for (guint i = 0; i < states && !explorer->exhausted; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		int factor = only_difference(explorer, state);
+
+		if (factor < SPACE_FIRST_VARIABLE || state_executes(state) ||
+		    !failure_counts(explorer->space, state) ||
+		    failed_before(explorer, i, (guint)factor))
+			continue;
+		if (!try_failure(explorer, model, state, (guint)factor, error))
+			return false;
+	}
+	return true;
+}
+
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error)
 {
 	struct cover cover;
@@ -328,6 +439,7 @@ bool explore_combinations(struct explorer *explorer, struct model **model, GErro
 		if (!state->explored && is_new_ground(*model, explorer->base, state))
 			done = try_surroundings(explorer, model, state, error);
 	}
+	done = done && explore_failures(explorer, model, error);
 	for (guint i = 0; done && i < MAX_ROWS && new_pairs && !explorer->exhausted; i++) {
 		g_autoptr(GByteArray) row = cover_row(&cover, &new_pairs);
 

@@ -235,6 +235,15 @@ static bool confirm(const struct candidates *candidates, GError **error)
 	return true;
 }
 
+static void take_owner(struct explorer *explorer)
+{
+	const GPtrArray *steps = explorer->base->record->steps;
+	const struct start_step *end = steps->pdata[steps->len - 1];
+
+	explorer->space->uid = end->uid;
+	explorer->space->gid = end->gid;
+}
+
 bool explore_files(struct explorer *explorer, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
@@ -252,6 +261,7 @@ bool explore_files(struct explorer *explorer, GError **error)
 	if (!later || states_alike(later, explorer->base, false))
 		return true;
 	factor->effective = true;
+	take_owner(explorer);
 	return add_tests(&candidates, explorer->base->levels, error) &&
 	       add_tests(&candidates, levels, error) && add_volumes(&candidates, error) &&
 	       add_made(&candidates, later, error) && confirm(&candidates, error);

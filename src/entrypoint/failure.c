@@ -58,6 +58,21 @@ static bool has_wrong_type(const struct space *space, const struct state *state)
 	return false;
 }
 
+/* What the script was told to execute is not there (dash and bash: 127, 126), or bash's `exec` took
+ * an option for its own (2). The plan's `exec` says so by itself. */
+static bool has_no_program(const struct state *state)
+{
+	int status = state_failure(state);
+	gsize bytes = 0;
+	const char *output =
+		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
+
+	if (!state_level(state, SPACE_ARGUMENTS))
+		return false;
+	return status == 126 || status == 127 ||
+	       (status == 2 && output && g_strstr_len(output, (gssize)bytes, "exec: "));
+}
+
 bool failure_counts(const struct space *space, const struct state *state)
 {
 	const struct level *files =
@@ -67,7 +82,7 @@ bool failure_counts(const struct space *space, const struct state *state)
 		return true;
 	if (state_failure(state) == 0)
 		return false; /* it ended well without an application: `--help` */
-	return files->kind != LEVEL_GIVEN && files->kind != LEVEL_ABSENT &&
+	return !has_no_program(state) && files->kind == LEVEL_PLAIN &&
 	       !has_wrong_type(space, state);
 }
 

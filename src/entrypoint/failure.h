@@ -11,5 +11,6 @@ struct decision *failure_learn(const struct model *model, GError **error);
 char *failure_label(const struct state *state);
 
 /* Whether the model has to say when this state fails: a value of the wrong type is refused by
- * `check`, and a start on files that were taken away or put there by hand proves nothing. */
+ * `check`; a start on files that were taken away or put there by hand, or that an earlier start did
+ * not leave, proves nothing; nor does one that was told to execute what is not there. */
 bool failure_counts(const struct space *space, const struct state *state);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "entrypoint/emit.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/failure.h"
 
 #include <string.h>
 
@@ -141,12 +142,15 @@ static json_t *guards_to_json(const struct model *model)
 	return guards;
 }
 
-/* The records go over to the plan. */
+/* The records go over to the plan, but for those that say nothing. */
 static void plan_take_scenarios(struct start_plan *plan, struct explorer *explorer)
 {
 	plan->scenarios = g_ptr_array_new_with_free_func((GDestroyNotify)taught_free);
 	for (guint i = 0; i < explorer->states->len; i++) {
 		struct state *state = explorer->states->pdata[i];
+
+		if (!failure_counts(explorer->space, state))
+			continue;
 		struct start_taught *taught = g_new0(struct start_taught, 1);
 
 		taught->scenario = state_scenario(explorer->space, state);
@@ -216,6 +220,27 @@ json_t *start_plan_to_json(const struct start_plan *plan)
 	return json;
 }
 
+static int record_status(const struct start_record *record)
+{
+	const GPtrArray *steps = record->steps;
+	const struct start_step *end = steps->len ? steps->pdata[steps->len - 1] : NULL;
+
+	return end && end->kind == START_EXIT ? end->status : 0;
+}
+
+/* A plan refuses before it does anything: where the script fails, the status alone must be its. */
+static char *taught_differs(const struct start_record *script, const struct start_record *plan,
+			    start_differ differ)
+{
+	int status = record_status(script), own = record_status(plan);
+
+	if (!status)
+		return differ(script, plan);
+	return status == own ? NULL
+			     : g_strdup_printf("the script ends with status %d, the plan %s%d",
+					       status, own ? "with " : "does not: ", own);
+}
+
 bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user,
 		       start_differ differ, GError **error)
 {
@@ -227,7 +252,7 @@ bool start_plan_verify(const struct start_plan *plan, start_runner replay, void 
 			g_prefix_error(error, "start `%s` with the plan: ", taught->scenario->name);
 			return false;
 		}
-		g_autofree char *difference = differ(taught->record, record);
+		g_autofree char *difference = taught_differs(taught->record, record, differ);
 
 		if (difference)
 			return error_set(error, THRESH_ERROR_DIFFERS,

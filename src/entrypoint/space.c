@@ -426,7 +426,8 @@ static void scenario_set_variable(struct start_scenario *scenario, const struct 
 	}
 }
 
-static void scenario_set_files(struct start_scenario *scenario, const struct level *level)
+static void scenario_set_files(const struct space *space, struct start_scenario *scenario,
+			       const struct level *level)
 {
 	if (level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT)
 		scenario->starts = 2;
@@ -435,6 +436,12 @@ static void scenario_set_files(struct start_scenario *scenario, const struct lev
 	if (level->kind == LEVEL_GIVEN)
 		scenario_give(scenario, level->path, level->directory ? 0755 : 0644,
 			      level->directory ? NULL : "given\n");
+	for (guint i = 0; i < scenario->files->len; i++) {
+		struct start_given *given = scenario->files->pdata[i];
+
+		given->uid = space->uid;
+		given->gid = space->gid;
+	}
 }
 
 struct start_scenario *state_scenario(const struct space *space, const struct state *state)
@@ -448,7 +455,7 @@ struct start_scenario *state_scenario(const struct space *space, const struct st
 	scenario->starts = 1;
 	if (state_level(state, SPACE_ARGUMENTS))
 		scenario->arguments = strings_copy(state->arguments);
-	scenario_set_files(scenario, state_at(space, state, SPACE_FILES));
+	scenario_set_files(space, scenario, state_at(space, state, SPACE_FILES));
 	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++)
 		scenario_set_variable(scenario, space_factor(space, i), state_at(space, state, i));
 	return scenario;

@@ -57,6 +57,7 @@ struct space {
 	GHashTable *plain;  /* char * name -> char * value */
 	GPtrArray *command; /* char *: Cmd */
 	char *workdir;
+	uint32_t uid, gid;    /* the application\'s: files that are given belong to it */
 	GHashTable *split;    /* names of variables whose value is split into words */
 	bool uses_arguments;  /* what is executed holds the arguments */
 	GPtrArray *prepend;   /* char *: words put before arguments of `prepended`; or NULL */
