@@ -32,8 +32,12 @@ check-full:
 	@tools/install-packages build demo test full
 	@tests/run --full
 
+bench-init: all
+	@tools/install-packages build bench
+	@tests/bench/run init
+
 bench: all
-	@tools/install-packages build demo test full
+	@tools/install-packages build demo test bench full
 	@tests/bench/run
 
 # FUZZ_SECONDS for each target.
@@ -52,4 +56,4 @@ install: $(BUILD)/build.ninja
 clean:
 	rm -rf $(BUILD) build-dev build-fuzz
 
-.PHONY: all deps demo check check-full bench fuzz format install clean
+.PHONY: all deps demo check check-full bench bench-init fuzz format install clean

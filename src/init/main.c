@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "init/applet.h"
 #include "init/compat.h"
 #include "init/init.h"
 #include "plan/shell.h"
@@ -100,9 +101,12 @@ static const char *executed_path(void)
 int main(int argc, char **argv, char **envp)
 {
 	struct plan_error error;
+	char **words;
 
 	if (argc > 0 && compat_is_known(argv[0]))
 		compat_run(argv, envp);
+	if ((words = applet_find(argv)))
+		applet_run(words);
 	if (!plan_parse(text, plan_read(), &plan, &error))
 		init_fail_text(error.line, error.text);
 	if (argc > 0 && (shell_is_name(argv[0]) || shell_is_name(executed_path())))

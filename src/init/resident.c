@@ -12,16 +12,11 @@
 #include <time.h>
 
 enum { MS_PER_S = 1000, NS_PER_MS = 1000000, KILL_MS = 1000, NEVER = -1 };
-enum { PAGE_BYTES = 4096, STACK_BYTES = 256 << 10 };
+enum { PAGE_BYTES = 4096, STACK_BYTES = 256 << 10, SETTLE_MS = 100 };
 
 /* By the linker: the program from its headers on, our section, the writable segment. */
 extern const char __executable_start[], __start_resident[], __stop_resident[];
 extern const char __init_array_start[], _end[];
-
-/* The section begins on a page of its own. */
-__asm__(".pushsection resident,\"ax\",%progbits\n"
-	".balign 4096\n"
-	".popsection\n");
 
 static RESIDENT void signal_send(pid_t pid, int signal_number)
 {
@@ -216,14 +211,18 @@ static RESIDENT void signal_take(struct stay *stay, int signal_number, siginfo_t
 	signal_forward(stay, signal_number, info);
 }
 
+/* Of two times, 0 being none. */
+static RESIDENT int64_t sooner(int64_t a, int64_t b)
+{
+	return a && (!b || a < b) ? a : b;
+}
+
 /* Milliseconds until something is due, 0: now, or NEVER. */
 static RESIDENT int64_t time_left(const struct stay *stay)
 {
-	int64_t due = stay->deadline_ms;
+	int64_t due = sooner(stay->settled_ms, sooner(stay->delayed_ms, stay->deadline_ms));
 	int64_t left;
 
-	if (stay->delayed_ms && (!due || stay->delayed_ms < due))
-		due = stay->delayed_ms;
 	if (!due)
 		return NEVER;
 	left = due - now_ms();
@@ -258,16 +257,6 @@ static RESIDENT void grace_end(struct stay *stay)
 	everyone_signal(stay, SIGKILL);
 }
 
-static RESIDENT void time_is_over(struct stay *stay)
-{
-	if (stay->deadline_ms && stay->deadline_ms <= now_ms()) {
-		grace_end(stay);
-	} else if (stay->delayed_ms && stay->delayed_ms <= now_ms()) {
-		stay->delayed_ms = 0;
-		signal_forward(stay, stay->stop_signal, NULL);
-	}
-}
-
 static RESIDENT uintptr_t page_down(const void *address)
 {
 	return (uintptr_t)address & ~(uintptr_t)(PAGE_BYTES - 1);
@@ -281,7 +270,7 @@ static RESIDENT uintptr_t page_up(const void *address)
 /* Code and constants are unmapped (mapped, the next fault would bring their neighbours back);
  * static data and the stack below us become what they were at first. Where pages are larger, or a
  * call is refused, memory stays in use, and that is all. */
-static RESIDENT void shrink(const struct stay *stay)
+static RESIDENT void shrink(void)
 {
 	uintptr_t first = page_down(__executable_start);
 	uintptr_t ours = page_down(__start_resident);
@@ -289,8 +278,6 @@ static RESIDENT void shrink(const struct stay *stay)
 	uintptr_t data = page_down(__init_array_start);
 	uintptr_t stack = page_down(&first);
 
-	if (stay->watch)
-		return;
 	resident_call(SYS_munmap, (long)first, (long)(ours - first), 0, 0);
 	if (rest < data)
 		resident_call(SYS_munmap, (long)rest, (long)(data - rest), 0, 0);
@@ -298,11 +285,32 @@ static RESIDENT void shrink(const struct stay *stay)
 	resident_call(SYS_madvise, (long)(stack - STACK_BYTES), STACK_BYTES, MADV_DONTNEED, 0);
 }
 
+static RESIDENT bool is_due(int64_t time_ms)
+{
+	return time_ms && time_ms <= now_ms();
+}
+
+static RESIDENT void time_is_over(struct stay *stay)
+{
+	if (is_due(stay->settled_ms)) {
+		stay->settled_ms = 0;
+		shrink();
+	}
+	if (is_due(stay->delayed_ms)) {
+		stay->delayed_ms = 0;
+		signal_forward(stay, stay->stop_signal, NULL);
+	}
+	if (is_due(stay->deadline_ms))
+		grace_end(stay);
+}
+
 noreturn RESIDENT void stay_loop(struct stay *stay)
 {
 	bool left = true;
 
-	shrink(stay);
+	/* Not now, when every microsecond is the application's. */
+	if (!stay->watch)
+		stay->settled_ms = now_ms() + SETTLE_MS;
 	/* Their ends may have been seen, and their signals taken, while the steps were carried out.
 	 */
 	if (stay->essential_count > 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What stays in memory while init waits. Functions marked RESIDENT lie in a section of their own;
- * everything else is given back to the kernel before the wait begins: the code and constants of the
- * steps, static data, the unused stack. What stays is two pages of code and the stack, whatever
- * else the program learns to do.
+ * everything else is given back to the kernel soon after the application has started: the code and
+ * constants of the steps, static data, the unused stack. What stays is two pages of code and the
+ * stack, whatever else the program learns to do.
  *
  * So a RESIDENT function calls RESIDENT functions and the system calls below alone: no libc, no
  * string constants, no tables; static data without an initial value alone, which is zero when the

@@ -6,9 +6,9 @@
  */
 #include "init/init.h"
 
-init_signals init_caller_mask;
+__attribute__((used)) init_signals init_caller_mask;
 extern const init_signals init_all_signals;
-const init_signals init_all_signals = ~(init_signals)0;
+__attribute__((used)) const init_signals init_all_signals = ~(init_signals)0;
 
 /* rt_sigprocmask(SIG_BLOCK, &init_all_signals, &init_caller_mask, 8), then the libc's _start with
  * the stack as the kernel left it. */

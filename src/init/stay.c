@@ -2,8 +2,6 @@
 #include "init/stay.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { CLOSE_FALLBACK_MAX = 1024, CHILD_STACK_BYTES = 8192, DIGITS = 12 };
+enum { CLOSE_FALLBACK_MAX = 1024 };
 
 void stay_init(struct stay *stay)
 {
@@ -94,30 +92,13 @@ static void listen_pid_give(char **environment)
 	}
 }
 
-/* We hold no mount: our working directory is the root before the application can look. Answers a
- * descriptor of what it was, where the application can be given it back, or -1. */
-static int directory_leave(void)
-{
-	int fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd >= 0 && fchdir(fd) == 0 && chdir("/") == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
 struct child {
 	const struct stay *stay;
-	int directory;         /* the working directory, or -1: the parent's */
 	bool ignores_children; /* as the caller of init had it */
 };
 
-static int child_run(void *argument)
+static noreturn void child_run(const struct child *child)
 {
-	const struct child *child = argument;
-
-	if (child->directory >= 0)
-		(void)!fchdir(child->directory);
 	place_take(child->stay);
 	listen_pid_give(child->stay->environment);
 	if (child->ignores_children)
@@ -135,12 +116,11 @@ static void descriptors_close(void)
 		close(fd);
 }
 
-/* As vfork(2), on a stack of its own: nothing of ours is copied, and when we go on the application
- * has been executed, or has failed to. */
+/* Nothing of ours is copied: the child runs in our memory while we wait, and when we go on the
+ * application has been executed, or has failed to. */
 static pid_t child_start(const struct stay *stay)
 {
-	_Alignas(16) char stack[CHILD_STACK_BYTES];
-	struct child child = {.stay = stay, .directory = directory_leave()};
+	struct child child = {.stay = stay};
 	struct sigaction before;
 	pid_t pid;
 
@@ -149,7 +129,9 @@ static pid_t child_start(const struct stay *stay)
 		sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
 	if (child.ignores_children)
 		signal(SIGCHLD, SIG_DFL);
-	pid = clone(child_run, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
+	pid = vfork();
+	if (pid == 0)
+		child_run(&child);
 	if (pid < 0)
 		init_fail_start(errno);
 	return pid;
@@ -169,7 +151,7 @@ noreturn void stay_run(struct stay *stay)
 		if (stay->watch)
 			stay->watch(stay, STAY_STARTED_MAIN, stay->main, 0);
 	}
-	(void)!chdir("/");
+	(void)!chdir("/"); /* we hold no mount */
 	descriptors_close();
 	stay_loop(stay);
 }
@@ -179,18 +161,49 @@ static noreturn void plan_execute(const void *argument)
 	init_program_execute(argument);
 }
 
-noreturn void init_stay(const struct plan *plan)
+/* `signal FROM TO`, any number of them. */
+static void rewrites_read(struct stay *stay, const struct plan *plan)
+{
+	for (uint32_t i = 0; i < plan->count; i++) {
+		const struct plan_directive *directive = &plan->directives[i];
+		uint32_t from = 0;
+		uint32_t to = 0;
+
+		if (directive->kind != PLAN_SIGNAL)
+			continue;
+		plan_decimal(directive->words, STAY_SIGNALS - 1, &from);
+		plan_decimal(plan_word(directive, 1), STAY_SIGNALS - 1, &to);
+		stay->rewrite[from] = (uint8_t)to;
+	}
+}
+
+static void duties_read(struct stay *stay, const struct plan *plan)
 {
 	const struct plan_directive *directive = plan_find(plan, PLAN_STAY);
-	struct stay stay;
 	uint32_t signal_number = SIGTERM;
+
+	if (directive) {
+		plan_decimal(directive->words, PLAN_MAX_GRACE_MS, &stay->grace_ms);
+		if (directive->count > 1)
+			plan_decimal(plan_word(directive, 1), STAY_SIGNALS - 1, &signal_number);
+	}
+	stay->stop_signal = (uint8_t)signal_number;
+	directive = plan_find(plan, PLAN_FORWARD);
+	stay->to_group = directive && directive->sub == PLAN_FORWARD_GROUP;
+	directive = plan_find(plan, PLAN_DELAY);
+	if (directive)
+		plan_decimal(directive->words, PLAN_MAX_GRACE_MS, &stay->delay_ms);
+	stay->follows = plan_find(plan, PLAN_JOB_CONTROL) != NULL;
+	rewrites_read(stay, plan);
+}
+
+noreturn void init_stay(const struct plan *plan)
+{
+	struct stay stay;
 
 	stay_init(&stay);
 	stay.execute = plan_execute;
 	stay.argument = plan;
-	plan_decimal(directive->words, PLAN_MAX_GRACE_MS, &stay.grace_ms);
-	if (directive->count > 1)
-		plan_decimal(plan_word(directive, 1), UINT32_MAX, &signal_number);
-	stay.stop_signal = (uint8_t)signal_number;
+	duties_read(&stay, plan);
 	stay_run(&stay);
 }

@@ -70,6 +70,7 @@ struct stay {
 	pid_t main;
 	int status;          /* exit status, once `decided` */
 	int64_t deadline_ms; /* monotonic; 0: none */
+	int64_t settled_ms;  /* monotonic: when memory is given back; 0: it was */
 	int64_t delayed_ms;  /* monotonic: when `delayed` is forwarded; 0: none */
 	int delayed;
 	int terminal;  /* our controlling terminal with us in its foreground, or -1 */
