@@ -18,6 +18,7 @@
  * removed.
  */
 #include "init/copy.h"
+#include "init/expand.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,23 @@ static struct survey directory_survey(struct fill *fill, int fd)
 	return survey;
 }
 
+bool init_directory_is_populated(const struct plan_directive *directive, const char *path)
+{
+	struct fill *fill = &fill_state;
+	struct survey survey;
+	int fd;
+
+	fill->directive = directive;
+	fill->path = path;
+	fill_pop(fill, 0);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		fill_fail(fill, errno);
+	survey = directory_survey(fill, fd);
+	close(fd);
+	return survey.other;
+}
+
 static bool lies_below(const char *path, const char *directory)
 {
 	size_t bytes = strlen(directory);
@@ -139,16 +157,19 @@ static enum place place_of(const struct fill *fill, const char *path)
 		const struct plan_directive *directive = &fill->plan->directives[i];
 		uint8_t kind = directive->kind;
 		bool fills = kind == PLAN_SEED || kind == PLAN_LINKS;
+		const char *other = directive->words;
 		bool same;
 
 		if (!fills && kind != PLAN_COPY && kind != PLAN_DIRECTORY)
 			continue;
-		same = strcmp(directive->words, path) == 0;
+		if (kind == PLAN_DIRECTORY)
+			other = expand(other);
+		same = strcmp(other, path) == 0;
 		if (same && kind == PLAN_COPY)
 			return PLACE_LATER;
 		if (same && fills)
 			return PLACE_EMPTY;
-		if (same || lies_below(directive->words, path))
+		if (same || lies_below(other, path))
 			place = PLACE_REAL;
 	}
 	return place;
@@ -459,20 +480,6 @@ void init_fill(const struct plan *plan, const struct plan_directive *directive)
 	close(top); /* and the lock with it */
 }
 
-/* Owner and group of what init makes as root before it drops to them. */
-static void directory_give(const struct plan *plan, const char *path)
-{
-	const struct plan_directive *id = plan_find(plan, PLAN_ID);
-	uint32_t uid = 0;
-	uint32_t gid = 0;
-
-	if (!id || geteuid() != 0)
-		return;
-	plan_decimal(plan_word(id, 0), UINT32_MAX, &uid);
-	plan_decimal(plan_word(id, 1), UINT32_MAX, &gid);
-	(void)!fchownat(AT_FDCWD, path, uid, gid, AT_SYMLINK_NOFOLLOW);
-}
-
 static bool directory_is_there(const char *path)
 {
 	struct stat status;
@@ -486,20 +493,21 @@ static void directory_add(const struct plan *plan, const struct plan_directive *
 	int error = mkdir(path, mode) < 0 ? errno : 0;
 
 	if (error == 0)
-		directory_give(plan, path);
+		init_owner_give(plan, AT_FDCWD, path);
 	else if (!directory_is_there(path))
 		init_fail_path(directive, path, error == EEXIST ? ENOTDIR : error);
 }
 
-void init_directory(const struct plan *plan, const struct plan_directive *directive)
+void init_directory(const struct plan *plan, const struct plan_directive *directive,
+		    const char *wanted)
 {
 	static char path[PATH_MAX];
 	uint32_t mode = 0;
 
 	plan_octal(plan_word(directive, 1), 07777, &mode);
-	if (directory_is_there(directive->words))
+	if (directory_is_there(wanted))
 		return;
-	strcpy(path, directive->words);
+	strcpy(path, wanted);
 	for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
 		*slash = '\0';
 		if (!directory_is_there(path))

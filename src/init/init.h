@@ -13,6 +13,13 @@
  *     fill.c      seeds, link farms: a writable path filled once
  *     identity.c  ids, capabilities, standard streams
  *     landlock.c  the rules of the plan
+ *     steps.c     steps in file order: blocks, and who carries out what
+ *     condition.c the conditions of `if`
+ *     variable.c  the environment and its changes;  expand.c: templates, arguments;  arena.c: room
+ *     fact.c      secrets, facts, random values
+ *     content.c   what files hold;  place.c: links, owners, copies;  copy.c: trees
+ *     launch.c    programs of the plan;  wait.c: until something listens
+ *     restrict.c  limits, working directory, passwd, ids and so on, in their order
  *     program.c   argv, environment, search path, execve
  *     stay.c      the application as a child
  *     resident.c  PID 1: forward, reap, stop (what stays in memory, with family.c)
@@ -55,12 +62,38 @@ noreturn void init_fail_start(int error); /* the application has got no process 
 /* Status 126: @name, a shell's, was to do @what (NULL: no command line); @why says why not. */
 noreturn void init_fail_command(const char *name, const char *what, const char *why);
 
+/* `PLAN:LINE: KIND SUBJECT: TEXT`; @subject may be NULL. */
+noreturn void init_fail_why(const struct plan_directive *directive, int status, const char *subject,
+			    const char *text);
+noreturn void init_fail_type(const struct plan_directive *directive); /* of a `check` */
+/* @program ended with @status, which becomes ours. */
+noreturn void init_fail_status(const struct plan_directive *directive, const char *program,
+			       int status);
+noreturn void init_fail_say(int status, const char *text); /* the plan's own words */
+enum { INIT_DIGITS = 24 };
+/* Decimal, in @text; answers where in it. */
+const char *init_number_text(uint64_t number, char text[static INIT_DIGITS]);
+/* A line. Answers. */
+void init_say(int fd, const char *text);
+
 /* fill.c */
-void init_directory(const struct plan *plan, const struct plan_directive *directive);
+void init_directory(const struct plan *plan, const struct plan_directive *directive,
+		    const char *wanted);
+/* Whether there is more in it than mounts and lost+found. */
+bool init_directory_is_populated(const struct plan_directive *directive, const char *path);
 void init_fill(const struct plan *plan, const struct plan_directive *directive);
 
 /* identity.c */
-void init_identity(const struct plan_directive *directive);
+void init_identity(const struct plan *plan, const struct plan_directive *directive);
+/* A child's, by `as`: where it is root. */
+void init_identity_take(const struct plan_directive *directive);
+/* The uid and gid that root will become; false where init is not root or the plan has no `id`. */
+bool init_identity_of(const struct plan *plan, uid_t *ret_uid, gid_t *ret_gid);
+/* Gives them @name below @fd ("": @fd itself), which root has made. */
+void init_owner_give(const struct plan *plan, int fd, const char *name);
+
+/* restrict.c: everything from `limit` to `landlock-*`, in that order. */
+void init_restrict(const struct plan *plan);
 
 /* landlock.c: all landlock-* directives of the plan. */
 void init_landlock(const struct plan *plan);
@@ -69,13 +102,18 @@ void init_landlock(const struct plan *plan);
 void init_seccomp_read(const struct plan_directive *directive);
 void init_seccomp_install(const struct plan_directive *directive);
 
-/* program.c: makes the application's argument list and environment. */
-void init_program_prepare(const struct plan *plan, int argc, char **argv, char **envp);
+/* program.c: the start environment and arguments, before any step. */
+void init_program_prepare(const struct plan *plan, char **argv, char **envp);
+/* The application's words, when the steps are done. */
+void init_program_settle(const struct plan *plan);
 /* The application without a plan: @argv as it is. */
 void init_program_take(char **argv, char **envp);
 /* Gives the signal mask back, installs the filter and executes; answers never. @plan may be NULL.
  */
 noreturn void init_program_execute(const struct plan *plan);
+/* Looks @argv[0] up in PATH of @envp, else as the plan says, and executes it with the caller's
+ * signal mask; answers never. Of a child too. */
+noreturn void init_execute(const struct plan *plan, char **argv, char **envp);
 
 /* broker.c: called by the name of a shell. Becomes the program of the `command` that fits what the
  * shell was to do, or refuses with status 126; answers never. */

@@ -2,14 +2,14 @@
 #include "init/applet.h"
 #include "init/compat.h"
 #include "init/init.h"
+#include "init/launch.h"
+#include "init/steps.h"
 #include "plan/shell.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static char text[PLAN_MAX_BYTES + 1];
@@ -40,53 +40,9 @@ static size_t plan_read(void)
 	return size;
 }
 
-/* Directories and fills in file order, with no umask in the way: modes are exact. */
-static void fill_all(void)
+static bool is_setup(int argc, char **argv)
 {
-	const struct plan_directive *mask = NULL;
-	bool cleared = false;
-	mode_t before = 0;
-	uint32_t value;
-
-	for (uint32_t i = 0; i < plan.count; i++) {
-		const struct plan_directive *directive = &plan.directives[i];
-
-		if (directive->kind == PLAN_UMASK)
-			mask = directive;
-		if (directive->kind >= PLAN_IF && directive->kind <= PLAN_WAIT &&
-		    directive->kind != PLAN_DIRECTORY && directive->kind != PLAN_SEED &&
-		    directive->kind != PLAN_LINKS)
-			init_fail_line(directive, ENOSYS);
-		if (directive->kind != PLAN_DIRECTORY && directive->kind != PLAN_SEED &&
-		    directive->kind != PLAN_LINKS)
-			continue;
-		if (!cleared)
-			before = umask(0);
-		cleared = true;
-		if (directive->kind == PLAN_DIRECTORY)
-			init_directory(&plan, directive);
-		else
-			init_fill(&plan, directive);
-	}
-	if (mask && plan_octal(mask->words, 0777, &value))
-		umask(value);
-	else if (cleared)
-		umask(before);
-}
-
-static void restrict_all(void)
-{
-	const struct plan_directive *directive = plan_find(&plan, PLAN_ID);
-
-	if (directive)
-		init_identity(directive);
-	directive = plan_find(&plan, PLAN_NO_NEW_PRIVILEGES);
-	if (directive && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		init_fail_line(directive, errno);
-	directive = plan_find(&plan, PLAN_SECCOMP);
-	if (directive)
-		init_seccomp_read(directive);
-	init_landlock(&plan);
+	return argc == 3 && strcmp(argv[1], "--plan") == 0 && strcmp(argv[2], "setup") == 0;
 }
 
 /* As it was given to execve(2): argv[0] is anything. A script's path, where the kernel put init in
@@ -100,6 +56,7 @@ static const char *executed_path(void)
 
 int main(int argc, char **argv, char **envp)
 {
+	bool setup = is_setup(argc, argv);
 	struct plan_error error;
 	char **words;
 
@@ -111,10 +68,14 @@ int main(int argc, char **argv, char **envp)
 		init_fail_text(error.line, error.text);
 	if (argc > 0 && (shell_is_name(argv[0]) || shell_is_name(executed_path())))
 		init_broker(&plan, argc, argv, envp);
-	init_program_prepare(&plan, argc, argv, envp);
-	fill_all();
-	restrict_all();
+	init_program_prepare(&plan, setup ? argv + 2 : argv, envp);
+	steps_run(&plan);
+	if (setup)
+		return 0;
+	init_program_settle(&plan);
+	init_restrict(&plan);
 	if (plan_find(&plan, PLAN_STAY))
 		init_stay(&plan);
+	launch_signals_restore();
 	init_program_execute(&plan);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "init/expand.h"
 #include "init/init.h"
+#include "init/steps.h"
+#include "init/variable.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,85 +10,42 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { ARGUMENTS_MAX = 1 << 16 };
+static char **application;
 
-static char *arguments[ARGUMENTS_MAX + 1];
-static char home[5 + PLAN_MAX_PATH_BYTES + 1];
-static char **program_arguments;
-static char **program_environment;
-
-static size_t words_append(const struct plan_directive *directive, size_t count)
+/* What init was given, or `default` where that is nothing. */
+void init_program_prepare(const struct plan *plan, char **argv, char **envp)
 {
-	const char *word = directive->words;
-
-	for (size_t i = 0; i < directive->count; i++, word = plan_word_next(word)) {
-		if (count == ARGUMENTS_MAX)
-			init_fail_line(directive, E2BIG);
-		arguments[count++] = (char *)(uintptr_t)word; /* execve(2) does not write there */
-	}
-	return count;
-}
-
-/* `entry` and what init was given, or `default` where it was given nothing. */
-static void arguments_make(const struct plan *plan, int argc, char **argv)
-{
-	const struct plan_directive *entry = plan_find(plan, PLAN_ENTRY);
 	const struct plan_directive *fallback = plan_find(plan, PLAN_DEFAULT);
-	size_t count = entry ? words_append(entry, 0) : 0;
+	const struct plan_directive *home = plan_find(plan, PLAN_HOME);
 
-	if (argc <= 1 && fallback)
-		count = words_append(fallback, count);
-	if (argc > ARGUMENTS_MAX - (int)count)
-		init_fail_text(0, "too many arguments");
-	for (int i = 1; i < argc; i++)
-		arguments[count++] = argv[i];
-	if (count == 0)
+	variables_init(envp);
+	if (home && !variable_get("HOME"))
+		variable_set("HOME", home->words, true);
+	arguments_set(*argv ? argv + 1 : argv);
+	if (!*arguments_get() && fallback)
+		arguments_set(arguments_behind(fallback));
+}
+
+void init_program_settle(const struct plan *plan)
+{
+	application = steps_application();
+	if (!application)
+		application = arguments_behind(plan_find(plan, PLAN_ENTRY));
+	if (!application[0])
 		init_fail_text(0, "nothing to run: no `entry`, no `default` and no arguments");
-	program_arguments = arguments;
-}
-
-static const char *environment_get(char **envp, const char *name)
-{
-	size_t bytes = strlen(name);
-
-	for (; *envp; envp++) {
-		if (strncmp(*envp, name, bytes) == 0 && (*envp)[bytes] == '=')
-			return *envp + bytes + 1;
-	}
-	return NULL;
-}
-
-void init_program_prepare(const struct plan *plan, int argc, char **argv, char **envp)
-{
-	const struct plan_directive *directive = plan_find(plan, PLAN_HOME);
-
-	arguments_make(plan, argc, argv);
-	program_environment = envp;
-	if (!directive || environment_get(envp, "HOME"))
-		return;
-	/* The kernel puts argv's NULL right before envp (System V ABI, process initialization), and
-	 * argv has been copied: one more variable fits without a copy of them all. */
-	strcpy(home, "HOME=");
-	strcat(home, directive->words);
-	program_environment = envp - 1;
-	program_environment[0] = home;
 }
 
 void init_program_take(char **argv, char **envp)
 {
-	program_arguments = argv;
-	program_environment = envp;
-}
-
-static void program_try(const char *path)
-{
-	(void)execve(path, program_arguments, program_environment);
+	variables_init(envp);
+	application = argv;
 }
 
 /* As execvp(3) searches, but what the kernel cannot execute is never given to a shell. */
-static noreturn void program_search(const char *name, const char *search)
+static noreturn void program_search(const char *search, char **argv, char **envp)
 {
 	static char path[2 * PLAN_MAX_PATH_BYTES];
+	const char *name = argv[0];
 	int refused = 0;
 
 	for (;;) {
@@ -97,7 +57,7 @@ static noreturn void program_search(const char *name, const char *search)
 			if (bytes)
 				path[bytes++] = '/';
 			memcpy(path + bytes, name, name_bytes + 1);
-			program_try(path);
+			(void)execve(path, argv, envp);
 			if (errno == EACCES)
 				refused = errno;
 			else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG &&
@@ -110,13 +70,14 @@ static noreturn void program_search(const char *name, const char *search)
 	}
 }
 
-static const char *search_path(const struct plan *plan)
+static const char *search_path(const struct plan *plan, char **envp)
 {
 	const struct plan_directive *directive = plan ? plan_find(plan, PLAN_SEARCH) : NULL;
-	const char *path = environment_get(program_environment, "PATH");
 
-	if (path)
-		return path;
+	for (; *envp; envp++) {
+		if (strncmp(*envp, "PATH=", 5) == 0)
+			return *envp + 5;
+	}
 	return directive ? directive->words : "/usr/local/bin:/usr/bin:/bin";
 }
 
@@ -137,20 +98,27 @@ static void stop_if_asked(init_signals pending)
 	}
 }
 
-noreturn void init_program_execute(const struct plan *plan)
+noreturn void init_execute(const struct plan *plan, char **argv, char **envp)
 {
-	const struct plan_directive *seccomp = plan ? plan_find(plan, PLAN_SECCOMP) : NULL;
-	const char *search = search_path(plan);
+	const char *search = search_path(plan, envp);
 	init_signals pending = 0;
 
-	if (seccomp)
-		init_seccomp_install(seccomp);
 	syscall(SYS_rt_sigpending, &pending, sizeof(pending));
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &init_caller_mask, NULL, sizeof(init_caller_mask));
 	if (pending)
 		stop_if_asked(pending);
-	if (!strchr(program_arguments[0], '/') && program_arguments[0][0] != '\0')
-		program_search(program_arguments[0], search);
-	program_try(program_arguments[0]);
-	init_fail_program(program_arguments[0], errno);
+	if (!strchr(argv[0], '/') && argv[0][0] != '\0')
+		program_search(search, argv, envp);
+	(void)execve(argv[0], argv, envp);
+	init_fail_program(argv[0], errno);
+}
+
+noreturn void init_program_execute(const struct plan *plan)
+{
+	const struct plan_directive *seccomp = plan ? plan_find(plan, PLAN_SECCOMP) : NULL;
+	char **environment = variables_environment();
+
+	if (seccomp)
+		init_seccomp_install(seccomp);
+	init_execute(plan, application, environment);
 }

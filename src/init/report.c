@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { PARTS = 12, DIGITS = 12 };
+enum { PARTS = 14 };
 
 const char *init_report_prefix = "thresh-init: ";
 
@@ -21,9 +21,9 @@ static void message_add(struct message *message, const char *text)
 	message->parts[message->count++] = (struct iovec){(char *)(uintptr_t)text, strlen(text)};
 }
 
-static const char *number_text(uint32_t number, char text[static DIGITS])
+const char *init_number_text(uint64_t number, char text[static INIT_DIGITS])
 {
-	char *p = text + DIGITS - 1;
+	char *p = text + INIT_DIGITS - 1;
 
 	*p = '\0';
 	do {
@@ -44,11 +44,11 @@ static noreturn void message_end(struct message *message, int status)
 noreturn void init_fail_text(uint32_t line, const char *text)
 {
 	struct message message = {.count = 0};
-	char digits[DIGITS];
+	char digits[INIT_DIGITS];
 
 	message_add(&message, "thresh-init: " INIT_PLAN_PATH ":");
 	if (line) {
-		message_add(&message, number_text(line, digits));
+		message_add(&message, init_number_text(line, digits));
 		message_add(&message, ":");
 	}
 	message_add(&message, " ");
@@ -56,22 +56,87 @@ noreturn void init_fail_text(uint32_t line, const char *text)
 	message_end(&message, EXIT_INIT);
 }
 
-noreturn void init_fail_path(const struct plan_directive *directive, const char *path, int error)
+static void message_begin(struct message *message, const struct plan_directive *directive,
+			  char digits[static INIT_DIGITS])
+{
+	message_add(message, "thresh-init: " INIT_PLAN_PATH ":");
+	message_add(message, init_number_text(directive->line, digits));
+	message_add(message, ": ");
+	message_add(message, plan_kind_name(directive->kind));
+	message_add(message, " ");
+}
+
+noreturn void init_fail_why(const struct plan_directive *directive, int status, const char *subject,
+			    const char *text)
 {
 	struct message message = {.count = 0};
-	char digits[DIGITS];
+	char digits[INIT_DIGITS];
 
-	message_add(&message, "thresh-init: " INIT_PLAN_PATH ":");
-	message_add(&message, number_text(directive->line, digits));
+	message_begin(&message, directive, digits);
+	if (subject)
+		message_add(&message, subject);
+	else
+		message.count--; /* the space */
 	message_add(&message, ": ");
-	message_add(&message, plan_kind_name(directive->kind));
-	if (path) {
-		message_add(&message, " ");
-		message_add(&message, path);
+	message_add(&message, text);
+	message_end(&message, status);
+}
+
+noreturn void init_fail_path(const struct plan_directive *directive, const char *path, int error)
+{
+	init_fail_why(directive, EXIT_INIT, path, strerror(error));
+}
+
+noreturn void init_fail_type(const struct plan_directive *directive)
+{
+	struct message message = {.count = 0};
+	const char *word = directive->words;
+	char digits[INIT_DIGITS];
+
+	message_begin(&message, directive, digits);
+	message_add(&message, word);
+	message_add(&message, ": not a value of type ");
+	word = plan_word_next(word);
+	message_add(&message, word);
+	if (directive->count > 2) {
+		message_add(&message, " from ");
+		word = plan_word_next(word);
+		message_add(&message, word);
+		message_add(&message, " to ");
+		message_add(&message, plan_word_next(word));
 	}
-	message_add(&message, ": ");
-	message_add(&message, strerror(error));
-	message_end(&message, EXIT_INIT);
+	message_end(&message, 1);
+}
+
+noreturn void init_fail_status(const struct plan_directive *directive, const char *program,
+			       int status)
+{
+	struct message message = {.count = 0};
+	char digits[2][INIT_DIGITS];
+
+	if (status == EXIT_NOT_EXECUTABLE || status == EXIT_NOT_FOUND)
+		_exit(status); /* the child has said why */
+	message_begin(&message, directive, digits[0]);
+	message_add(&message, program);
+	message_add(&message, status > 128 ? ": ended by signal " : ": exit status ");
+	message_add(&message,
+		    init_number_text((uint32_t)(status > 128 ? status - 128 : status), digits[1]));
+	message_end(&message, status);
+}
+
+void init_say(int fd, const char *text)
+{
+	struct message message = {.count = 0};
+
+	message_add(&message, text);
+	message_add(&message, "\n");
+	(void)!writev(fd, message.parts, message.count);
+}
+
+noreturn void init_fail_say(int status, const char *text)
+{
+	init_say(STDERR_FILENO, text);
+	_exit(status);
 }
 
 noreturn void init_fail_line(const struct plan_directive *directive, int error)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/stay.h"
 
+#include "init/launch.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -125,10 +127,11 @@ static pid_t child_start(const struct stay *stay)
 	pid_t pid;
 
 	/* Ignored, the kernel reaps for us and the application's end would never be seen. */
-	child.ignores_children =
-		sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN;
-	if (child.ignores_children)
+	if (sigaction(SIGCHLD, NULL, &before) == 0 && before.sa_handler == SIG_IGN)
 		signal(SIGCHLD, SIG_DFL);
+	else
+		before.sa_handler = launch_child_was_ignored ? SIG_IGN : SIG_DFL;
+	child.ignores_children = before.sa_handler == SIG_IGN;
 	pid = vfork();
 	if (pid == 0)
 		child_run(&child);

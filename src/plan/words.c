@@ -297,61 +297,37 @@ static bool decimal_is(const char *word, uint32_t min, uint32_t max)
 	return plan_decimal(word, max, &value) && value >= min;
 }
 
-static const char *path_template_check(const char *word)
-{
-	if (!plan_template_is_valid(word, PLAN_WITH_ARGUMENTS))
-		return "a `$` that starts nothing that is known here ($$ is a dollar)";
-	return strchr(word, '$') || plan_path_is_clean(word) ? NULL : "not a clean absolute path";
-}
-
-static const char *template_check(const char *word, unsigned int with)
-{
-	return plan_template_is_valid(word, with)
-		       ? NULL
-		       : "a `$` that starts nothing that is known here ($$ is a dollar)";
-}
-
-/* What is wrong with a word of a type, or NULL. */
-static const char *text_check(char type, const char *word)
+static bool text_is(char type, const char *word)
 {
 	unsigned int holes;
 
 	switch (type) {
-	case 't':
-		return template_check(word, PLAN_WITH_ARGUMENTS);
-	case 'l':
-		return template_check(word, PLAN_WITH_ARGUMENTS | PLAN_WITH_LISTS);
-	case 'r':
-		return template_check(word, PLAN_WITH_HOLES);
-	case 'q':
-		return path_template_check(word);
 	case 'p':
-		return plan_path_is_clean(word) ? NULL : "not a clean absolute path";
+		return plan_path_is_clean(word);
 	case 'h':
-		return search_is_clean(word) ? NULL : "not a list of clean absolute paths";
+		return search_is_clean(word);
 	case 'n':
-		return plan_name_is_valid(word) ? NULL : "not the name of a variable";
+		return plan_name_is_valid(word);
 	case 'z':
-		return program_name_is_valid(word) ? NULL : "not the name of a program";
+		return program_name_is_valid(word);
 	case 'f':
-		return plan_glob_is_valid(word) ? NULL : "not a pattern";
+		return plan_glob_is_valid(word);
 	case 'A':
-		return is_request_path(word) ? NULL : "not the path of a request";
+		return is_request_path(word);
 	case 'x':
-		return is_loopback(word) ? NULL : "not a numeric loopback address";
+		return is_loopback(word);
 	case 'C':
-		return plan_pattern_is_valid(word, &holes) ? NULL : "not a pattern of a command";
+		return plan_pattern_is_valid(word, &holes);
 	case 'k':
-	case 'P':
-		return is_line_part(word) ? NULL : "not a part of a line";
+		return is_line_part(word);
 	case 'W':
-		return strcmp(word, "tree") == 0 ? NULL : "another word than `tree`";
+		return strcmp(word, "tree") == 0;
 	default:
-		return NULL; /* 'w' */
+		return true; /* 'w' */
 	}
 }
 
-static const char *number_check(char type, const char *word)
+static bool number_is(char type, const char *word)
 {
 	uint64_t large;
 	int64_t integer;
@@ -359,42 +335,89 @@ static const char *number_check(char type, const char *word)
 
 	switch (type) {
 	case 'o':
-		return plan_octal(word, MODE_MAX, &value) ? NULL : "not a mode in octal";
+		return plan_octal(word, MODE_MAX, &value);
 	case 'u':
-		return plan_octal(word, UMASK_MAX, &value) ? NULL : "not a umask in octal";
+		return plan_octal(word, UMASK_MAX, &value);
 	case 'i':
-		return decimal_is(word, 0, UID_MAX_VALUE) ? NULL : "not a numeric id";
+		return decimal_is(word, 0, UID_MAX_VALUE);
 	case 'm':
-		return decimal_is(word, 0, PLAN_MAX_GRACE_MS)
-			       ? NULL
-			       : "not a time in milliseconds of at most a day";
+		return decimal_is(word, 0, PLAN_MAX_GRACE_MS);
 	case 'c':
-		return decimal_is(word, 0, UINT16_MAX) ? NULL : "not a count of at most 65,535";
+		return decimal_is(word, 0, UINT16_MAX);
 	case 'd':
-		return decimal_is(word, 1, UINT16_MAX) ? NULL : "not a port";
+		return decimal_is(word, 1, UINT16_MAX);
 	case 'b':
-		return decimal_is(word, 1, RANDOM_MAX) ? NULL : "not a count of 1 to 512";
+		return decimal_is(word, 1, RANDOM_MAX);
 	case 'g':
-		return decimal_is(word, 1, SIGNAL_MAX) ? NULL : "not a signal number";
+		return decimal_is(word, 1, SIGNAL_MAX);
 	case 'G':
-		return decimal_is(word, 0, SIGNAL_MAX) ? NULL : "not a signal number or 0";
+		return decimal_is(word, 0, SIGNAL_MAX);
 	case 's':
-		return decimal_is(word, 1, UINT8_MAX) ? NULL : "not an exit status of 1 to 255";
+		return decimal_is(word, 1, UINT8_MAX);
 	case 'S':
-		return strcmp(word, "any") == 0 || decimal_is(word, 0, UINT8_MAX)
-			       ? NULL
-			       : "not an exit status or `any`";
+		return strcmp(word, "any") == 0 || decimal_is(word, 0, UINT8_MAX);
 	case 'I':
-		return plan_integer(word, &integer) ? NULL : "not an integer of 64 bits";
+		return plan_integer(word, &integer);
 	case 'v':
-		return plan_limit_value(word, &large) ? NULL : "not a number or `unlimited`";
+		return plan_limit_value(word, &large);
 	case 'j':
-		return plan_limit_resource(word, &value) ? NULL : "not the name of a limit";
+		return plan_limit_resource(word, &value);
 	case 'y':
-		return plan_capability(word, &value) ? NULL : "not the name of a capability";
+		return plan_capability(word, &value);
 	default:
-		return text_check(type, word);
+		return text_is(type, word);
 	}
+}
+
+/* What a word is wanted to be, for the message that it is not: by the letter of its type. */
+static const char wanted[] = "p\0not a clean absolute path\0"
+			     "h\0not a list of clean absolute paths\0"
+			     "n\0not the name of a variable\0"
+			     "z\0not the name of a program\0"
+			     "f\0not a pattern\0"
+			     "A\0not the path of a request\0"
+			     "x\0not a numeric loopback address\0"
+			     "C\0not a pattern of a command\0"
+			     "k\0not a part of a line\0"
+			     "W\0another word than `tree`\0"
+			     "o\0not a mode in octal\0"
+			     "u\0not a umask in octal\0"
+			     "i\0not a numeric id\0"
+			     "m\0not a time in milliseconds of at most a day\0"
+			     "c\0not a count of at most 65,535\0"
+			     "d\0not a port\0"
+			     "b\0not a count of 1 to 512\0"
+			     "g\0not a signal number\0"
+			     "G\0not a signal number or 0\0"
+			     "s\0not an exit status of 1 to 255\0"
+			     "S\0not an exit status or `any`\0"
+			     "I\0not an integer of 64 bits\0"
+			     "v\0not a number or `unlimited`\0"
+			     "j\0not the name of a limit\0"
+			     "y\0not the name of a capability\0";
+
+static const char *word_check(char type, const char *word)
+{
+	static const char templates[] = {
+		['t'] = PLAN_WITH_ARGUMENTS,
+		['l'] = PLAN_WITH_ARGUMENTS | PLAN_WITH_LISTS,
+		['r'] = PLAN_WITH_HOLES,
+		['q'] = PLAN_WITH_ARGUMENTS,
+	};
+	const char *text = wanted;
+
+	if ((size_t)type < sizeof(templates) && templates[(size_t)type]) {
+		if (!plan_template_is_valid(word, (unsigned int)templates[(size_t)type]))
+			return "a `$` that starts nothing that is known here ($$ is a dollar)";
+		if (type != 'q' || strchr(word, '$'))
+			return NULL;
+		type = 'p';
+	}
+	if (number_is(type, word))
+		return NULL;
+	while (*text != type)
+		text = plan_word_next(plan_word_next(text));
+	return plan_word_next(text);
 }
 
 /* @word in one of the tables: its signature goes on where it has one. */
@@ -435,7 +458,7 @@ const char *words_check(struct plan_directive *directive, const char *signature)
 			const char *problem =
 				type >= '1' && type <= '9'
 					? choice_check(directive, type, word, &signature)
-					: number_check(type, word);
+					: word_check(type, word);
 
 			if (problem)
 				return problem;

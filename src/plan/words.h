@@ -14,10 +14,9 @@
  *     g signal              G signal or 0         s exit status but 0
  *     S status or `any`     f pattern (glob.h)    z name of a program
  *     d port                x loopback address    A path of a request
- *     h search list         b 1 to 512            k key of an `edit`
+ *     h search list         b 1 to 512            k part of a line
  *     y capability          j limit               v value of a limit
- *     I integer             C command pattern     P separator of an `edit`
- *     W the word `tree`
+ *     I integer             C command pattern     W the word `tree`
  *     1 condition  2 way of `await`  3 way of `wait`  4 fact  5 encoding  6 `group` or `process`
  *     7 type of a value: one of a table, whose place becomes the directive's `sub`; where its entry
  *     has a signature, that takes the signature's place from there
