@@ -381,7 +381,9 @@ static bool try_once(struct client *client, struct exchange *exchange, int attem
 
 	*ret_again = false;
 	if (!run_redirected(client, exchange, &generation, &failure)) {
-		*ret_again = exchange->transient && !exchange->once && attempt < TRIES_MAX;
+		/* one that let the time pass once would do so again */
+		*ret_again = exchange->transient && !exchange->timed_out && !exchange->once &&
+			     attempt < TRIES_MAX;
 		if (*ret_again) {
 			client_wait(attempt, 0);
 			return true;

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 enum {
-	IDLE_TRIES_MAX = 5, /* that brought nothing, one after the other */
+	IDLE_TRIES_MAX = 4, /* that brought nothing, one after the other */
 	TRIES_MAX = 200,
 	REHASH_BYTES = 1 << 17,
 };
@@ -23,6 +23,7 @@ struct download {
 	int fd;
 	struct exchange *exchange; /* that is running */
 	bool begun;                /* the response's range was looked at */
+	bool timed_out;            /* the last try */
 };
 
 int64_t content_range_start(const char *header)
@@ -133,6 +134,7 @@ static bool fetch_some(struct download *download, bool *ret_again, GError **erro
 	bool ok;
 
 	*ret_again = false;
+	download->timed_out = false;
 	download->exchange = exchange;
 	download->begun = false;
 	exchange->sink = on_data;
@@ -140,6 +142,7 @@ static bool fetch_some(struct download *download, bool *ret_again, GError **erro
 	ok = client_run(download->client, exchange, error);
 	if (!ok) {
 		*ret_again = exchange->transient;
+		download->timed_out = exchange->timed_out;
 		return false;
 	}
 	if (exchange->status == 416 && download->got_bytes > 0) { /* RFC 9110, 15.5.17 */
@@ -169,7 +172,8 @@ static bool fetch_all(struct download *download, GError **error)
 					 ", got %" G_GUINT64_FORMAT ")",
 					 download->size_bytes, download->got_bytes);
 		}
-		idle = download->got_bytes > before ? 0 : idle + 1;
+		/* bytes that drip in are no progress */
+		idle = download->got_bytes > before && !download->timed_out ? 0 : idle + 1;
 		if (!again || idle >= IDLE_TRIES_MAX || tries >= TRIES_MAX) {
 			g_propagate_error(error, g_steal_pointer(&failure));
 			return false;

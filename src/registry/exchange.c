@@ -51,6 +51,7 @@ void exchange_reset(struct exchange *exchange)
 	exchange->headers_bytes = 0;
 	exchange->headers_count = 0;
 	exchange->transient = false;
+	exchange->timed_out = false;
 	exchange->tls_failed = false;
 	exchange->message[0] = '\0';
 }
@@ -184,7 +185,8 @@ static size_t on_read(char *data, size_t one, size_t size, void *user)
 	return (size_t)n;
 }
 
-/* For a connection that turned out to be dead before anything was answered. */
+/* libcurl sends again by itself where a connection that was used before turns out to be dead. Not a
+ * blob: a part of it may have been taken. */
 static int on_seek(void *user, curl_off_t offset, int origin)
 {
 	struct exchange *exchange = user;
@@ -223,8 +225,10 @@ static void set_method(struct exchange *exchange, CURL *handle)
 				 (curl_off_t)exchange->send_bytes);
 		curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
 		curl_easy_setopt(handle, CURLOPT_READDATA, exchange);
-		curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, on_seek);
-		curl_easy_setopt(handle, CURLOPT_SEEKDATA, exchange);
+		if (exchange->fd < 0) {
+			curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, on_seek);
+			curl_easy_setopt(handle, CURLOPT_SEEKDATA, exchange);
+		}
 		curl_easy_setopt(handle, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER_BYTES);
 	}
 }
@@ -314,14 +318,9 @@ static void wipe_headers(struct curl_slist *list)
 static bool may_pass(CURLcode code)
 {
 	static const CURLcode codes[] = {
-		CURLE_COULDNT_RESOLVE_HOST,
-		CURLE_COULDNT_CONNECT,
-		CURLE_PARTIAL_FILE,
-		CURLE_GOT_NOTHING,
-		CURLE_SEND_ERROR,
-		CURLE_RECV_ERROR,
-		CURLE_HTTP2,
-		CURLE_OPERATION_TIMEDOUT,
+		CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,    CURLE_PARTIAL_FILE,
+		CURLE_GOT_NOTHING,          CURLE_SEND_ERROR,         CURLE_RECV_ERROR,
+		CURLE_SEND_FAIL_REWIND,     CURLE_OPERATION_TIMEDOUT,
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(codes); i++) {
@@ -336,6 +335,7 @@ static bool fail_as(struct exchange *exchange, CURLcode code, GError **error)
 	g_autofree char *quoted = NULL;
 
 	exchange->transient = !exchange->failure && may_pass(code);
+	exchange->timed_out = code == CURLE_OPERATION_TIMEDOUT;
 	exchange->tls_failed = code == CURLE_SSL_CONNECT_ERROR;
 	if (exchange->failure) {
 		g_propagate_error(error, g_steal_pointer(&exchange->failure));

@@ -63,6 +63,7 @@ struct exchange {
 	char *received[HEADER_COUNT];
 	struct challenge challenge;
 	bool transient;  /* a failure that may pass: a lost or refused connection */
+	bool timed_out;  /* nothing moved: also a failure that may pass */
 	bool tls_failed; /* no TLS could be spoken */
 
 	/* Private */
