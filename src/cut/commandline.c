@@ -167,12 +167,64 @@ static bool is_reserved(const struct reader *reader)
 	return !reader->quoted && g_strv_contains(words, reader->word->str);
 }
 
+/* A redirection at the start of a word: an optional digit, and < or >. */
+static bool is_redirection(const struct reader *reader)
+{
+	const char *at = reader->at + (g_ascii_isdigit(*reader->at) ? 1 : 0);
+
+	return *at == '<' || *at == '>';
+}
+
+/* "2>&1", ">/dev/null", "< /dev/null": what another one does would be an interpreter's work. */
+static bool read_redirection(struct reader *reader, struct commandline *line)
+{
+	static const char refused[] = "a redirection (< or >) of another kind than from or to "
+				      "/dev/null, 2>&1 or 1>&2";
+	bool numbered = g_ascii_isdigit(*reader->at);
+	char stream = *reader->at;
+	char operator;
+
+	reader->at += numbered;
+	operator= * reader->at++;
+	if (!numbered)
+		stream = operator== '<' ? '0' : '1';
+	if (operator== '>' &&(*reader->at == '>' || *reader->at == '&')) {
+		if (*reader->at++ == '&') {
+			char target = *reader->at;
+
+			if (!((stream == '2' && target == '1') ||
+			      (stream == '1' && target == '2')) ||
+			    (reader->at[1] && !is_blank(reader->at[1]) && reader->at[1] != '\n'))
+				return refuse(reader, refused);
+			reader->at++;
+			g_ptr_array_add(line->redirections,
+					g_strdup_printf("%c>&%c", stream, target));
+			return true;
+		}
+	}
+	reader->at += strspn(reader->at, " \t");
+	if (meaning_of(reader->at))
+		return refuse(reader, refused);
+	if (!read_word(reader))
+		return false;
+	if (strcmp(reader->word->str, "/dev/null") != 0 || (stream == '0') != (operator== '<') ||
+	    stream > '2')
+		return refuse(reader, refused);
+	g_ptr_array_add(line->redirections, g_strdup_printf("%c%c/dev/null", stream, operator));
+	return true;
+}
+
 static bool read_line(struct reader *reader, struct commandline *line)
 {
 	for (;;) {
 		reader->at += strspn(reader->at, " \t");
 		if (reader->at[strspn(reader->at, " \t\n")] == '\0')
 			return true;
+		if (is_redirection(reader)) {
+			if (!read_redirection(reader, line))
+				return false;
+			continue;
+		}
 		if (!read_word(reader))
 			return false;
 		if (line->words->len == 0 && is_assignment(reader)) {
@@ -181,7 +233,8 @@ static bool read_line(struct reader *reader, struct commandline *line)
 		}
 		if (line->words->len == 0 && is_reserved(reader))
 			return refuse(reader, "a reserved word of the shell");
-		if (line->words->len + line->assignments->len >= COMMANDLINE_MAX_WORDS)
+		if (line->words->len + line->assignments->len + line->redirections->len >=
+		    COMMANDLINE_MAX_WORDS)
 			return refuse(reader, "more than 1024 words");
 		g_ptr_array_add(line->words, g_strdup(reader->word->str));
 	}
@@ -209,6 +262,7 @@ bool commandline_parse(const char *text, struct commandline *ret_line, const cha
 	struct reader reader = {.at = text, .word = word};
 	struct commandline line = {
 		.assignments = g_ptr_array_new_with_free_func(g_free),
+		.redirections = g_ptr_array_new_with_free_func(g_free),
 		.words = g_ptr_array_new_with_free_func(g_free),
 	};
 
@@ -228,5 +282,6 @@ bool commandline_parse(const char *text, struct commandline *ret_line, const cha
 void commandline_clear(struct commandline *line)
 {
 	g_clear_pointer(&line->assignments, g_ptr_array_unref);
+	g_clear_pointer(&line->redirections, g_ptr_array_unref);
 	g_clear_pointer(&line->words, g_ptr_array_unref);
 }

@@ -85,6 +85,8 @@ GPtrArray *pattern_words(const char *pattern, const char **ret_problem)
 	*ret_problem = "a hole or a = in the name of the program";
 	if (!has_mark(line.words->pdata[0]) && !strchr(line.words->pdata[0], '=')) {
 		words = g_ptr_array_new_with_free_func(g_free);
+		for (guint i = 0; i < line.redirections->len; i++)
+			g_ptr_array_add(words, g_strdup(line.redirections->pdata[i]));
 		for (guint i = 0; i < line.assignments->len; i++)
 			g_ptr_array_add(words, template_of(line.assignments->pdata[i]));
 		for (guint i = 0; i < line.words->len; i++)

@@ -95,8 +95,34 @@ static void variable_set(char *variable, size_t *count)
 	variables[(*count)++] = variable;
 }
 
-/* The words of @command: NAME=VALUE for its environment first, then the program and its arguments.
- */
+/* N</dev/null, N>/dev/null, N>&M: N and M are standard streams. */
+static bool is_redirection(const char *word)
+{
+	return word[0] >= '0' && word[0] <= '2' && (word[1] == '<' || word[1] == '>');
+}
+
+static void redirect(const char *word)
+{
+	int stream = word[0] - '0';
+	int fd;
+
+	if (word[2] == '&') {
+		if (dup2(word[3] - '0', stream) < 0)
+			refuse(strerror(errno));
+		return;
+	}
+	fd = open(word + 2, (word[1] == '<' ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
+	if (fd < 0 || dup2(fd, stream) < 0)
+		refuse(strerror(errno));
+	/* Where the stream was closed, the file is on it already, and shall stay open. */
+	if (fd == stream)
+		fcntl(fd, F_SETFD, 0);
+	else
+		close(fd);
+}
+
+/* The words of @command: redirections first, then NAME=VALUE for its environment, then the program
+ * and its arguments. */
 static noreturn void command_execute(const struct plan_directive *command,
 				     const struct plan_hole *holes, char **envp)
 {
@@ -111,6 +137,10 @@ static noreturn void command_execute(const struct plan_directive *command,
 		char *expanded;
 
 		word = plan_word_next(word);
+		if (count == 0 && is_redirection(word)) {
+			redirect(word);
+			continue;
+		}
 		expanded = word_expand(word, holes, envp);
 		if (count == 0 && strchr(word, '='))
 			variable_set(expanded, &variable_count);

@@ -20,7 +20,7 @@ from derive import derive  # noqa: E402
 from support import Tap, blob, finish, manifest_of, scratch, start, thresh  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-ROUTES = ["system", "popen", "quoted", "environment", "bash", "absent", "libc", "erlang", "temporary", "number"]
+ROUTES = ["system", "popen", "quoted", "environment", "bash", "quiet", "merged", "dropped", "absent", "libc", "erlang", "temporary", "number"]
 tap = Tap()
 os.chdir(scratch("broker"))
 

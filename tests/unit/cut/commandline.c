@@ -63,7 +63,21 @@ static const struct {
 	{"id \\\n -u", "more than one line"},
 	{"\"a\\\nb\"", "more than one line"},
 	{"id > x", "a redirection"},
-	{"id 2>&1", "a redirection"},
+	{"id 2>&3", "a redirection"},
+	{"id 2>&1x", "a redirection"},
+	{"id >&2x", "a redirection"},
+	{"id 3>/dev/null", "a redirection"},
+	{"id 0>/dev/null", "a redirection"},
+	{"id 1</dev/null", "a redirection"},
+	{"id </dev/zero", "a redirection"},
+	{"id >>x", "a redirection"},
+	{"id <<x", "a redirection"},
+	{"id <&-", "a redirection"},
+	{"id >", "a redirection"},
+	{"id <>/dev/null", "a redirection"},
+	{"id a>/dev/null", "a redirection"},
+	{"id >|/dev/null", "a redirection"},
+	{">/dev/null", "no command"},
 	{"cat < x", "a redirection"},
 	{"(id)", "a subshell"},
 	{"echo $HOME", "an expansion"},
@@ -137,6 +151,45 @@ static void test_plain(void)
 	}
 }
 
+static void test_redirections(void)
+{
+	static const struct {
+		const char *text, *redirections, *words;
+	} table[] = {
+		{"id > /dev/null 2>&1",
+		 "1>/dev/null\x1f"
+		 "2>&1",
+		 "id"},
+		{"id >&2", "1>&2", "id"},
+		{"exec \"/usr/bin/x y\" -D 'a' < \"/dev/null\" >> /dev/null 2>/dev/null",
+		 "0</dev/null\x1f"
+		 "1>/dev/null\x1f"
+		 "2>/dev/null",
+		 "/usr/bin/x y\x1f-D\x1f"
+		 "a"},
+		{"</dev/null A=1 id 2 >/dev/null",
+		 "0</dev/null\x1f"
+		 "1>/dev/null",
+		 "id\x1f"
+		 "2"},
+		{"id 2>&1\n", "2>&1", "id"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct commandline line;
+		const char *problem = NULL;
+		g_autofree char *redirections = NULL, *words = NULL;
+
+		g_test_message("%s", table[i].text);
+		g_assert_true(commandline_parse(table[i].text, &line, &problem));
+		redirections = joined(line.redirections);
+		words = joined(line.words);
+		g_assert_cmpstr(redirections, ==, table[i].redirections);
+		g_assert_cmpstr(words, ==, table[i].words);
+		commandline_clear(&line);
+	}
+}
+
 static void test_refused(void)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(refused); i++) {
@@ -169,6 +222,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/commandline/plain", test_plain);
+	g_test_add_func("/commandline/redirections", test_redirections);
 	g_test_add_func("/commandline/refused", test_refused);
 	g_test_add_func("/commandline/bounds", test_bounds);
 	return g_test_run();
