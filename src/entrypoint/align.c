@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-	MAX_EXAMPLES = 6, /* cells of a column that a new element is compared with */
+	MAX_EXAMPLES = 6,  /* cells of a column that a new element is compared with */
+	MAX_DISTANCE = 64, /* between lanes that may be the same thing */
 	MAX_TABLE =
 		8 << 20, /* above it, what lies between the common ends is taken for different */
 };
@@ -192,6 +193,78 @@ static void merge(struct aligner *aligner, const int *match)
 	aligner->lanes = merged;
 }
 
+/* --- the same thing in two lanes --- */
+
+static bool lane_free_between(const struct aligner *aligner, guint from, guint to, guint state)
+{
+	for (guint i = from; i < to; i++)
+		if (((struct lane *)aligner->lanes->pdata[i])->cells->pdata[state])
+			return false;
+	return true;
+}
+
+/* Whether the cells of lane @from can all stand in lane @to without passing another of their
+ * state. */
+static bool lane_can_move(const struct aligner *aligner, guint from, guint to)
+{
+	const struct lane *lane = aligner->lanes->pdata[from];
+	guint low = MIN(from, to), high = MAX(from, to);
+
+	for (guint state = 0; state < aligner->states->len; state++) {
+		if (!lane->cells->pdata[state])
+			continue;
+		if (((struct lane *)aligner->lanes->pdata[to])->cells->pdata[state] ||
+		    !lane_free_between(aligner, low + 1, high, state))
+			return false;
+	}
+	return true;
+}
+
+static bool lanes_same(const struct aligner *aligner, guint one, guint other)
+{
+	const struct lane *lane = aligner->lanes->pdata[other];
+	guint example = lane->examples[0];
+	struct aligner there = *aligner;
+
+	there.state = example;
+	return lane_matches(&there, one, lane->cells->pdata[example]);
+}
+
+static void lane_move(struct aligner *aligner, guint from, guint to)
+{
+	struct lane *lane = aligner->lanes->pdata[from];
+
+	for (guint state = 0; state < aligner->states->len; state++) {
+		if (!lane->cells->pdata[state])
+			continue;
+		aligner->state = state;
+		lane_put(aligner, aligner->lanes->pdata[to], lane->cells->pdata[state]);
+	}
+	g_ptr_array_remove_index(aligner->lanes, from);
+	lane_free(lane);
+}
+
+/* Alternatives that follow one another have no order: a start may have put one into a lane before
+ * the others, and the next into another lane behind them. */
+static void merge_lanes(struct aligner *aligner)
+{
+	for (guint one = 0; one < aligner->lanes->len; one++) {
+		for (guint other = one + 1;
+		     other < aligner->lanes->len && other - one < MAX_DISTANCE;) {
+			if (!lanes_same(aligner, one, other)) {
+				other++;
+			} else if (lane_can_move(aligner, other, one)) {
+				lane_move(aligner, other, one);
+			} else if (lane_can_move(aligner, one, other)) {
+				lane_move(aligner, one, other);
+				other = one + 1;
+			} else {
+				other++;
+			}
+		}
+	}
+}
+
 struct turn {
 	guint state;
 	guint elements;
@@ -237,6 +310,7 @@ GPtrArray *align(const GPtrArray *sequences, const GPtrArray *states, const stru
 
 	for (guint i = 0; i < states->len; i++)
 		align_one(&aligner, sequences->pdata[turns[i].state], turns[i].state);
+	merge_lanes(&aligner);
 	for (guint i = 0; i < aligner.lanes->len; i++) {
 		struct lane *lane = aligner.lanes->pdata[i];
 

@@ -110,3 +110,43 @@ void complain_failure(const struct space *space, const struct state *one, const 
 		  "rule says why: a plan cannot express it; %s",
 		  one->name, state_failure(one), other->name, state_failure(other), ways);
 }
+
+char *record_last_words(const struct start_record *record)
+{
+	gsize bytes = 0;
+	const char *data = record->output ? g_bytes_get_data(record->output, &bytes) : NULL;
+	g_autofree char *text = g_strndup(data ? data : "", bytes);
+	g_auto(GStrv) lines = g_strsplit(g_strstrip(text), "\n", -1);
+	guint count = g_strv_length(lines);
+
+	return error_quote(count ? lines[count - 1] : "");
+}
+
+/* The first step of @state that @base has not. */
+static const struct item *first_difference(const struct state *base, const struct state *state)
+{
+	for (guint i = 0; i < state->items->len; i++) {
+		g_autofree char *own = item_flat(state->items->pdata[i]);
+		g_autofree char *its =
+			i < base->items->len ? item_flat(base->items->pdata[i]) : NULL;
+
+		if (g_strcmp0(own, its) != 0)
+			return state->items->pdata[i];
+	}
+	return NULL;
+}
+
+bool complain_foreign(const struct state *base, const struct state *state, const char *prefix,
+		      GError **error)
+{
+	const struct item *item = first_difference(base, state);
+	g_autofree char *place = item ? complaint_place(item->step) : g_strdup("the entrypoint");
+	g_autofree char *key = error_quote(item ? item->key->actual : "");
+
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "%s: %s %s depends on every variable that begins with %s, whatever its "
+			 "name: a plan cannot express it, since it names its variables; let the "
+			 "application read them itself, or write the steps yourself (thresh.yaml: "
+			 "entrypoint.plan)",
+			 place, item ? item_kind_name(item->kind) : "it", key, prefix);
+}

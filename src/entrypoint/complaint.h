@@ -16,5 +16,12 @@ void complain(const struct model *model, const struct column *column, const char
 void complain_failure(const struct space *space, const struct state *one, const struct state *other,
 		      GError **error);
 
+/* @state has a variable that begins with @prefix and that the script cannot know, and differs. */
+bool complain_foreign(const struct state *base, const struct state *state, const char *prefix,
+		      GError **error);
+
 /* "/entrypoint.sh:12", or "the entrypoint". Caller frees. */
 char *complaint_place(const struct start_step *step);
+
+/* The last line that a start printed, as it can be shown. Caller frees. */
+char *record_last_words(const struct start_record *record);

@@ -2,6 +2,7 @@
 #include "entrypoint/emit.h"
 
 #include "base/error.h"
+#include "entrypoint/chance.h"
 #include "entrypoint/complaint.h"
 #include "entrypoint/emit_private.h"
 #include "entrypoint/template.h"
@@ -259,8 +260,12 @@ static void emit_checks(struct emitter *emitter)
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
 		const struct factor *factor = space_factor(space, i);
 
-		if (factor->type)
-			emit_line(emitter->text, "check", factor->name, factor->type, NULL);
+		if (!factor->type)
+			continue;
+		/* that it may be missing is another matter: `check` wants it */
+		emit_line(emitter->text, "if filled", factor->name, NULL);
+		emit_line(emitter->text, "check", factor->name, factor->type, NULL);
+		emit_line(emitter->text, "end", NULL);
 	}
 }
 
@@ -355,6 +360,22 @@ static void emit_checked(struct emitter *emitter)
 		emit_decision(emitter, failure, leaf_failure, NULL, emitter->text);
 }
 
+/* What is drawn or asked of the machine, where something below uses it. */
+static char *emit_chances(const struct emitter *emitter, const char *prelude)
+{
+	const GPtrArray *chances = emitter->model->space->chances;
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < chances->len; i++) {
+		const struct chance *chance = chances->pdata[i];
+		g_autofree char *hole = g_strdup_printf("${%s}", chance->name);
+
+		if (strstr(prelude, hole) || strstr(emitter->text->str, hole))
+			g_string_append_printf(text, "%s\n", chance->directive);
+	}
+	return g_string_free(text, FALSE);
+}
+
 /* What is checked and asked first, what is computed of it, then the steps. */
 static char *emit_all(struct emitter *emitter)
 {
@@ -369,7 +390,9 @@ static char *emit_all(struct emitter *emitter)
 	for (guint i = 0; i < columns->len; i++)
 		if (((struct column *)columns->pdata[i])->kind == START_EXEC)
 			emit_execution(emitter, columns->pdata[i]);
-	return g_strconcat(head, emitter->prelude->str, emitter->text->str, NULL);
+	g_autofree char *chances = emit_chances(emitter, emitter->prelude->str);
+
+	return g_strconcat(head, chances, emitter->prelude->str, emitter->text->str, NULL);
 }
 
 /* What was written is read again: nothing leaves here that init would refuse. */

@@ -9,6 +9,8 @@
 
 #include "entrypoint/model.h"
 
+enum { EMIT_MAX_CONTENT_BYTES = 48 << 10 }; /* quoted it must fit into a line of the plan */
+
 /* THRESH_ERROR_INPUT where the grammar has no words for something: names the place. Caller frees.
  */
 char *emit_steps(const struct model *model, GError **error);

@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum {
-	MAX_CONTENT_BYTES = 48 << 10, /* quoted it must fit into a line of the plan */
 	AWAIT_TIMEOUT_MS = 60000,
 	STOP_GRACE_MS = 60000,
 };
@@ -82,7 +81,7 @@ static bool content_is_text(struct emitter *emitter, const struct column *column
 					   ? g_bytes_get_data(item->step->content, &bytes)
 					   : NULL;
 
-		if (bytes > MAX_CONTENT_BYTES) {
+		if (bytes > EMIT_MAX_CONTENT_BYTES) {
 			emit_fail(
 				emitter, column,
 				"more than 48 KiB are written, which a plan cannot hold: ship the "
@@ -137,10 +136,18 @@ static void emit_file(struct emitter *emitter, const struct column *column, GStr
 	if (column->kind == START_OWNER) {
 		g_autofree char *gid = field_value(emitter, column, "gid");
 
-		emit_line(text, "owner", path, one, gid, NULL);
+		emit_line(text, "owner", path, one, gid,
+			  g_hash_table_contains(emitter->model->space->trees,
+						column->example->key->actual)
+				  ? "tree"
+				  : NULL,
+			  NULL);
 		return;
 	}
 	emit_line(text, item_kind_name(column->kind), path, one, NULL);
+	/* mkdir(2) takes no more than the permission bits and the sticky one */
+	if (column->kind == START_DIRECTORY && strlen(one) == 4 && strchr("24673", one[0]))
+		emit_line(text, "mode", path, one, NULL);
 }
 
 /* --- programs --- */
@@ -285,6 +292,19 @@ static void emit_launch(struct emitter *emitter, struct launch *launch, GString 
 	emit_program(emitter, launch, text);
 }
 
+static const struct item *item_of_step(const struct state *state, guint index)
+{
+	const GPtrArray *steps = state->record->steps;
+
+	for (guint i = 0; index < steps->len && i < state->items->len; i++) {
+		const struct item *item = state->items->pdata[i];
+
+		if (item->step == steps->pdata[index])
+			return item;
+	}
+	return NULL;
+}
+
 /* The column of the program that a STOP ends. */
 static const struct column *stopped_column(const struct emitter *emitter,
 					   const struct column *column)
@@ -296,12 +316,14 @@ static const struct column *stopped_column(const struct emitter *emitter,
 		const struct item *item = column->cells->pdata[i];
 		const struct state *state = executing->pdata[i];
 
-		if (!item || item->step->begin >= state->items->len)
+		const struct item *begun = item ? item_of_step(state, item->step->begin) : NULL;
+
+		if (!begun)
 			continue;
 		for (guint j = 0; j < columns->len; j++) {
 			const struct column *other = columns->pdata[j];
 
-			if (other->cells->pdata[i] == state->items->pdata[item->step->begin])
+			if (other->cells->pdata[i] == begun)
 				return other;
 		}
 	}

@@ -3,10 +3,15 @@
 
 #include "base/error.h"
 #include "base/sorted.h"
+#include "entrypoint/chance.h"
+#include "entrypoint/complaint.h"
+#include "entrypoint/emit.h"
 #include "entrypoint/names.h"
 #include "entrypoint/template.h"
 
 #include <string.h>
+
+enum { MAX_REPEATED = 12 };
 
 struct explorer *explorer_new(const struct start_request *request, start_runner runner, void *user)
 {
@@ -80,6 +85,7 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 		state_free(state);
 		return NULL;
 	}
+	chances_mark(explorer->space->chances, state);
 	state->items = items_of(explorer->space, state);
 	g_ptr_array_add(explorer->states, state);
 	g_hash_table_insert(explorer->known, g_steal_pointer(&key), state);
@@ -97,6 +103,7 @@ static void state_refresh(const struct space *space, struct state *state)
 	*state = *anew;
 	*anew = old;
 	state_free(anew);
+	chances_mark(space->chances, state);
 	state->items = items_of(space, state);
 }
 
@@ -231,22 +238,25 @@ static void add_values(struct explorer *explorer)
 	}
 }
 
-bool explore_names(struct explorer *explorer, GError **error)
+static bool explore_plain(struct explorer *explorer, GError **error)
 {
 	g_autoptr(GByteArray) plain = g_byte_array_new();
-	struct state *first = explorer_run(explorer, plain, error);
 
-	if (!first)
-		return false;
+	return explorer_run(explorer, plain, error) != NULL;
+}
+
+void explore_names(struct explorer *explorer)
+{
+	const struct state *first = explorer->states->pdata[0];
+
 	explorer->found = names_collect(first->record->scripts);
 	for (guint i = 0; i < explorer->found->len; i++) {
 		const struct script_name *name = explorer->found->pdata[i];
 
-		if (!is_file_of_secret(explorer->found, name->name))
+		if (!name->prefix && !is_file_of_secret(explorer->found, name->name))
 			add_name(explorer, name);
 	}
 	add_values(explorer);
-	return true;
 }
 
 static bool explore_wishes(struct explorer *explorer, GError **error)
@@ -297,17 +307,6 @@ static bool explore_rescue(struct explorer *explorer, GError **error)
 	return true;
 }
 
-static char *last_words(const struct state *state)
-{
-	gsize bytes = 0;
-	const char *data =
-		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
-	g_autofree char *text = g_strndup(data ? data : "", bytes);
-	g_auto(GStrv) lines = g_strsplit(g_strstrip(text), "\n", -1);
-
-	return error_quote(g_strv_length(lines) ? lines[g_strv_length(lines) - 1] : "");
-}
-
 bool explore_base(struct explorer *explorer, GError **error)
 {
 	struct state *plain = explorer->states->pdata[0];
@@ -322,7 +321,7 @@ bool explore_base(struct explorer *explorer, GError **error)
 	}
 	if (explorer->base)
 		return true;
-	g_autofree char *words = last_words(plain);
+	g_autofree char *words = record_last_words(plain->record);
 
 	return error_set(error, THRESH_ERROR_INPUT,
 			 "the entrypoint ends with status %d and starts no application (it says: "
@@ -331,11 +330,176 @@ bool explore_base(struct explorer *explorer, GError **error)
 			 state_failure(plain), words);
 }
 
+/* The command at a step's script and line, from a start that explains itself. Caller frees. */
+static char *command_at(struct explorer *explorer, const struct state *state,
+			const struct start_step *step, GError **error)
+{
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+
+	scenario->explain = true;
+	explorer->runs++;
+	autorecord struct start_record *record = explorer->runner(scenario, explorer->user, error);
+
+	start_scenario_free(scenario);
+	g_autofree char *place =
+		g_strdup_printf("%s:%u: ", step->script ? step->script : "", step->line);
+
+	for (guint i = 0; record && i < record->lines->len; i++)
+		if (g_str_has_prefix(record->lines->pdata[i], place))
+			return g_strdup((char *)record->lines->pdata[i] + strlen(place));
+	return record ? g_strdup("") : NULL;
+}
+
+/* What writes a file that differs from start to start has to be run: it is not folded into its
+ * files any more. True where the runner was told something new. */
+static bool keep_program(struct explorer *explorer, const char *command)
+{
+	GPtrArray *keep = explorer->request->keep;
+	g_auto(GStrv) words = g_strsplit(command, " ", 2);
+	const char *program = words[0];
+
+	if (!keep || !program || !*program || strchr(program, '=') || is_listed(keep, program))
+		return false;
+	g_ptr_array_add(keep, g_strdup(program));
+	return true;
+}
+
+static bool complain_chance(const struct start_step *step, const char *command, GError **error)
+{
+	g_autofree char *place = step ? complaint_place(step) : g_strdup("the entrypoint");
+	g_autofree char *path = error_quote(step && step->path ? step->path : "");
+	g_autofree char *quoted = error_quote(command);
+
+	return error_set(
+		error, THRESH_ERROR_INPUT,
+		"%s: two starts that begin alike differ%s%s%s%s (a time, a process id, an "
+		"address or something random): a plan cannot express it; make the script say "
+		"the same each time, or write the steps yourself (thresh.yaml: "
+		"entrypoint.plan)",
+		place, step ? " in " : " in how many steps they have", path,
+		*command ? ", written by " : "", quoted);
+}
+
+/* What no line of a plan can hold. */
+static const struct start_step *find_unwritable(const struct start_record *record)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		const struct start_step *step = record->steps->pdata[i];
+		gsize bytes = 0;
+		const char *data = step->content ? g_bytes_get_data(step->content, &bytes) : NULL;
+
+		if (bytes > EMIT_MAX_CONTENT_BYTES || (data && memchr(data, '\0', bytes)))
+			return step;
+	}
+	return NULL;
+}
+
+/* A variable that no text names has an effect: the script goes through all there are. */
+static bool explore_foreign(struct explorer *explorer, GError **error)
+{
+	for (guint i = 0; i < explorer->found->len; i++) {
+		const struct script_name *name = explorer->found->pdata[i];
+
+		if (!name->prefix)
+			continue;
+		struct factor *factor = space_variable(explorer->space, name->name);
+		g_autoptr(GByteArray) levels =
+			factor ? levels_with(explorer->base->levels, factor->number,
+					     factor_find(factor, LEVEL_MARK))
+			       : NULL;
+		GError *failure = NULL;
+		struct state *state = levels ? explorer_run(explorer, levels, &failure) : NULL;
+
+		if (failure) {
+			g_propagate_error(error, failure);
+			return false;
+		}
+		if (!state || states_alike(state, explorer->base, false))
+			continue;
+		return complain_foreign(explorer->base, state, name->prefix, error);
+	}
+	return true;
+}
+
+/* What differs is random, or a program's whose files are new each time; that program is told to the
+ * runner, and all begins anew. */
+static bool explorer_repeat(struct explorer *explorer, struct state *state, GError **error)
+{
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+	const struct start_step *step = NULL;
+	guint known = explorer->space->chances->len;
+
+	explorer->runs++;
+	autorecord struct start_record *again = explorer->runner(scenario, explorer->user, error);
+
+	start_scenario_free(scenario);
+	if (!again)
+		return false;
+	bool alike = chances_learn(explorer->space->chances, state->record, again, &step);
+
+	if (alike)
+		step = find_unwritable(state->record);
+	if (alike && !step) {
+		if (explorer->space->chances->len > known)
+			explorer_refresh(explorer);
+		return true;
+	}
+	g_autofree char *command = step ? command_at(explorer, state, step, error) : g_strdup("");
+
+	if (!command)
+		return false;
+	explorer->restart = step && keep_program(explorer, command);
+	if (explorer->restart || alike)
+		return !explorer->restart; /* unwritable: the emitter says so */
+	return complain_chance(step, command, error);
+}
+
+/* Whether @state has a step on a path, or of a program, that the base has not. */
+static bool has_new_step(const struct explorer *explorer, const struct state *state)
+{
+	for (guint i = 0; i < state->items->len; i++) {
+		const struct item *item = state->items->pdata[i];
+		bool known = false;
+
+		for (guint j = 0; j < explorer->base->items->len && !known; j++) {
+			const struct item *own = explorer->base->items->pdata[j];
+
+			known = own->kind == item->kind &&
+				strcmp(own->key->actual, item->key->actual) == 0;
+		}
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
+/* Starts that do something new are repeated, as the plain one was. */
+static bool explore_new_steps(struct explorer *explorer, GError **error)
+{
+	guint states = explorer->states->len, repeated = 0;
+
+	for (guint i = 1; i < states && repeated < MAX_REPEATED; i++) {
+		struct state *state = explorer->states->pdata[i];
+
+		if (!state_executes(state) ||
+		    (state != explorer->base && !has_new_step(explorer, state)))
+			continue;
+		repeated++;
+		if (!explorer_repeat(explorer, state, error))
+			return false;
+	}
+	return true;
+}
+
 struct model *explorer_learn(struct explorer *explorer, GError **error)
 {
-	if (!explore_names(explorer, error) || !explore_base(explorer, error) ||
-	    !explore_variables(explorer, error) || !explore_arguments(explorer, error) ||
-	    !explore_files(explorer, error))
+	if (!explore_plain(explorer, error) ||
+	    !explorer_repeat(explorer, explorer->states->pdata[0], error))
+		return NULL;
+	explore_names(explorer);
+	if (!explore_base(explorer, error) || !explore_variables(explorer, error) ||
+	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
+	    !explore_arguments(explorer, error) || !explore_files(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);
 	struct model *model =

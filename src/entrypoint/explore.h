@@ -25,13 +25,15 @@ struct explorer {
 	guint runs;
 	gint64 deadline_us; /* 0: none */
 	bool exhausted;     /* the budget is used up */
+	bool restart;       /* the runner was told to keep a program: all that was run is void */
 };
 
 struct explorer *explorer_new(const struct start_request *request, start_runner runner, void *user);
 void explorer_free(struct explorer *explorer);
 
 /* Explores until nothing new is found or the budget is used up. NULL: see model_learn, and where no
- * start executes anything. Caller frees with model_free, before the explorer. */
+ * start executes anything; without an error: `restart`. Caller frees with model_free, before the
+ * explorer. */
 struct model *explorer_learn(struct explorer *explorer, GError **error);
 
 /* The state with these levels, run where it has not been; NULL without an error: the budget is used
@@ -41,7 +43,7 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 /* --- the parts of explorer_learn, in this order; each false with an error --- */
 
 /* The factors: names in the scripts' text, the user's, and what they are compared with. */
-bool explore_names(struct explorer *explorer, GError **error);
+void explore_names(struct explorer *explorer);
 /* A start that executes something. */
 bool explore_base(struct explorer *explorer, GError **error);
 /* One variable at a time. */

@@ -235,6 +235,48 @@ static bool confirm(const struct candidates *candidates, GError **error)
 	return true;
 }
 
+static const struct start_step *owner_above(const struct start_record *record,
+					    const struct start_step *step)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		const struct start_step *other = record->steps->pdata[i];
+
+		if (other->kind == START_OWNER && other->uid == step->uid &&
+		    other->gid == step->gid && strcmp(other->path, step->path) != 0 &&
+		    path_is_below(step->path, other->path))
+			return other;
+	}
+	return NULL;
+}
+
+/* A file of ours that gets the owner that a directory above it gets: the script changes the whole
+ * tree. */
+static void find_trees(struct explorer *explorer)
+{
+	struct space *space = explorer->space;
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		const struct level *level =
+			space_factor(space, SPACE_FILES)
+				->levels->pdata[state_level(state, SPACE_FILES)];
+		const GPtrArray *steps = state->record->steps;
+
+		for (guint j = 0; level->kind == LEVEL_GIVEN && j < steps->len; j++) {
+			const struct start_step *step = steps->pdata[j];
+			const struct start_step *above =
+				step->kind == START_OWNER && strcmp(step->path, level->path) == 0
+					? owner_above(state->record, step)
+					: NULL;
+
+			if (above)
+				g_hash_table_insert(space->trees, g_strdup(above->path),
+						    step_owner(above));
+		}
+	}
+	explorer_refresh(explorer);
+}
+
 static void take_owner(struct explorer *explorer)
 {
 	const GPtrArray *steps = explorer->base->record->steps;
@@ -262,7 +304,10 @@ bool explore_files(struct explorer *explorer, GError **error)
 		return true;
 	factor->effective = true;
 	take_owner(explorer);
-	return add_tests(&candidates, explorer->base->levels, error) &&
-	       add_tests(&candidates, levels, error) && add_volumes(&candidates, error) &&
-	       add_made(&candidates, later, error) && confirm(&candidates, error);
+	if (!add_tests(&candidates, explorer->base->levels, error) ||
+	    !add_tests(&candidates, levels, error) || !add_volumes(&candidates, error) ||
+	    !add_made(&candidates, later, error) || !confirm(&candidates, error))
+		return false;
+	find_trees(explorer);
+	return true;
 }

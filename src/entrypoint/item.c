@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/item.h"
 
+#include "base/path.h"
 #include "base/sorted.h"
 #include "entrypoint/template.h"
 
@@ -103,7 +104,7 @@ static void add_variable(struct item *item, const struct space *space, const str
 	g_ptr_array_add(item->fields, text);
 }
 
-/* What is left out of records, or the engine's own. */
+/* What is left out of records, the engine's own, and the plan's own. */
 static bool is_engine_variable(const char *name)
 {
 	static const char *const names[] = {"HOSTNAME", "OLDPWD", "PWD", "SHLVL", "_"};
@@ -111,7 +112,7 @@ static bool is_engine_variable(const char *name)
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strcmp(names[i], name) == 0)
 			return true;
-	return false;
+	return g_str_has_prefix(name, "thresh_");
 }
 
 static void item_add_environment(struct item *item, const struct space *space,
@@ -252,13 +253,36 @@ static struct item *item_new(const struct space *space, const struct state *stat
 	return item;
 }
 
+char *step_owner(const struct start_step *step)
+{
+	return g_strdup_printf("%u:%u", step->uid, step->gid);
+}
+
+/* The owner of something in a tree that gets this owner as a whole. */
+static bool is_in_tree(const struct space *space, const struct start_step *step)
+{
+	g_autofree char *owner = step_owner(step);
+	GHashTableIter iter;
+	gpointer path, its;
+
+	if (step->kind != START_OWNER)
+		return false;
+	g_hash_table_iter_init(&iter, space->trees);
+	while (g_hash_table_iter_next(&iter, &path, &its))
+		if (strcmp(step->path, path) != 0 && path_is_below(step->path, path) &&
+		    strcmp(owner, its) == 0)
+			return true;
+	return false;
+}
+
 GPtrArray *items_of(const struct space *space, const struct state *state)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
 	const GPtrArray *steps = state->record->steps;
 
 	for (guint i = 0; i < steps->len; i++)
-		g_ptr_array_add(items, item_new(space, state, steps->pdata[i]));
+		if (!is_in_tree(space, steps->pdata[i]))
+			g_ptr_array_add(items, item_new(space, state, steps->pdata[i]));
 	return items;
 }
 

@@ -34,6 +34,9 @@ GPtrArray *items_of(const struct space *space, const struct state *state);
 /* The field, or NULL. */
 const struct text *item_field(const struct item *item, const char *name);
 
+/* "UID:GID" of a step. Caller frees. */
+char *step_owner(const struct start_step *step);
+
 /* Whether the item is about files alone, so that its place between two programs is free. */
 bool item_is_file(const struct item *item);
 

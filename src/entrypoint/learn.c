@@ -3,11 +3,15 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "entrypoint/chance.h"
+#include "entrypoint/complaint.h"
 #include "entrypoint/emit.h"
 #include "entrypoint/explore.h"
 #include "entrypoint/failure.h"
 
 #include <string.h>
+
+enum { MAX_KEPT = 8 }; /* programs that must be run: with each, all begins anew */
 
 static void taught_free(struct start_taught *taught)
 {
@@ -34,6 +38,7 @@ void start_plan_free(struct start_plan *plan)
 	g_clear_pointer(&plan->groups, g_array_unref);
 	g_clear_pointer(&plan->notes, g_ptr_array_unref);
 	g_clear_pointer(&plan->scenarios, g_ptr_array_unref);
+	g_clear_pointer(&plan->chances, g_ptr_array_unref);
 	json_decref(plan->variables);
 	json_decref(plan->guards);
 	g_free(plan);
@@ -173,23 +178,40 @@ static struct start_plan *plan_of_model(struct explorer *explorer, const struct 
 	plan->has_setup = emit_has_setup(model);
 	plan_take_identity(plan, explorer->base);
 	plan->notes = g_ptr_array_ref(explorer->notes);
+	plan->chances = g_ptr_array_ref(explorer->space->chances);
 	plan->variables = variables_to_json(explorer->space);
 	plan->guards = guards_to_json(model);
 	return plan;
 }
 
-struct start_plan *start_learn(const struct start_request *request, start_runner runner, void *user,
-			       GError **error)
+static struct start_plan *learn_once(struct explorer *explorer, GError **error)
 {
-	struct explorer *explorer = explorer_new(request, runner, user);
 	struct model *model = explorer_learn(explorer, error);
 	struct start_plan *plan = model ? plan_of_model(explorer, model, error) : NULL;
 
 	model_free(model);
 	if (plan)
 		plan_take_scenarios(plan, explorer);
-	explorer_free(explorer);
 	return plan;
+}
+
+struct start_plan *start_learn(const struct start_request *request, start_runner runner, void *user,
+			       GError **error)
+{
+	for (guint round = 0; round < MAX_KEPT; round++) {
+		struct explorer *explorer = explorer_new(request, runner, user);
+		struct start_plan *plan = learn_once(explorer, error);
+		bool restart = explorer->restart;
+
+		explorer_free(explorer);
+		if (plan || !restart)
+			return plan;
+	}
+	error_set(error, THRESH_ERROR_INPUT,
+		  "the entrypoint: more than %d programs write files that are new in each start; "
+		  "write the steps yourself (thresh.yaml: entrypoint.plan)",
+		  MAX_KEPT);
+	return NULL;
 }
 
 static json_t *steps_to_json(const char *steps)
@@ -228,17 +250,56 @@ static int record_status(const struct start_record *record)
 	return end && end->kind == START_EXIT ? end->status : 0;
 }
 
+static bool record_has(const struct start_record *record, const struct start_step *wanted)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		const struct start_step *step = record->steps->pdata[i];
+
+		if (step->kind == wanted->kind && g_strcmp0(step->path, wanted->path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void record_remove(struct start_record *record, guint index)
+{
+	g_ptr_array_remove_index(record->steps, index);
+	for (guint i = index; i < record->steps->len; i++) {
+		struct start_step *step = record->steps->pdata[i];
+
+		if (step->kind == START_STOP && step->begin > index)
+			step->begin--;
+	}
+}
+
+/* What changes nothing by being done again shows in a later start or not, as it was written. */
+static void record_forget_repeated(struct start_record *record, const struct start_record *other)
+{
+	for (guint i = record->steps->len; i-- > 0;) {
+		const struct start_step *step = record->steps->pdata[i];
+
+		if (kind_is_idempotent(step->kind) && !record_has(other, step))
+			record_remove(record, i);
+	}
+}
+
 /* A plan refuses before it does anything: where the script fails, the status alone must be its. */
 static char *taught_differs(const struct start_record *script, const struct start_record *plan,
 			    start_differ differ)
 {
 	int status = record_status(script), own = record_status(plan);
 
-	if (!status)
+	if (!status && !own)
 		return differ(script, plan);
-	return status == own ? NULL
-			     : g_strdup_printf("the script ends with status %d, the plan %s%d",
-					       status, own ? "with " : "does not: ", own);
+	if (status == own)
+		return NULL;
+	g_autofree char *words = record_last_words(plan);
+
+	return own ? g_strdup_printf("it ends with status %d (the script with %d): %s", own, status,
+				     words)
+		   : g_strdup_printf(
+			     "it starts the application, and the script ends with status %d",
+			     status);
 }
 
 bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user,
@@ -251,6 +312,12 @@ bool start_plan_verify(const struct start_plan *plan, start_runner replay, void 
 		if (!record) {
 			g_prefix_error(error, "start `%s` with the plan: ", taught->scenario->name);
 			return false;
+		}
+		chances_hide(plan->chances, taught->record);
+		chances_hide(plan->chances, record);
+		if (taught->scenario->starts > 1) {
+			record_forget_repeated(taught->record, record);
+			record_forget_repeated(record, taught->record);
 		}
 		g_autofree char *difference = taught_differs(taught->record, record, differ);
 

@@ -70,6 +70,7 @@ struct start_plan {
 	uint32_t umask;       /* of the application */
 	GPtrArray *notes;     /* char *: for the report */
 	GPtrArray *scenarios; /* struct start_taught *, in the order in which they were run */
+	GPtrArray *chances;   /* struct chance *: what differs from start to start (chance.h) */
 	json_t *variables;    /* array: name, rule, what it was tried with */
 	json_t *guards;       /* array: condition, and the scenarios that it tells apart */
 };

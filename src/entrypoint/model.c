@@ -9,6 +9,7 @@
 #include "entrypoint/failure.h"
 #include "entrypoint/template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { MAX_LABELS = 256 };
@@ -413,6 +414,42 @@ static struct column *column_new(const struct model *model, GPtrArray *cells)
 	return column;
 }
 
+static guint kind_rank(enum start_kind kind)
+{
+	return kind == START_REMOVE ? 0 : (guint)kind + 1;
+}
+
+static const struct item *cells_example(const GPtrArray *cells)
+{
+	guint i = 0;
+
+	while (!cells->pdata[i])
+		i++;
+	return cells->pdata[i];
+}
+
+static gint compare_cells(gconstpointer a, gconstpointer b)
+{
+	const struct item *left = cells_example(*(GPtrArray *const *)a);
+	const struct item *right = cells_example(*(GPtrArray *const *)b);
+	int order = strcmp(left->key->actual, right->key->actual);
+
+	return order ? order : (int)kind_rank(left->kind) - (int)kind_rank(right->kind);
+}
+
+/* What files are changed in between two programs has one order: a directory before what is in it,
+ * a file before its mode. */
+static void sort_files(GPtrArray *cells)
+{
+	for (guint from = 0, to; from < cells->len; from = to + 1) {
+		to = from;
+		while (to < cells->len && item_is_file(cells_example(cells->pdata[to])))
+			to++;
+		if (to > from)
+			qsort(cells->pdata + from, to - from, sizeof(gpointer), compare_cells);
+	}
+}
+
 static bool model_learn_columns(struct model *model, GError **error)
 {
 	g_autoptr(GPtrArray) sequences = g_ptr_array_new();
@@ -423,6 +460,7 @@ static bool model_learn_columns(struct model *model, GError **error)
 		g_ptr_array_add(sequences, ((struct state *)model->executing->pdata[i])->items);
 	g_autoptr(GPtrArray) cells = align(sequences, model->executing, &how);
 
+	sort_files(cells);
 	for (guint i = 0; i < cells->len; i++) {
 		struct column *column = column_new(model, cells->pdata[i]);
 

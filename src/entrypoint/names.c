@@ -45,6 +45,7 @@ struct reader {
 static void name_free(struct script_name *name)
 {
 	g_free(name->name);
+	g_free(name->prefix);
 	g_ptr_array_unref(name->patterns);
 	g_free(name);
 }
@@ -114,6 +115,17 @@ static void found_secret(struct reader *reader, const GMatchInfo *match)
 	g_autofree char *name = g_match_info_fetch(match, 1);
 
 	reader_name(reader, name)->secret = true;
+}
+
+/* APP_* in a pattern, "^APP_" in an expression: which variables there are decides. */
+static void found_prefix_of_names(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *prefix = g_match_info_fetch(match, 1);
+	g_autofree char *name = g_strconcat(prefix, "ZQ", NULL);
+	struct script_name *found = reader_name(reader, name);
+
+	if (!found->prefix)
+		found->prefix = g_steal_pointer(&prefix);
 }
 
 static void found_comparison(struct reader *reader, const GMatchInfo *match)
@@ -236,6 +248,8 @@ static void read_names(struct reader *reader, const char *text)
 	each_match("\\b\\w*(?:file_env|env_file|_get_env|secret)\\w*\\s+[\"']?([A-Z][A-Z0-9_]*)\\b",
 		   text, reader, found_secret);
 	each_match("\\b([A-Z][A-Z0-9_]*)_FILE\\b", text, reader, found_secret);
+	each_match("(?<![\\w/.-])([A-Z][A-Z0-9_]*_)(?![\\w{$])", text, reader,
+		   found_prefix_of_names);
 }
 
 static void read_comparisons(struct reader *reader, const char *text)

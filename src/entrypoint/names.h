@@ -16,6 +16,8 @@ struct script_name {
 	char *name;          /* of a variable; "1" for the first argument */
 	GPtrArray *patterns; /* char *: what it is compared with, sorted; may hold * ? [ */
 	bool secret;         /* NAME_FILE is read in its place, as it seems */
+	char *prefix; /* "APP_": the text names variables by their beginning; `name` is one that
+			 nobody has; else NULL */
 };
 
 /* Sorted by name; struct script_name *, freed with the array. At most START_MAX_VARIABLES, those

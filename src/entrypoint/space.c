@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/space.h"
 
+#include "entrypoint/chance.h"
 #include "entrypoint/template.h"
 
 #include <fnmatch.h>
@@ -77,6 +78,10 @@ struct space *space_new(const struct start_request *request)
 	space->factors = g_ptr_array_new_with_free_func((GDestroyNotify)factor_free);
 	space->plain = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	space->split = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	space->chances = chances_new();
+	if (request->hostname && *request->hostname)
+		chances_add_hostname(space->chances, request->hostname);
 	space->command = strings_copy(request->arguments);
 	space->workdir = g_strdup(request->workdir ? request->workdir : "/");
 	for (guint i = 0; request->environment && i < request->environment->len; i++)
@@ -93,7 +98,9 @@ void space_free(struct space *space)
 	g_ptr_array_unref(space->factors);
 	g_hash_table_unref(space->plain);
 	g_hash_table_unref(space->split);
+	g_hash_table_unref(space->trees);
 	g_ptr_array_unref(space->command);
+	g_ptr_array_unref(space->chances);
 	g_clear_pointer(&space->prepend, g_ptr_array_unref);
 	g_clear_pointer(&space->prepended, g_ptr_array_unref);
 	g_free(space->workdir);
@@ -364,6 +371,13 @@ struct state *space_state(const struct space *space, const GByteArray *levels)
 	g_ptr_array_sort(state->marks, mark_compare);
 	state->name = state_describe(space, state);
 	return state;
+}
+
+void state_add_own(struct state *state, const char *name, const char *value)
+{
+	g_hash_table_insert(state->environment, g_strdup(name), g_strdup(value));
+	state_add_mark(state, value, g_strdup_printf("${%s}", name));
+	g_ptr_array_sort(state->marks, mark_compare);
 }
 
 void state_free(struct state *state)

@@ -59,6 +59,8 @@ struct space {
 	char *workdir;
 	uint32_t uid, gid;    /* the application\'s: files that are given belong to it */
 	GHashTable *split;    /* names of variables whose value is split into words */
+	GHashTable *trees;    /* char * path -> char * "UID:GID": all below gets this owner too */
+	GPtrArray *chances;   /* struct chance *: what no level decides; see chance.h */
 	bool uses_arguments;  /* what is executed holds the arguments */
 	GPtrArray *prepend;   /* char *: words put before arguments of `prepended`; or NULL */
 	GPtrArray *prepended; /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
@@ -106,6 +108,9 @@ void state_free(struct state *state);
 guint state_level(const struct state *state, guint factor);
 /* @levels with @factor at @level; a new array. */
 GByteArray *levels_with(const GByteArray *levels, guint factor, guint level);
+
+/* @value stands for variable @name of the plan's own in this start. */
+void state_add_own(struct state *state, const char *name, const char *value);
 
 struct start_scenario *state_scenario(const struct space *space, const struct state *state);
 

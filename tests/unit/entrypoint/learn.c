@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/error.h"
 #include "base/json.h"
+#include "entrypoint/chance.h"
 #include "world.h"
 
 #include <string.h>
@@ -69,6 +70,8 @@ static void try_unseen(struct fixture *fixture, const struct start_plan *plan,
 			autorecord struct start_record *script =
 				world_run(&scenario, &fixture->image, NULL);
 			autorecord struct start_record *its = world_run(&scenario, &replay, NULL);
+			chances_hide(plan->chances, script);
+			chances_hide(plan->chances, its);
 			g_autofree char *difference = world_differ(script, its);
 
 			if (difference)
@@ -210,6 +213,21 @@ static void test_derived(void)
 		     WORDS("/entrypoint.sh:1: ", "/etc/app.conf", "LEVEL", "entrypoint.fixed"));
 }
 
+static void test_routes(void)
+{
+	expect_error(
+		&routes_script, WORDS("app"),
+		WORDS("/entrypoint.sh:1: ", "/etc/routes.conf", "APP_ROUTE_", "entrypoint.plan"));
+}
+
+/* A secret that every start draws anew, in a file and in the environment: drawn once. */
+static void test_random(void)
+{
+	learn_and_verify(&random_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE, NONE,
+			 WORDS("random thresh_random_0 32 hex\n", "secret=${thresh_random_0}",
+			       "set APP_SECRET ${thresh_random_0}\n"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -223,6 +241,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/mosquitto", test_mosquitto);
 	g_test_add_func("/learn/daemons", test_daemons);
 	g_test_add_func("/learn/odd", test_odd);
+	g_test_add_func("/learn/routes", test_routes);
+	g_test_add_func("/learn/random", test_random);
 	g_test_add_func("/learn/derived", test_derived);
 	return g_test_run();
 }

@@ -3,6 +3,8 @@
  * what it does. Uids: 0 becomes the application's. */
 #include "world.h"
 
+#include "base/sorted.h"
+
 #include <string.h>
 
 static bool filled(const struct world *world, const char *name)
@@ -363,3 +365,23 @@ const struct script odd_script = {
 	"if [ -n \"$TLS_CERT\" ] && [ -n \"$TLS_KEY\" ]; then :; fi\n"
 	"if [ \"$MODE\" = cluster ]; then echo peers=$PEERS; fi\nexec \"$@\"\n",
 	odd_start};
+
+/* Variables that only their beginning names. */
+static void routes_start(struct world *world)
+{
+	g_autoptr(GPtrArray) names = keys_sorted(world->environment);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < names->len; i++)
+		if (g_str_has_prefix(names->pdata[i], "APP_ROUTE_"))
+			g_string_append_printf(text, "route %s\n",
+					       world_get(world, names->pdata[i]));
+	world_file(world, "/etc/routes.conf", 0644, text->str);
+	g_string_free(text, TRUE);
+	world_exec_arguments(world);
+}
+
+const struct script routes_script = {
+	"/entrypoint.sh",
+	"env | while read x; do case $x in APP_ROUTE_*) echo;; esac; done\nexec \"$@\"\n",
+	routes_start};

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "entrypoint/chance.h"
+
+#include <string.h>
+
+enum {
+	MIN_LENGTH = 16, /* below it, it is not told from a date, a process id or a counter */
+	MAX_LENGTH = 512,
+	MAX_CONTEXT = 32,
+	MAX_CHANCES = 16,
+};
+
+static void chance_free(struct chance *chance)
+{
+	g_free(chance->name);
+	g_free(chance->before);
+	g_free(chance->after);
+	g_free(chance->directive);
+	g_free(chance->value);
+	g_free(chance);
+}
+
+GPtrArray *chances_new(void)
+{
+	return g_ptr_array_new_with_free_func((GDestroyNotify)chance_free);
+}
+
+void chances_add_hostname(GPtrArray *chances, const char *hostname)
+{
+	struct chance *chance = g_new0(struct chance, 1);
+
+	chance->name = g_strdup("thresh_hostname");
+	chance->value = g_strdup(hostname);
+	chance->directive = g_strdup("fact thresh_hostname hostname");
+	g_ptr_array_add(chances, chance);
+}
+
+/* --- the texts of a record --- */
+
+/* Calls @each with every text; what it answers (NULL: nothing) takes the text's place. */
+typedef char *(*text_map)(const char *text, gpointer user);
+
+static void map_bytes(GBytes **bytes, text_map map, gpointer user)
+{
+	gsize size;
+	const char *data = *bytes ? g_bytes_get_data(*bytes, &size) : NULL;
+	g_autofree char *text = data && !memchr(data, '\0', size) ? g_strndup(data, size) : NULL;
+	char *mapped = text ? map(text, user) : NULL;
+
+	if (!mapped)
+		return;
+	g_bytes_unref(*bytes);
+	*bytes = g_bytes_new_take(mapped, strlen(mapped));
+}
+
+static void map_strings(GPtrArray *strings, text_map map, gpointer user)
+{
+	for (guint i = 0; strings && i < strings->len; i++) {
+		char *mapped = map(strings->pdata[i], user);
+
+		if (!mapped)
+			continue;
+		g_free(strings->pdata[i]);
+		strings->pdata[i] = mapped;
+	}
+}
+
+static void record_map(const struct start_record *record, text_map map, gpointer user)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		struct start_step *step = record->steps->pdata[i];
+
+		map_bytes(&step->content, map, user);
+		map_bytes(&step->input, map, user);
+		map_strings(step->argv, map, user);
+		map_strings(step->environment, map, user);
+	}
+}
+
+/* --- finding --- */
+
+struct search {
+	const struct chance *chance;
+	char *found;
+};
+
+static bool is_random_byte(char c)
+{
+	return g_ascii_isalnum(c) || strchr("+/=_-", c);
+}
+
+static bool value_at(const struct chance *chance, const char *at)
+{
+	for (gsize i = 0; i < chance->length; i++)
+		if (!at[i] || !is_random_byte(at[i]))
+			return false;
+	return g_str_has_prefix(at + chance->length, chance->after) &&
+	       (*chance->after || at[chance->length] == '\0');
+}
+
+static char *search_text(const char *text, gpointer user)
+{
+	struct search *search = user;
+	const struct chance *chance = search->chance;
+
+	if (search->found)
+		return NULL;
+	if (!*chance->before) {
+		if (value_at(chance, text))
+			search->found = g_strndup(text, chance->length);
+		return NULL;
+	}
+	for (const char *at = strstr(text, chance->before); at;
+	     at = strstr(at + 1, chance->before)) {
+		const char *value = at + strlen(chance->before);
+
+		if (value_at(chance, value)) {
+			search->found = g_strndup(value, chance->length);
+			return NULL;
+		}
+	}
+	return NULL;
+}
+
+char *chance_find(const struct chance *chance, const struct start_record *record)
+{
+	struct search search = {.chance = chance};
+
+	if (chance->value)
+		return g_strdup(chance->value);
+	record_map(record, search_text, &search);
+	return search.found;
+}
+
+void chances_mark(const GPtrArray *chances, struct state *state)
+{
+	for (guint i = 0; i < chances->len; i++) {
+		const struct chance *chance = chances->pdata[i];
+		g_autofree char *value = chance_find(chance, state->record);
+
+		if (value)
+			state_add_own(state, chance->name, value);
+	}
+}
+
+static char *hide_text(const char *text, gpointer user)
+{
+	const char *value = user;
+
+	if (!strstr(text, value))
+		return NULL;
+	g_auto(GStrv) parts = g_strsplit(text, value, -1);
+	g_autofree char *blank = g_strnfill(strlen(value), 'x');
+
+	return g_strjoinv(blank, parts);
+}
+
+void chances_hide(const GPtrArray *chances, struct start_record *record)
+{
+	for (guint i = 0; i < chances->len; i++) {
+		g_autofree char *value = chance_find(chances->pdata[i], record);
+
+		if (value)
+			record_map(record, hide_text, value);
+	}
+}
+
+/* --- learning --- */
+
+/* How a plan draws a value like this; NULL: it cannot. Caller frees. */
+static char *random_directive(const char *name, const char *value)
+{
+	gsize length = strlen(value);
+
+	if (strspn(value, "0123456789abcdef") == length && length % 2 == 0)
+		return g_strdup_printf("random %s %zu hex", name, length / 2);
+	for (gsize i = 0; i < length; i++) {
+		if (g_ascii_isalnum(value[i]))
+			continue;
+		if (length % 4 != 0 || strspn(value + i, "=") > 2 || strchr(value, '_') ||
+		    strchr(value, '-'))
+			return NULL;
+		gsize padding = g_str_has_suffix(value, "==") ? 2 : g_str_has_suffix(value, "=");
+
+		return g_strdup_printf("random %s %zu base64", name, length / 4 * 3 - padding);
+	}
+	return g_strdup_printf("random %s %zu alphanumeric", name, length);
+}
+
+/* The context in the same line. */
+static char *context_before(const char *text, gsize at)
+{
+	gsize from = at;
+
+	while (from > 0 && at - from < MAX_CONTEXT && text[from - 1] != '\n')
+		from--;
+	return g_strndup(text + from, at - from);
+}
+
+static char *context_after(const char *text)
+{
+	gsize length = strcspn(text, "\n");
+
+	return g_strndup(text, MIN(length + (text[length] == '\n'), MAX_CONTEXT));
+}
+
+/* One place in two texts, of one length, of letters and digits. */
+static bool learn_text(GPtrArray *chances, const char *a, const char *b)
+{
+	gsize length = strlen(a), from = 0, to = length;
+
+	if (strcmp(a, b) == 0)
+		return true;
+	if (strlen(b) != length || chances->len >= MAX_CHANCES)
+		return false;
+	while (a[from] == b[from])
+		from++;
+	while (a[to - 1] == b[to - 1])
+		to--;
+	/* what is alike by chance belongs to it */
+	while (from > 0 && g_ascii_isalnum(a[from - 1]))
+		from--;
+	while (to < length && is_random_byte(a[to]))
+		to++;
+	if (to - from < MIN_LENGTH || to - from > MAX_LENGTH)
+		return false;
+	g_autofree char *value = g_strndup(a + from, to - from);
+	g_autofree char *name = g_strdup_printf("thresh_random_%u", chances->len);
+	char *directive = random_directive(name, value);
+
+	if (!directive)
+		return false;
+	struct chance *chance = g_new0(struct chance, 1);
+
+	chance->name = g_steal_pointer(&name);
+	chance->length = to - from;
+	chance->directive = directive;
+	chance->before = context_before(a, from);
+	chance->after = context_after(a + to);
+	g_ptr_array_add(chances, chance);
+	return true;
+}
+
+static bool learn_bytes(GPtrArray *chances, GBytes *a, GBytes *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (g_bytes_equal(a, b))
+		return true;
+	g_autofree char *one = g_strndup(g_bytes_get_data(a, NULL), g_bytes_get_size(a));
+	g_autofree char *other = g_strndup(g_bytes_get_data(b, NULL), g_bytes_get_size(b));
+
+	return strlen(one) == g_bytes_get_size(a) && learn_text(chances, one, other);
+}
+
+static bool learn_strings(GPtrArray *chances, const GPtrArray *a, const GPtrArray *b)
+{
+	if (!a || !b)
+		return a == b;
+	if (a->len != b->len)
+		return false;
+	for (guint i = 0; i < a->len; i++)
+		if (!learn_text(chances, a->pdata[i], b->pdata[i]))
+			return false;
+	return true;
+}
+
+static bool steps_alike(const struct start_step *a, const struct start_step *b)
+{
+	return a->kind == b->kind && g_strcmp0(a->path, b->path) == 0 && a->mode == b->mode &&
+	       a->uid == b->uid && a->gid == b->gid && a->umask == b->umask &&
+	       a->status == b->status && a->signal == b->signal && g_strcmp0(a->cwd, b->cwd) == 0 &&
+	       g_strcmp0(a->output, b->output) == 0 && g_strcmp0(a->listens, b->listens) == 0;
+}
+
+static GPtrArray *strings_copy(const GPtrArray *strings)
+{
+	GPtrArray *copy = strings ? g_ptr_array_new_with_free_func(g_free) : NULL;
+
+	for (guint i = 0; strings && i < strings->len; i++)
+		g_ptr_array_add(copy, g_strdup(strings->pdata[i]));
+	return copy;
+}
+
+/* What is known already is hidden: a secret that stands in two files is drawn once. */
+static struct start_record *record_hidden(const GPtrArray *chances,
+					  const struct start_record *record)
+{
+	struct start_record *copy = start_record_new();
+
+	for (guint i = 0; i < record->steps->len; i++) {
+		const struct start_step *step = record->steps->pdata[i];
+		struct start_step *own = g_new0(struct start_step, 1);
+
+		own->content = step->content ? g_bytes_ref(step->content) : NULL;
+		own->input = step->input ? g_bytes_ref(step->input) : NULL;
+		own->argv = strings_copy(step->argv);
+		own->environment = strings_copy(step->environment);
+		g_ptr_array_add(copy->steps, own);
+	}
+	chances_hide(chances, copy);
+	return copy;
+}
+
+static bool learn_step(GPtrArray *chances, const struct start_record *a,
+		       const struct start_record *b, guint index)
+{
+	autorecord struct start_record *one = record_hidden(chances, a);
+	autorecord struct start_record *other = record_hidden(chances, b);
+	const struct start_step *left = one->steps->pdata[index];
+	const struct start_step *right = other->steps->pdata[index];
+
+	return learn_bytes(chances, left->content, right->content) &&
+	       learn_bytes(chances, left->input, right->input) &&
+	       learn_strings(chances, left->argv, right->argv) &&
+	       learn_strings(chances, left->environment, right->environment);
+}
+
+bool chances_learn(GPtrArray *chances, const struct start_record *a, const struct start_record *b,
+		   const struct start_step **ret_step)
+{
+	for (guint i = 0; i < MIN(a->steps->len, b->steps->len); i++) {
+		*ret_step = a->steps->pdata[i];
+		/* one at a time: the next is looked for with this one hidden */
+		for (guint round = 0, known; round < MAX_CHANCES; round++) {
+			known = chances->len;
+			if (!steps_alike(a->steps->pdata[i], b->steps->pdata[i]) ||
+			    !learn_step(chances, a, b, i))
+				return false;
+			if (chances->len == known)
+				break;
+		}
+	}
+	*ret_step = NULL;
+	return a->steps->len == b->steps->len;
+}

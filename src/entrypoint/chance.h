@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What differs between two starts that begin alike: a random secret, which a plan can draw, or
+ * something that it cannot say. And what is the machine's: the host name.
+ *
+ * A chance is known by what stands around it. In each start its value is found there, and is a mark
+ * from then on: wherever it stands, the template has ${thresh_random_N}.
+ */
+#pragma once
+
+#include "entrypoint/item.h"
+
+struct chance {
+	char *name;   /* of the plan's variable */
+	char *before; /* what stands around it; may be empty: then it is all of the text */
+	char *after;
+	gsize length;    /* of the value */
+	char *directive; /* "random thresh_random_1 32 hex" */
+	char *value;     /* a fixed one: the host name; else NULL */
+};
+
+/* chance_free'd with the array. */
+GPtrArray *chances_new(void);
+void chances_add_hostname(GPtrArray *chances, const char *hostname);
+
+/* Compares two starts with the same levels, step by step, and adds what is random. False where they
+ * differ in something else: @ret_step is then the first step of @a that does (NULL: there are more
+ * or fewer steps). */
+bool chances_learn(GPtrArray *chances, const struct start_record *a, const struct start_record *b,
+		   const struct start_step **ret_step);
+
+/* The value of a chance in a record; NULL: it is not there. Caller frees. */
+char *chance_find(const struct chance *chance, const struct start_record *record);
+
+/* Finds all of them in the state's record, and marks them. */
+void chances_mark(const GPtrArray *chances, struct state *state);
+
+/* Every value is overwritten with x, so that two records can be compared. */
+void chances_hide(const GPtrArray *chances, struct start_record *record);
