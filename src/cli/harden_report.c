@@ -158,12 +158,44 @@ static void print_commands(const struct seal *seal)
 		    seal->shell_commands, LIST_MAX);
 }
 
+/* The plan for review: blocks are indented, which the file does not do. */
+static void print_start(const struct harden_result *result)
+{
+	const struct start *start = result->start;
+	int depth = 1;
+
+	if (!start_is_replaced(start))
+		return;
+	output_line("%s", "");
+	if (start->scenarios > 0)
+		output_line(
+			"starts       by these steps in place of the script; both did the same in "
+			"%u starts",
+			start->scenarios);
+	else
+		output_line("starts       by these steps, given in place of the script");
+	for (guint i = 0; i < start->lines->len; i++) {
+		const char *line = start->lines->pdata[i];
+		bool closes = !strcmp(line, "end") || !strcmp(line, "else");
+		g_autofree char *quoted = error_quote(line);
+
+		depth -= closes;
+		output_line("%*s%s", 2 * MAX(depth, 1), "", quoted);
+		depth += g_str_has_prefix(line, "if ") || !strcmp(line, "else");
+	}
+	if (seal_has_setup(result->seal))
+		output_line("             what a first start alone does can be done before: "
+			    "/.thresh/init --plan setup");
+}
+
 static void print_notes(const struct harden_result *result)
 {
 	g_autoptr(GPtrArray) notes = g_ptr_array_new();
 
 	for (guint i = 0; i < result->seal->notes->len; i++)
 		g_ptr_array_add(notes, result->seal->notes->pdata[i]);
+	for (guint i = 0; result->start && i < result->start->notes->len; i++)
+		g_ptr_array_add(notes, result->start->notes->pdata[i]);
 	for (guint i = 0; i < result->keepset->notes->len; i++)
 		g_ptr_array_add(notes, result->keepset->notes->pdata[i]);
 	output_list("notes", notes, NOTES_MAX);
@@ -217,6 +249,7 @@ static void print_text(const struct harden_request *request, const struct harden
 	print_writables(result->seal);
 	print_logs(result->seal);
 	print_commands(result->seal);
+	print_start(result);
 	print_notes(result);
 	output_line("%s", "");
 	output_line("next         thresh run %s", request->destination);

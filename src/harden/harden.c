@@ -590,6 +590,7 @@ void harden_result_free(struct harden_result *result)
 	seal_free(result->seal);
 	json_decref(result->keep_json);
 	g_clear_pointer(&result->rounds, g_ptr_array_unref);
+	start_free(result->start);
 	g_free(result);
 }
 
@@ -719,6 +720,7 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	result = result_new(session, &candidate);
 	result->profile = g_steal_pointer(&profile);
 	result->rounds = g_steal_pointer(&rounds);
+	result->start = g_steal_pointer(&start);
 	result->answers_compared = expected->len;
 	image_writer_digest(writer, &result->digest);
 	session_progress(session, "writing %s", request->destination);

@@ -26,8 +26,9 @@ struct harden_result {
 	struct profile *profile;
 	struct keepset *keepset;
 	struct seal *seal;
-	json_t *keep_json; /* the keep list (docs/keepset.md) */
-	GPtrArray *rounds; /* struct round *: of the replays under the tracer */
+	json_t *keep_json;   /* the keep list (docs/keepset.md) */
+	GPtrArray *rounds;   /* struct round *: of the replays under the tracer */
+	struct start *start; /* what starts the application; NULL where nothing was traced */
 	guint answers_compared;
 	uint64_t source_files;
 	uint64_t source_bytes;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "harden/distil.h"
 #include "plan/plan.h"
 
 #include <fcntl.h>
@@ -126,11 +127,42 @@ static struct start *start_load(const char *path, GError **error)
 	return NULL;
 }
 
+/* --- a script that is distilled ------------------------------------------------------------------
+ */
+
+static void append_lines(GPtrArray *lines, const char *text)
+{
+	g_auto(GStrv) split = g_strsplit(text, "\n", -1);
+
+	for (guint i = 0; split[i]; i++) {
+		if (*split[i])
+			g_ptr_array_add(lines, g_strdup(split[i]));
+	}
+}
+
+static struct start *start_distil(struct session *session, GError **error)
+{
+	autostartplan struct start_plan *plan = distil(session, error);
+	struct start *start;
+
+	if (!plan) {
+		g_prefix_error(error, "%s: ", session->request->source);
+		return NULL;
+	}
+	start = start_new();
+	append_lines(start->lines, plan->steps);
+	for (guint i = 0; i < plan->notes->len; i++)
+		g_ptr_array_add(start->notes, g_strdup(plan->notes->pdata[i]));
+	start->plan = distil_plan_text(session, plan);
+	start->report = start_plan_to_json(plan);
+	start->scenarios = plan->scenarios->len;
+	return start;
+}
+
 /* --- what the image starts -----------------------------------------------------------------------
  */
 
-/* Looks at what each run starts. @ret_shell: one of them is a shell, or a script for one; NULL:
- * that is an error. */
+/* Looks at what each run starts. @ret_shell: one of them is a shell, or a script for one. */
 static bool entry_check(const struct session *session, bool *ret_shell, GError **error)
 {
 	const struct harden_request *request = session->request;
@@ -143,15 +175,14 @@ static bool entry_check(const struct session *session, bool *ret_shell, GError *
 			request->runs->len > 0 ? request->runs->pdata[i] : request->arguments;
 		bool shell = false;
 
-		if (!keepset_check_entry(session->rootfs->tree, &options, arguments,
-					 ret_shell ? &shell : NULL, error)) {
+		if (!keepset_check_entry(session->rootfs->tree, &options, arguments, &shell,
+					 error)) {
 			g_prefix_error(error, "%s: ", request->source);
 			return false;
 		}
 		any |= shell;
 	}
-	if (ret_shell)
-		*ret_shell = any;
+	*ret_shell = any;
 	return true;
 }
 
@@ -164,7 +195,7 @@ struct start *start_decide(struct session *session, GError **error)
 		return NULL;
 	if (path)
 		return start_load(path, error);
-	return !shell || entry_check(session, NULL, error) ? start_new() : NULL;
+	return shell ? start_distil(session, error) : start_new();
 }
 
 /* --- what the profile says -----------------------------------------------------------------------

@@ -16,7 +16,7 @@ struct start {
 	char *plan;       /* a whole plan of these steps that runs in the source image; or NULL */
 	json_t *report;   /* what was learned, for the summary; or NULL */
 	GPtrArray *notes; /* char *: for the report */
-	bool has_setup;   /* steps that a first start alone carries out run programs */
+	guint scenarios;  /* starts of the script that the plan was tried on; 0: not distilled */
 };
 
 /* The steps for the entry point of @session's image and the arguments of each of its runs. Fails

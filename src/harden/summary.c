@@ -68,9 +68,12 @@ static json_t *summary_notes(const struct harden_result *result)
 {
 	json_t *notes = json_from_strings(result->keepset->notes);
 	json_t *more = json_from_strings(result->seal->notes);
+	json_t *start = json_from_strings(result->start ? result->start->notes : NULL);
 
 	json_array_extend(notes, more);
+	json_array_extend(notes, start);
 	json_decref(more);
+	json_decref(start);
 	return notes;
 }
 
@@ -81,6 +84,17 @@ static json_t *summary_size(uint64_t files, uint64_t bytes)
 	json_object_set_new(size, "files", json_integer((json_int_t)files));
 	json_object_set_new(size, "bytes", json_integer((json_int_t)bytes));
 	return size;
+}
+
+/* The steps in place of the entrypoint script, and what taught them. */
+static json_t *summary_start(const struct harden_result *result)
+{
+	json_t *start = result->start->report ? json_copy(result->start->report) : json_object();
+
+	json_object_set_new(start, "steps", json_from_strings(result->start->lines));
+	json_object_set_new(start, "distilled", json_boolean(result->start->scenarios > 0));
+	json_object_set_new(start, "setup", json_boolean(seal_has_setup(result->seal)));
+	return start;
 }
 
 json_t *harden_summary(const struct harden_result *result)
@@ -102,6 +116,8 @@ json_t *harden_summary(const struct harden_result *result)
 	json_object_set_new(summary, "commands", json_from_strings(result->seal->shell_commands));
 	json_object_set_new(summary, "rounds", summary_rounds(result->rounds));
 	json_object_set_new(summary, "answersCompared", json_integer(result->answers_compared));
+	if (start_is_replaced(result->start))
+		json_object_set_new(summary, "start", summary_start(result));
 	json_object_set_new(summary, "notes", summary_notes(result));
 	json_object_set_new(seconds, "total", json_real((double)result->total_us / 1e6));
 	json_object_set_new(seconds, "application",
