@@ -33,6 +33,7 @@ int cmd_copy(int argc, char **argv, GError **error);
 int cmd_push(int argc, char **argv, GError **error);
 int cmd_pull(int argc, char **argv, GError **error);
 int cmd_tree(int argc, char **argv, GError **error);
+int cmd_plan(int argc, char **argv, GError **error);
 int cmd_profile(int argc, char **argv, GError **error);
 int cmd_key(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);

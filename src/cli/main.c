@@ -56,6 +56,7 @@ const struct subcommand subcommands[] = {
 	{"push", cmd_push, "send an image to a registry, with what refers to it"},
 	{"pull", cmd_pull, "fetch an image from a registry, with what refers to it"},
 	{"tree", cmd_tree, "show an image and what refers to it, or a repository's tags"},
+	{"plan", cmd_plan, "check an init plan, or show that of an image"},
 	{"profile", cmd_profile, "merge profiles, or show what is in one"},
 	{"verify", cmd_verify, "recompute what is claimed of an image, by rules"},
 	{"key", cmd_key, "make a key pair that signs evidence"},
