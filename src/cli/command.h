@@ -3,7 +3,8 @@
  * A command of thresh: one file cmd_NAME.c, one line in the table of main.c, one section in
  * man/thresh.1.
  *
- *     int cmd_diff(int argc, char **argv, GError **error);
+ *     int cmd_sbom(int argc, char **argv, GError **error);
+int cmd_diff(int argc, char **argv, GError **error);
  *
  * argv[0] is the command's name. The answer is the exit status; where @error is set, main prints it
  * as one line and takes the exit status from it (base/error.h), whatever was answered.
@@ -28,6 +29,7 @@ int cmd_replay(int argc, char **argv, GError **error);
 int cmd_run(int argc, char **argv, GError **error);
 int cmd_manifest(int argc, char **argv, GError **error);
 int cmd_why(int argc, char **argv, GError **error);
+int cmd_sbom(int argc, char **argv, GError **error);
 int cmd_diff(int argc, char **argv, GError **error);
 int cmd_copy(int argc, char **argv, GError **error);
 int cmd_push(int argc, char **argv, GError **error);

@@ -75,34 +75,53 @@ static GBytes *read_file(const char *file, GError **error)
 	return fd < 0 ? NULL : fd_read_all(fd, LIST_MAX_BYTES, file, error);
 }
 
-json_t *keep_list_load(const char *file, const struct image *image, GError **error)
+static json_t *parse(GBytes *bytes, const char *name, GError **error)
 {
-	g_autoptr(GError) failure = NULL;
-	g_autoptr(GBytes) bytes = file ? read_file(file, &failure) : read_beside(image, &failure);
-	autojson json_t *json = NULL;
+	autojson json_t *json =
+		json_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), name, error);
 
-	if (failure) {
-		g_propagate_error(error, g_steal_pointer(&failure));
-		return NULL;
-	}
-	if (!bytes) {
-		error_set(error, THRESH_ERROR_INPUT,
-			  "%s: no keep list lies beside it: not made by 'thresh harden', or copied "
-			  "without its referrers; give one with --keepset",
-			  image->reference);
-		return NULL;
-	}
-	json = json_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes),
-			  file ? file : "keep list", error);
 	if (!json)
 		return NULL;
 	if (json_integer_at(json, "version", 0) != 1 || !json_array_at(json, "kept") ||
 	    !json_array_at(json, "removed")) {
-		error_set(error, THRESH_ERROR_INPUT, "%s: not a keep list of version 1",
-			  file ? file : "keep list");
+		error_set(error, THRESH_ERROR_INPUT, "%s: not a keep list of version 1", name);
 		return NULL;
 	}
 	return g_steal_pointer(&json);
+}
+
+bool keep_list_try(const char *file, const struct image *image, json_t **ret_keep_list,
+		   GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(GBytes) bytes = file ? read_file(file, &failure) : read_beside(image, &failure);
+	json_t *json = NULL;
+
+	if (failure) {
+		g_propagate_error(error, g_steal_pointer(&failure));
+		return false;
+	}
+	if (bytes) {
+		json = parse(bytes, file ? file : "keep list", error);
+		if (!json)
+			return false;
+	}
+	*ret_keep_list = json;
+	return true;
+}
+
+json_t *keep_list_load(const char *file, const struct image *image, GError **error)
+{
+	json_t *json;
+
+	if (!keep_list_try(file, image, &json, error))
+		return NULL;
+	if (!json)
+		error_set(error, THRESH_ERROR_INPUT,
+			  "%s: no keep list lies beside it: not made by 'thresh harden', or copied "
+			  "without its referrers; give one with --keepset",
+			  image->reference);
+	return json;
 }
 
 static const json_t *list_find(const json_t *list, const char *path)

@@ -18,6 +18,10 @@
  * Caller owns. THRESH_ERROR_INPUT where there is none. */
 json_t *keep_list_load(const char *file, const struct image *image, GError **error);
 
+/* The same, but that there is none is no error: *@ret_keep_list is NULL then. */
+bool keep_list_try(const char *file, const struct image *image, json_t **ret_keep_list,
+		   GError **error);
+
 /* The entry of @path, borrowed, or NULL. @ret_kept: whether it was kept; written where there is
  * one. */
 const json_t *keep_list_find(const json_t *keep_list, const char *path, bool *ret_kept);

@@ -51,6 +51,7 @@ const struct subcommand subcommands[] = {
 	{"run", cmd_run, "run a sealed image under its restrictions, without an engine"},
 	{"manifest", cmd_manifest, "print what an engine must be told to run a sealed image"},
 	{"why", cmd_why, "say why a path was kept or removed"},
+	{"sbom", cmd_sbom, "say what is in an image: SPDX or CycloneDX, file by file"},
 	{"diff", cmd_diff, "compare two images: files, bytes, packages"},
 	{"copy", cmd_copy, "copy an image from any place to any other, with what refers to it"},
 	{"push", cmd_push, "send an image to a registry, with what refers to it"},

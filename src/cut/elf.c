@@ -367,6 +367,66 @@ void elf_constants(const void *data, size_t size_bytes, elf_segment_visit visit,
 	}
 }
 
+struct section {
+	uint32_t name, type;
+	uint64_t offset, file_bytes;
+};
+
+/* The section header @index of a table at @table; false where it lies outside the file. */
+static bool section_at(const struct reader *reader, uint64_t table, uint32_t entry_size,
+		       uint32_t index, struct section *ret_section)
+{
+	uint64_t at;
+
+	if (__builtin_add_overflow(table, (uint64_t)index * entry_size, &at) ||
+	    !in_file(reader, at, entry_size))
+		return false;
+	ret_section->name = (uint32_t)number_at(reader, at, 4);
+	ret_section->type = (uint32_t)number_at(reader, at + 4, 4);
+	ret_section->offset = word_at(reader, at + (reader->wide ? 24 : 16));
+	ret_section->file_bytes = word_at(reader, at + (reader->wide ? 32 : 20));
+	return ret_section->type == SHT_NOBITS ||
+	       in_file(reader, ret_section->offset, ret_section->file_bytes);
+}
+
+static bool section_is(const struct reader *reader, const struct section *names,
+		       const struct section *section, const char *name)
+{
+	size_t length = strlen(name) + 1;
+
+	return names->type != SHT_NOBITS && section->type != SHT_NOBITS &&
+	       section->name <= names->file_bytes && length <= names->file_bytes - section->name &&
+	       memcmp(reader->data + names->offset + section->name, name, length) == 0;
+}
+
+const uint8_t *elf_section(const void *data, size_t size_bytes, const char *name,
+			   size_t *ret_size_bytes)
+{
+	struct reader reader;
+	struct section names, section;
+	uint64_t table;
+	uint32_t entry_size, count, names_index;
+
+	if (!reader_init(&reader, data, size_bytes))
+		return NULL;
+	table = word_at(&reader, reader.wide ? 40 : 32);
+	entry_size = (uint32_t)number_at(&reader, reader.wide ? 58 : 46, 2);
+	count = (uint32_t)number_at(&reader, reader.wide ? 60 : 48, 2);
+	names_index = (uint32_t)number_at(&reader, reader.wide ? 62 : 50, 2);
+	if (entry_size < (reader.wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr)) ||
+	    names_index >= count || !section_at(&reader, table, entry_size, names_index, &names))
+		return NULL;
+	for (uint32_t i = 0; i < count; i++) {
+		if (!section_at(&reader, table, entry_size, i, &section))
+			return NULL;
+		if (section_is(&reader, &names, &section, name)) {
+			*ret_size_bytes = section.file_bytes;
+			return reader.data + section.offset;
+		}
+	}
+	return NULL;
+}
+
 static bool is_name_byte(uint8_t byte)
 {
 	return g_ascii_isalnum(byte) || (byte && strchr("_+-./", byte));

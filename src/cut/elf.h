@@ -56,3 +56,8 @@ GPtrArray *elf_library_strings(const void *data, size_t size_bytes);
  * only one segment, for that): where constant strings lie. Stops when @visit answers false. */
 typedef bool (*elf_segment_visit)(const uint8_t *data, size_t size_bytes, void *user);
 void elf_constants(const void *data, size_t size_bytes, elf_segment_visit visit, void *user);
+
+/* The content of the section of that name, borrowed from @data, or NULL. The loader does not look
+ * at sections; compilers leave notes in them. */
+const uint8_t *elf_section(const void *data, size_t size_bytes, const char *name,
+			   size_t *ret_size_bytes);

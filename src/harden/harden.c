@@ -597,13 +597,7 @@ void harden_result_free(struct harden_result *result)
 /* SOURCE_DATE_EPOCH, else when the source image was made, else 0. */
 static int64_t epoch_of(const struct harden_request *request, const struct image *source)
 {
-	const char *created = json_string_at(source->config->json, "created");
-	g_autoptr(GDateTime) time = NULL;
-
-	if (request->epoch >= 0)
-		return request->epoch;
-	time = created ? g_date_time_new_from_iso8601(created, NULL) : NULL;
-	return time ? MAX(g_date_time_to_unix(time), 0) : 0;
+	return request->epoch >= 0 ? request->epoch : image_created(source);
 }
 
 /* What is hardened stays: it is what the next hardening starts from. */

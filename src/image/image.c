@@ -233,3 +233,11 @@ struct image *image_open_in(const char *reference, const struct platform *platfo
 	}
 	return g_steal_pointer(&image);
 }
+
+int64_t image_created(const struct image *image)
+{
+	const char *created = json_string_at(image->config->json, "created");
+	g_autoptr(GDateTime) time = created ? g_date_time_new_from_iso8601(created, NULL) : NULL;
+
+	return time ? MAX(g_date_time_to_unix(time), 0) : 0;
+}

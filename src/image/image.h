@@ -102,6 +102,10 @@ void image_free(struct image *image);
 #define autoimage __attribute__((cleanup(image_cleanup)))
 void image_cleanup(struct image **image);
 
+/* When the image was made, by its config's `created`: seconds since the epoch, 0 where it does not
+ * say. */
+int64_t image_created(const struct image *image);
+
 /* A descriptor that yields the blob's bytes from position 0 (a file, or a window of an archive made
  * available as its own file description); the reader must check digest and size: see layer.h.
  * @ret_offset and @ret_size_bytes tell the window. */
