@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # timeout: 300
-"""What is refused before anything is run, and said clearly: shells behind launchers, an --out that cannot be written; and a
+"""What is refused before the application is traced, and said clearly: shells that start nothing, an --out that cannot be written; and a
 tracing agent that ends at once, which must not be waited for. And a prompt at a terminal, which Ctrl-C does not end."""
 import os
 import pty
@@ -35,10 +35,8 @@ def refused(name, entry, text, options=(), command=None, env=None, code=3):
     tap.point(name, problem, done.log)
 
 
-refused("a script behind tini", ["tini", "-g", "-e", "143", "--"], "`/run.sh` is a script for a shell", command=["/run.sh"])
-refused("a shell behind env", ["env", "A=1", "sh", "-c", "exit 0"], "is a shell")
-refused("a shell behind two launchers", ["tini", "--", "/usr/bin/env", "-i", "A=1", "/bin/bash"], "is a shell")
-refused("a script of a later --run", ["env"], "is a script for a shell", ["--run", "true", "--run", "/run.sh"])
+refused("a shell behind env that starts nothing", ["env", "A=1", "sh", "-c", "exit 0"], "starts no application")
+refused("a shell behind two launchers", ["tini", "--", "/usr/bin/env", "-i", "A=1", "/bin/bash"], "starts no application")
 refused("--out below a file", ["sleep", "9"], "/etc/passwd", ["--out", "/etc/passwd/out"])
 refused("--out where no file can be made", ["sleep", "9"], "--out /proc", ["--out", "/proc"])
 
@@ -47,6 +45,12 @@ shutil.copy(os.path.join(BUILD, "src/init/thresh-init"), "libexec/thresh-init")
 shutil.copy("/bin/false", "libexec/thresh-agent")
 refused("an agent that ends at once", ["sleep", "9"], "the tracing agent ended",
         env=environment(THRESH_LIBEXEC=os.path.abspath("libexec")), code=7)
+
+# A script behind tini is distilled, and init stands in for both.
+shutil.rmtree("image")
+derive("flask", "image", FILES, Entrypoint=["tini", "-g", "-e", "143", "--"], Cmd=["/run.sh"])
+done = thresh("harden", "oci:image", "oci:script")
+tap.point("a script behind tini is distilled", done.problem(0) or (None if "in place of the script" in done.out else "no plan is shown"), done.log)
 
 # What starts no shell is no shell: the words of a program that is no launcher are its own.
 shutil.rmtree("image")
