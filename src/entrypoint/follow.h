@@ -26,7 +26,7 @@
 
 enum {
 	FOLLOW_ACTORS_MAX = 100000,
-	FOLLOW_PIPE_MAX_BYTES = 1 << 20,
+	FOLLOW_PIPE_MAX_BYTES = 4 << 20,
 	FOLLOW_PIPES_MAX_BYTES = 16 << 20,
 	FOLLOW_OPENED_MAX = 256, /* files that a program opens to write, and is kept at once */
 };

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -555,6 +556,47 @@ static int socket_type(const struct task *task, int fd)
 	return type;
 }
 
+/* A name that others can reach: netlink sockets and free ports have none. */
+static bool binds_name(const struct task *task, int fd)
+{
+	g_autoptr(GByteArray) data =
+		tracee_memory(task->tid, task->call.args[1], MIN(task->call.args[2], 128));
+	struct sockaddr_in address; /* the port of IPv6 is at the same place */
+
+	if (!data || data->len < sizeof(sa_family_t))
+		return false;
+	memset(&address, 0, sizeof(address));
+	memcpy(&address, data->data, MIN(data->len, sizeof(address)));
+	if (address.sin_family == AF_UNIX)
+		return true;
+	return (address.sin_family == AF_INET || address.sin_family == AF_INET6) &&
+	       address.sin_port != 0 && socket_type(task, fd) == SOCK_DGRAM;
+}
+
+static bool any_runs(const struct follow *follow)
+{
+	g_autoptr(GPtrArray) programs = timeline_programs(follow->timeline);
+
+	for (guint i = 0; i < programs->len; i++) {
+		const struct program *program = programs->pdata[i];
+
+		if (program->processes > 0)
+			return true;
+	}
+	return false;
+}
+
+static void on_connect(struct follow *follow, const struct task *task)
+{
+	/* A shell that asks whether a server is there that the script has started: that it listens
+	 * is told with that one's step. */
+	if (!task->actor->program && any_runs(follow))
+		return;
+	/* A datagram socket is connected to find an address for oneself, too. */
+	if (socket_type(task, (int)task->call.args[0]) != SOCK_DGRAM)
+		special(follow, task);
+}
+
 static void on_table_exit(struct follow *follow, struct task *task, const struct agent_call *call,
 			  int64_t result)
 {
@@ -564,12 +606,13 @@ static void on_table_exit(struct follow *follow, struct task *task, const struct
 		on_open_exit(task, result);
 		break;
 	case OP_CONNECT:
-		/* A datagram socket is connected to find an address for oneself, too. */
-		if ((result == 0 || result == -EINPROGRESS) &&
-		    socket_type(task, (int)argument(task, call->directory)) != SOCK_DGRAM)
-			special(follow, task);
+		if (result == 0 || result == -EINPROGRESS)
+			on_connect(follow, task);
 		break;
 	case OP_BIND:
+		if (result == 0 && binds_name(task, (int)task->call.args[0]))
+			special(follow, task);
+		break;
 	case OP_LISTEN:
 		if (result == 0)
 			special(follow, task);
@@ -612,7 +655,8 @@ static void on_kill(struct follow *follow, const struct task *task, pid_t inner,
 	struct actor *target = follow_find_inner(follow, inner < -1 ? -inner : inner);
 	struct program *program = target ? target->program : NULL;
 
-	if (signal == 0 || (program && program == sender->program))
+	/* One that is not known is a thread, or has ended. */
+	if (signal == 0 || !target || (program && program == sender->program))
 		return;
 	if (sender->program && !is_kill_program(sender->program)) {
 		special(follow, task);

@@ -66,12 +66,16 @@ static bool is_shell_applet(const char *name)
 	return g_strv_contains(names, name);
 }
 
-/* These only start what is behind them, too, but are no launcher for a production image. */
+/* What ends with executing what is behind it, having changed nothing that a record does not hold:
+ * of a launcher that sets limits or priorities the application is a part. */
 static bool is_starter(const char *name)
 {
-	static const char *const names[] = {"su", "runuser", "sudo", "run-parts", NULL};
+	static const char *const more[] = {"su", "runuser", "sudo", "run-parts", NULL};
+	static const char *const less[] = {"nice",    "ionice",  "chrt",    "taskset",
+					   "prlimit", "timeout", "setarch", "unshare",
+					   "chpst",   "nohup",   NULL};
 
-	return launcher_is(name) || g_strv_contains(names, name);
+	return (launcher_is(name) && !g_strv_contains(less, name)) || g_strv_contains(more, name);
 }
 
 /* thresh-init, which runs a plan as a shell runs a script. */

@@ -80,7 +80,8 @@ bool follow_describe(struct follow *follow, const struct actor *actor, const cha
 	step->script = g_strdup(actor->script);
 	step->line = actor->line;
 	text = follow_script_text(follow, actor->script);
-	if (step->line == 0 && text)
+	/* The application's words are mostly not the script's. */
+	if (step->line == 0 && text && !actor->main)
 		step->line = place_find(text, words);
 	set_ids(follow, actor->pid, step);
 	if (step->environment && step->cwd)
@@ -123,6 +124,36 @@ static void look_at_input(struct follow *follow, pid_t pid, struct program *prog
 		return;
 	program->input_fd = open(name, O_RDONLY | O_CLOEXEC);
 	program->input_at = file_position(pid, 0);
+}
+
+/* "/dev/fd/63", or "--option=/dev/fd/63": bash's <(…). */
+static const char *named_descriptor(const char *word)
+{
+	const char *equals = strchr(word, '=');
+	const char *path = g_str_has_prefix(word, "/dev/fd/") ? word : equals ? equals + 1 : "";
+
+	return g_str_has_prefix(path, "/dev/fd/") && g_ascii_isdigit(path[8]) ? path : NULL;
+}
+
+/* What a program reads from a pipe that a word names, and nothing from standard input, it may as
+ * well read from standard input by that name: so a plan can say it. */
+static void look_at_named_input(struct follow *follow, pid_t pid, struct program *program)
+{
+	GPtrArray *words = program->step->argv;
+
+	for (guint i = 1; i < words->len && program->input_pipe == 0; i++) {
+		char *word = words->pdata[i];
+		const char *path = named_descriptor(word);
+		g_autofree char *name = path ? g_strdup_printf("fd/%s", path + 8) : NULL;
+		g_autofree char *link = name ? tracee_link(pid, name) : NULL;
+		uint64_t inode = link ? pipe_inode(link) : 0;
+
+		if (inode == 0 || is_own_pipe(follow, inode))
+			continue;
+		program->input_pipe = inode;
+		words->pdata[i] = g_strdup_printf("%.*s/dev/stdin", (int)(path - word), word);
+		g_free(word);
+	}
 }
 
 static void look_at_output(struct follow *follow, pid_t pid, struct program *program)
@@ -197,6 +228,8 @@ void follow_program_begin(struct follow *follow, struct actor *actor, const char
 	if (!follow_describe(follow, actor, path, words, program->step))
 		return;
 	look_at_input(follow, actor->pid, program);
+	if (program->input_fd < 0 && program->input_pipe == 0)
+		look_at_named_input(follow, actor->pid, program);
 	look_at_output(follow, actor->pid, program);
 	if (is_kept_by_wish(follow, path, words))
 		follow_program_keep(follow, program);

@@ -46,10 +46,10 @@ struct start_step {
 	char *cwd;
 	uint32_t umask;
 	GBytes *input;      /* RUN, BEGIN: what it read from standard input where that was a pipe, a
-			       here-document or a file that the script made; NULL: inherited or /dev/null
-			     */
+			       here-document or a file; and from bash's <(…), whose word in argv is then
+			       /dev/stdin; NULL: inherited or /dev/null */
 	bool input_unknown; /* RUN, BEGIN: there was such an input, and input is NULL since it was
-			       more than 1 MiB or came from another kept program */
+			       more than 4 MiB or came from another kept program */
 	char *output; /* RUN, BEGIN: standard output went to this file; NULL: inherited or a pipe */
 	bool output_read; /* its output went through a pipe to the script: it may have decided
 			     something */

@@ -53,12 +53,14 @@ static int serve_socket(const char *path)
 	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? 1 : serve(fd);
 }
 
-static int call_port(const char *port)
+static int call_port(const char *port, const char *from)
 {
 	struct sockaddr_in address = local(port);
 	char input[65536];
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
+	if (from)
+		dup2(open(from + strlen("--from="), O_RDONLY), 0);
 	while (read(0, input, sizeof(input)) > 0)
 		;
 	return connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0;
@@ -104,7 +106,7 @@ static int dispatch(const char *verb, char **arguments)
 	if (strcmp(verb, "socket") == 0)
 		return serve_socket(arguments[0]);
 	if (strcmp(verb, "connect") == 0)
-		return call_port(arguments[0]);
+		return call_port(arguments[0], arguments[1]);
 	if (strcmp(verb, "daemon") == 0)
 		return daemonize(arguments[0]);
 	if (strcmp(verb, "many") == 0)

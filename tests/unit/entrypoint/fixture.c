@@ -109,9 +109,12 @@ static void make_root(const char *server)
 	static const char *const directories[] = {"/proc", "/sys", "/dev",     "/tmp",
 						  "/etc",  "/run", "/usr/bin", "/data"};
 	static const char *const programs[] = {
-		"dash", "bash", "busybox", "cat",   "mkdir", "chown", "chmod", "cp",      "rm",
-		"mv",   "ln",   "touch",   "sleep", "env",   "id",    "true",  "tee",     "sed",
-		"grep", "tini", "setpriv", "kill",  "find",  "seq",   "su",    "install", "false"};
+		"dash",    "bash", "busybox", "cat", "mkdir", "chown",   "chmod",
+		"cp",      "rm",   "mv",      "ln",  "touch", "sleep",   "env",
+		"id",      "true", "tee",     "sed", "grep",  "nice",    "tini",
+		"setpriv", "kill", "find",    "seq", "su",    "install", "false"};
+
+	const char *init = g_getenv("THRESH_INIT");
 
 	directory = g_dir_make_tmp("thresh-start-XXXXXX", NULL);
 	g_assert_nonnull(directory);
@@ -125,6 +128,8 @@ static void make_root(const char *server)
 	for (guint i = 0; i < G_N_ELEMENTS(programs); i++)
 		copy_program(programs[i]);
 	copy_file(server, "/usr/bin/server");
+	if (init && access(init, R_OK) == 0)
+		copy_file(init, FIXTURE_INIT);
 	link_file("dash", "/usr/bin/sh");
 	make_directory("/usr/bin/bash-as");
 	link_file("../bash", "/usr/bin/bash-as/sh");
@@ -156,7 +161,7 @@ void fixture_close(void)
 
 bool fixture_has(const char *program)
 {
-	g_autofree char *path = g_strconcat(rootfs.path, "/usr/bin/", program, NULL);
+	g_autofree char *path = g_strconcat(rootfs.path, program, NULL);
 
 	return access(path, F_OK) == 0;
 }
@@ -164,6 +169,11 @@ bool fixture_has(const char *program)
 struct start_record *fixture_record(void)
 {
 	return last;
+}
+
+struct start_record *fixture_take(void)
+{
+	return g_steal_pointer(&last);
 }
 
 /* --- as text --- */

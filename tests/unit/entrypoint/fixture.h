@@ -13,11 +13,17 @@ void fixture_close(void);
 
 extern struct identity fixture_identity;
 
-/* Whether the root has @program (busybox may not be installed). */
+/* thresh-init, where the environment's THRESH_INIT can be read. */
+#define FIXTURE_INIT "/.thresh/init"
+
+/* Whether the root has the file @program. */
 bool fixture_has(const char *program);
 
 /* The last start's record, freed by the next call. */
 struct start_record *fixture_record(void);
+
+/* The same, which the caller frees. */
+struct start_record *fixture_take(void);
 
 /* Runs @script as /entrypoint.sh with @scenario's further properties (or NULL) and @setup's (or
  * NULL): the steps as text, or the error behind "error: ". Caller frees. */

@@ -2,6 +2,8 @@
 /* Starts of real scripts, by real shells, in the real sandbox. */
 #include "fixture.h"
 
+#include "entrypoint/differ.h"
+
 #include <string.h>
 
 struct vector {
@@ -110,11 +112,17 @@ static const struct vector vectors[] = {
 	 "run server connect 5432 input \"here\\n\"\nexec server listen 80\n"},
 	{"dev tcp",
 	 "#!/bin/bash\nserver listen 5432 &\nwhile ! echo x > /dev/tcp/127.0.0.1/5432; do sleep "
-	 "0.1; done\n"
+	 "0.1; "
+	 "done\nexec \"$@\"\n",
+	 "begin server listen 5432 listens tcp 5432\nexec server listen 80\n"},
+	{"named input",
+	 "#!/bin/bash\nserver listen 5432 & sleep 0.3\nserver connect 5432 --from=<(echo secret)\n"
 	 "exec \"$@\"\n",
-	 "error: start: /entrypoint.sh: the shell itself does what no plan can say (a socket "
-	 "such as "
-	 "/dev/tcp, an extended attribute, a mount): let a program of the image do it"},
+	 "begin server listen 5432 listens tcp 5432\n"
+	 "run server connect 5432 --from=/dev/stdin input \"secret\\n\"\n"
+	 "exec server listen 80\n"},
+	{"nice", "#!/bin/sh\nnice -n 2 touch /data/x\nexec nice -n 5 \"$@\"\n",
+	 "file /data/x 0644 \"\"\nexec nice -n 5 server listen 80\n"},
 	{"chroot", "#!/bin/sh\nexec busybox chroot /data server listen 80\n",
 	 "error: start: the start script changes its root directory, which no plan can say: start "
 	 "the "
@@ -207,6 +215,178 @@ static void test_explain(gconstpointer data)
 	g_bytes_unref(given.content);
 }
 
+/* --- scenarios --- */
+
+static GPtrArray *words(const char *const *texts)
+{
+	GPtrArray *array = g_ptr_array_new();
+
+	for (; *texts; texts++)
+		g_ptr_array_add(array, (gpointer)(uintptr_t)*texts);
+	return array;
+}
+
+static void test_scenario(void)
+{
+	static const char *const set[] = {"COLOR=blue", "HOME", NULL};
+	static const char *const given_arguments[] = {"server", "socket", "/run/s", NULL};
+	static const char *const gone[] = {"/etc/app.conf", "/nowhere/at/all", NULL};
+	struct start_given file = {.path = (char *)"/new/dir/file", .mode = 0640, .uid = 999};
+	struct start_given directory = {.path = (char *)"/new/other", .mode = 0711};
+	g_autoptr(GPtrArray) environment = words(set), arguments = words(given_arguments);
+	g_autoptr(GPtrArray) absent = words(gone), files = g_ptr_array_new();
+	struct start_scenario scenario = {.environment = environment,
+					  .arguments = arguments,
+					  .absent = absent,
+					  .files = files};
+	g_autofree char *text = NULL;
+
+	if (fixture_identity.mode == IDENTITY_SINGLE)
+		file.uid = 0;
+	file.content = g_bytes_new_static("given", 5);
+	g_ptr_array_add(files, &file);
+	g_ptr_array_add(files, &directory);
+	text = fixture_start(
+		"#!/bin/sh\n{ echo $COLOR ${HOME-none}; cat /new/dir/file; } > /data/r\n"
+		"[ -e /etc/app.conf ] || echo gone >> /data/r\n"
+		"busybox stat -c '%a %u' /new/dir/file >> /data/r\n"
+		"busybox stat -c '%a' /new/other >> /data/r\nexec \"$@\"\n",
+		&scenario, NULL);
+	g_assert_cmpstr(text, ==,
+			fixture_identity.mode == IDENTITY_SINGLE
+				? "file /data/r 0644 \"blue none\\ngivengone\\n640 0\\n711\\n\"\n"
+				  "exec server socket /run/s\n"
+				: "file /data/r 0644 \"blue none\\ngivengone\\n640 999\\n711\\n\"\n"
+				  "exec server socket /run/s\n");
+	g_bytes_unref(file.content);
+}
+
+static void test_second_start(void)
+{
+	static const char script[] = "#!/bin/sh\n[ ! -e /data/s ] || exec server second\n"
+				     "[ ! -e /data/x ] || exec server half\ntouch /data/x\n"
+				     "exec server socket /data/s\n";
+	struct start_scenario scenario = {.starts = 2};
+	struct start_setup setup = {.first_runs = true};
+	g_autofree char *stopped = fixture_start(script, &scenario, NULL), *ran = NULL;
+
+	g_assert_cmpstr(stopped, ==, "exec server half\n");
+	ran = fixture_start(script, &scenario, &setup);
+	g_assert_cmpstr(ran, ==, "exec server second\n");
+}
+
+static void test_keep(void)
+{
+	static const char *const keep[] = {"mkdir", "/usr/bin/touch", NULL};
+	struct start_setup setup = {.keep = keep};
+	g_autofree char *text = fixture_start(
+		"#!/bin/sh\nmkdir /data/a\ntouch /data/a/f\ncp /data/a/f /data/g\nexec \"$@\"\n",
+		NULL, &setup);
+
+	g_assert_cmpstr(text, ==,
+			"run mkdir /data/a\nrun touch /data/a/f\nfile /data/g 0644 \"\"\n"
+			"exec server listen 80\n");
+}
+
+/* Ids as they are at the end, where others than one can be had. */
+static void test_ids(void)
+{
+	g_autofree char *text = NULL;
+	const struct start_step *exec;
+
+	if (fixture_identity.mode == IDENTITY_SINGLE) {
+		g_test_skip("one id alone");
+		return;
+	}
+	text = fixture_start(
+		"#!/bin/sh\nif [ $(id -u) = 0 ]; then\n  cp /usr/bin/id /tmp/id; chmod 4755 "
+		"/tmp/id\n"
+		"  chown app /data; umask 027; cd /tmp\n"
+		"  exec setpriv --reuid=999 --regid=999 --groups=7,999 \"$0\" \"$@\"\nfi\n"
+		"/tmp/id -u > /data/who\nexport A=1 B=2\nexec \"$@\"\n",
+		NULL, NULL);
+	/* A set-id program is that also where it is followed. */
+	g_assert_nonnull(strstr(text, "file /data/who 0640 999:999 \"0\\n\"\n"));
+	g_assert_nonnull(strstr(text, "owner /data 999:0\n"));
+	g_assert_nonnull(strstr(text, "exec server listen 80 as 999:999\n"));
+	exec = fixture_record()->steps->pdata[fixture_record()->steps->len - 1];
+	g_assert_cmpstr(exec->path, ==, "/usr/bin/server");
+	g_assert_cmpstr(exec->cwd, ==, "/tmp");
+	g_assert_cmpuint(exec->umask, ==, 027);
+	g_assert_cmpuint(exec->groups->len, ==, 2);
+	g_assert_cmpstr(exec->environment->pdata[0], ==, "A=1");
+	g_assert_cmpuint(exec->environment->len, ==, 4);
+}
+
+/* --- a plan in the script's place --- */
+
+static void test_plan(void)
+{
+	static const char *const entry[] = {FIXTURE_INIT, NULL};
+	static const char plan[] = "thresh-plan 1\ndirectory /data/a 0755\n"
+				   "file /data/a/home 0644 \"home ${HOME}\"\n"
+				   "run /usr/bin/server many /data/a 40\nset A 1\nexec ${@}\n";
+	struct start_given given = {.path = (char *)"/.thresh/plan", .mode = 0644};
+	g_autoptr(GPtrArray) files = g_ptr_array_new();
+	struct start_scenario scenario = {.files = files, .entry = entry};
+	struct start_record *script_record;
+	g_autofree char *script = NULL, *text = NULL, *difference = NULL;
+
+	if (!fixture_has(FIXTURE_INIT)) {
+		g_test_skip("thresh-init cannot be read here");
+		return;
+	}
+	script = fixture_start("#!/bin/sh\nmkdir /data/a\nprintf 'home %s' $HOME > /data/a/home\n"
+			       "/usr/bin/server many /data/a 40\nexport A=1\nexec \"$@\"\n",
+			       NULL, NULL);
+	script_record = fixture_take();
+	given.content = g_bytes_new_static(plan, sizeof(plan) - 1);
+	g_ptr_array_add(files, &given);
+	text = fixture_start("", &scenario, NULL);
+	g_assert_cmpstr(text, ==, script);
+	if (fixture_record())
+		difference = start_records_differ(script_record, fixture_record(), NULL);
+	g_assert_cmpstr(difference, ==, NULL);
+	start_record_free(script_record);
+	g_bytes_unref(given.content);
+}
+
+/* --- what must not get far --- */
+
+static void assert_fails(const char *script, int timeout_ms, const char *message)
+{
+	struct start_setup setup = {.timeout_ms = timeout_ms};
+	gint64 start = g_get_monotonic_time();
+	g_autofree char *text = fixture_start(script, NULL, &setup);
+
+	if (!strstr(text, message))
+		g_test_message("%.2000s", text);
+	g_assert_nonnull(strstr(text, message));
+	g_assert_cmpint((g_get_monotonic_time() - start) / 1000, <, 60000);
+}
+
+static void test_never_ends(void)
+{
+	assert_fails("#!/bin/sh\nwhile :; do sleep 0.1; done\n", 500,
+		     "did not execute the application within 500 ms; it was last at `/");
+	assert_fails("#!/bin/sh\nwhile :; do :; done\n", 500, "last at `/entrypoint.sh`");
+	assert_fails("#!/bin/sh\nkill -STOP $$\nwhile :; do sleep 1; done\n", 500, "within 500 ms");
+}
+
+static void test_fork_bomb(void)
+{
+	assert_fails("#!/bin/bash\nf() { f | f & f; }; f\n", 3000, "error: start: ");
+}
+
+static void test_too_much(void)
+{
+	assert_fails(
+		"#!/bin/bash\nfor ((i = 0; i < 10100; i++)); do : > /data/$i; done\nexec \"$@\"\n",
+		50000, "did more than 10000 things");
+	assert_fails("#!/bin/bash\nx=$(printf %02000000d 1); echo $x > /data/x\nexec \"$@\"\n",
+		     20000, "/data/x: the start script made or changed it");
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -226,6 +406,14 @@ int main(int argc, char **argv)
 
 		g_test_add_data_func(name, &explained[i], test_explain);
 	}
+	g_test_add_func("/entrypoint/start/scenario", test_scenario);
+	g_test_add_func("/entrypoint/start/second start", test_second_start);
+	g_test_add_func("/entrypoint/start/keep", test_keep);
+	g_test_add_func("/entrypoint/start/ids", test_ids);
+	g_test_add_func("/entrypoint/start/plan", test_plan);
+	g_test_add_func("/entrypoint/start/never ends", test_never_ends);
+	g_test_add_func("/entrypoint/start/fork bomb", test_fork_bomb);
+	g_test_add_func("/entrypoint/start/too much", test_too_much);
 	status = g_test_run();
 	fixture_close();
 	return status;
