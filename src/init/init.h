@@ -21,6 +21,7 @@
  *     launch.c    programs of the plan;  wait.c: until something listens
  *     restrict.c  limits, working directory, passwd, ids and so on, in their order
  *     program.c   argv, environment, search path, execve
+ *     libc.c      a few functions of the libc, smaller
  *     stay.c      the application as a child
  *     resident.c  PID 1: forward, reap, stop (what stays in memory, with family.c)
  *     compat.c    in the place of dumb-init, tini, catatonit
