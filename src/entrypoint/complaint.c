@@ -16,6 +16,47 @@ char *complaint_place(const struct start_step *step)
 	return step->line ? g_strdup_printf("%s:%u", script, step->line) : g_steal_pointer(&script);
 }
 
+static guint line_of(const char *text, const char *at)
+{
+	guint line = 1;
+
+	for (; text < at; text++)
+		line += *text == '\n';
+	return line;
+}
+
+char *complaint_place_of_name(const struct start_record *record, const char *name)
+{
+	for (guint i = 0; i < record->scripts->len; i++) {
+		const struct start_script *script = record->scripts->pdata[i];
+		gsize bytes;
+		const char *data = g_bytes_get_data(script->text, &bytes);
+		g_autofree char *text = g_strndup(data, bytes);
+		const char *at = strstr(text, name);
+		g_autofree char *path = error_quote(script->path);
+
+		if (at)
+			return g_strdup_printf("%s:%u", path, line_of(text, at));
+	}
+	return NULL;
+}
+
+/* The step's own place; where the runner knows none, that of the first variable that differs. */
+static char *place_of(const struct space *space, const struct item *item, const struct state *one,
+		      const struct state *other)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; !item->step->line && i < space->factors->len; i++) {
+		char *place =
+			state_level(one, i) != state_level(other, i)
+				? complaint_place_of_name(one->record, space_factor(space, i)->name)
+				: NULL;
+
+		if (place)
+			return place;
+	}
+	return complaint_place(item->step);
+}
+
 static char *shown(const char *text)
 {
 	g_autofree char *cut = g_strndup(text, MAX_SHOWN_BYTES);
@@ -85,7 +126,7 @@ void complain(const struct model *model, const struct column *column, const char
 	const struct item *item = column->cells->pdata[one]     ? column->cells->pdata[one]
 				  : column->cells->pdata[other] ? column->cells->pdata[other]
 								: column->example;
-	g_autofree char *place = complaint_place(item->step);
+	g_autofree char *place = place_of(model->space, item, first, second);
 	g_autofree char *subject = subject_of(column, what);
 	g_autofree char *names = differing_names(model->space, first, second);
 	g_autofree char *ways = ways_out(names);
@@ -140,7 +181,8 @@ bool complain_foreign(const struct state *base, const struct state *state, const
 		      GError **error)
 {
 	const struct item *item = first_difference(base, state);
-	g_autofree char *place = item ? complaint_place(item->step) : g_strdup("the entrypoint");
+	g_autofree char *stands = complaint_place_of_name(state->record, prefix);
+	g_autofree char *place = stands ? g_strdup(stands) : g_strdup("the entrypoint");
 	g_autofree char *key = error_quote(item ? item->key->actual : "");
 
 	return error_set(error, THRESH_ERROR_INPUT,

@@ -20,6 +20,10 @@ void complain_failure(const struct space *space, const struct state *one, const 
 bool complain_foreign(const struct state *base, const struct state *state, const char *prefix,
 		      GError **error);
 
+/* Where @name stands first in the scripts' text: "/entrypoint.sh:12"; NULL: nowhere. Caller frees.
+ */
+char *complaint_place_of_name(const struct start_record *record, const char *name);
+
 /* "/entrypoint.sh:12", or "the entrypoint". Caller frees. */
 char *complaint_place(const struct start_step *step);
 

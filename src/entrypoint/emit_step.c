@@ -145,9 +145,6 @@ static void emit_file(struct emitter *emitter, const struct column *column, GStr
 		return;
 	}
 	emit_line(text, item_kind_name(column->kind), path, one, NULL);
-	/* mkdir(2) takes no more than the permission bits and the sticky one */
-	if (column->kind == START_DIRECTORY && strlen(one) == 4 && strchr("24673", one[0]))
-		emit_line(text, "mode", path, one, NULL);
 }
 
 /* --- programs --- */

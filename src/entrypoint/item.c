@@ -193,11 +193,14 @@ static void item_add_file(struct item *item, const struct state *state)
 	const struct start_step *step = item->step;
 	g_autofree char *target = bytes_text(step->content);
 
-	switch (step->kind) {
+	switch (item->kind) {
 	case START_FILE:
 		item_add_lines(item, state, step->content);
 		G_GNUC_FALLTHROUGH;
 	case START_DIRECTORY:
+		/* mkdir(2) takes no more, and what is made in it would inherit the set-group bit */
+		item_add_number(item, "mode", step->mode & 01777, "%04o");
+		break;
 	case START_MODE:
 		item_add_number(item, "mode", step->mode, "%04o");
 		break;
@@ -234,11 +237,11 @@ static gint text_compare_names(gconstpointer a, gconstpointer b)
 }
 
 static struct item *item_new(const struct space *space, const struct state *state,
-			     const struct start_step *step)
+			     const struct start_step *step, enum start_kind kind)
 {
 	struct item *item = g_new0(struct item, 1);
 
-	item->kind = step->kind;
+	item->kind = kind;
 	item->step = step;
 	item->key = text_new(state, NULL, step_key(state->record, step));
 	item->fields = g_ptr_array_new_with_free_func((GDestroyNotify)text_free);
@@ -280,9 +283,15 @@ GPtrArray *items_of(const struct space *space, const struct state *state)
 	GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
 	const GPtrArray *steps = state->record->steps;
 
-	for (guint i = 0; i < steps->len; i++)
-		if (!is_in_tree(space, steps->pdata[i]))
-			g_ptr_array_add(items, item_new(space, state, steps->pdata[i]));
+	for (guint i = 0; i < steps->len; i++) {
+		const struct start_step *step = steps->pdata[i];
+
+		if (is_in_tree(space, step))
+			continue;
+		g_ptr_array_add(items, item_new(space, state, step, step->kind));
+		if (step->kind == START_DIRECTORY && step->mode & 06000)
+			g_ptr_array_add(items, item_new(space, state, step, START_MODE));
+	}
 	return items;
 }
 

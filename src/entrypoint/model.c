@@ -428,17 +428,24 @@ static const struct item *cells_example(const GPtrArray *cells)
 	return cells->pdata[i];
 }
 
+static bool is_attribute(enum start_kind kind)
+{
+	return kind == START_MODE || kind == START_OWNER;
+}
+
 static gint compare_cells(gconstpointer a, gconstpointer b)
 {
 	const struct item *left = cells_example(*(GPtrArray *const *)a);
 	const struct item *right = cells_example(*(GPtrArray *const *)b);
-	int order = strcmp(left->key->actual, right->key->actual);
+	int order = (int)is_attribute(left->kind) - (int)is_attribute(right->kind);
 
+	if (!order)
+		order = strcmp(left->key->actual, right->key->actual);
 	return order ? order : (int)kind_rank(left->kind) - (int)kind_rank(right->kind);
 }
 
 /* What files are changed in between two programs has one order: a directory before what is in it,
- * a file before its mode. */
+ * modes and owners when all is there. */
 static void sort_files(GPtrArray *cells)
 {
 	for (guint from = 0, to; from < cells->len; from = to + 1) {
