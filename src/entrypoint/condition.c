@@ -54,8 +54,11 @@ static void add_patterns(GPtrArray *conditions, const struct factor *factor)
 	}
 }
 
-static void add_variable(GPtrArray *conditions, const struct factor *factor)
+static void add_variable(GPtrArray *conditions, const struct space *space,
+			 const struct factor *factor)
 {
+	const char *plain = g_hash_table_lookup(space->plain, factor->name);
+
 	conditions_add(conditions, CONDITION_FILLED, factor->name, NULL);
 	conditions_add(conditions, CONDITION_SET, factor->name, NULL);
 	for (guint i = 0; i < factor->levels->len; i++) {
@@ -65,6 +68,9 @@ static void add_variable(GPtrArray *conditions, const struct factor *factor)
 			conditions_add(conditions, CONDITION_EQUALS, factor->name, level->value);
 	}
 	add_patterns(conditions, factor);
+	/* the image's own value may be the only one that the script takes */
+	if (plain && *plain)
+		conditions_add(conditions, CONDITION_EQUALS, factor->name, plain);
 }
 
 GPtrArray *conditions_of(const struct space *space, const GPtrArray *files)
@@ -73,7 +79,7 @@ GPtrArray *conditions_of(const struct space *space, const GPtrArray *files)
 
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
 		if (space_factor(space, i)->levels->len > 1)
-			add_variable(conditions, space_factor(space, i));
+			add_variable(conditions, space, space_factor(space, i));
 	if (space_factor(space, SPACE_ARGUMENTS)->levels->len > 1) {
 		if (space->command->len)
 			conditions_add(conditions, CONDITION_FIRST_EQUALS, NULL,

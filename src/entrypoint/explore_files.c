@@ -107,13 +107,36 @@ struct candidates {
 	struct explorer *explorer;
 };
 
+/* What the image ships is there at every start. */
+static bool is_shipped(const struct explorer *explorer, const char *path)
+{
+	const struct start_request *request = explorer->request;
+	const GPtrArray *scripts = ((struct state *)explorer->states->pdata[0])->record->scripts;
+
+	for (guint i = 0; i < scripts->len; i++)
+		if (strcmp(((struct start_script *)scripts->pdata[i])->path, path) == 0)
+			return true;
+	return request->is_shipped && request->is_shipped(path, request->shipped_user);
+}
+
+static bool is_volume(const struct explorer *explorer, const char *path)
+{
+	const GPtrArray *volumes = explorer->request->volumes;
+
+	for (guint i = 0; volumes && i < volumes->len; i++)
+		if (strcmp(volumes->pdata[i], path) == 0)
+			return true;
+	return false;
+}
+
 static bool add_candidate(struct candidates *candidates, const char *condition, const char *path,
 			  GError **error)
 {
 	struct explorer *explorer = candidates->explorer;
 	bool known = false;
 
-	if (*path != '/' || is_engine_path(path) || candidates->paths->len >= MAX_PATHS)
+	if (*path != '/' || is_engine_path(path) || candidates->paths->len >= MAX_PATHS ||
+	    (!is_volume(explorer, path) && is_shipped(explorer, path)))
 		return true;
 	for (guint i = 0; i < candidates->paths->len; i++)
 		known = known || strcmp(candidates->paths->pdata[i], path) == 0;
@@ -217,11 +240,7 @@ static bool confirm(const struct candidates *candidates, GError **error)
 
 	for (guint i = 0; i < candidates->paths->len; i++) {
 		const char *path = candidates->paths->pdata[i];
-		bool volume = false;
-
-		for (guint j = 0; explorer->request->volumes && j < explorer->request->volumes->len;
-		     j++)
-			volume = volume || strcmp(explorer->request->volumes->pdata[j], path) == 0;
+		bool volume = is_volume(explorer, path);
 		g_autofree char *given = volume ? path_join(path, "given") : g_strdup(path);
 
 		if (!try_level(explorer,

@@ -50,9 +50,13 @@ struct start_request {
 			    since these vary from start to start; or NULL: that is an error */
 	const char *other_program; /* in the image, none of the script's: for `docker run IMAGE it`;
 				      NULL: not tried */
-	const char *hostname;      /* of every start; NULL: not known */
-	guint budget_runs;         /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS */
-	guint budget_seconds;      /* no new scenario after it; 0: no limit */
+	/* Whether the image has something at @path: what is there at a first start tells no later
+	   start apart. NULL: nothing is known to be there. */
+	bool (*is_shipped)(const char *path, void *user);
+	void *shipped_user;
+	const char *hostname; /* of every start; NULL: not known */
+	guint budget_runs;    /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS */
+	guint budget_seconds; /* no new scenario after it; 0: no limit */
 };
 
 /* A scenario that was run, and what it did. */

@@ -129,6 +129,13 @@ static const char *other_program(const struct session *session)
 	return NULL;
 }
 
+static bool is_shipped(const char *path, void *user)
+{
+	const struct session *session = user;
+
+	return tree_resolve(session->rootfs->tree, path, true, NULL, NULL) != NULL;
+}
+
 static struct start_plan *learn(struct distiller *distiller, GError **error)
 {
 	const struct session *session = distiller->session;
@@ -154,6 +161,8 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 		.fixed = request->entrypoint.fixed,
 		.keep = distiller->keep,
 		.other_program = other_program(session),
+		.is_shipped = is_shipped,
+		.shipped_user = distiller->session,
 		.hostname = start_hostname,
 		.budget_runs = request->entrypoint.runs_max,
 	};
