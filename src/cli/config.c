@@ -485,6 +485,12 @@ static bool read_refuse(struct reader *reader, const json_t *value)
 	return read_commands(reader, value, false);
 }
 
+static bool read_healthcheck(struct reader *reader, const json_t *value)
+{
+	return read_text(reader, value, &reader->request->healthcheck) &&
+	       (*reader->request->healthcheck || fail(reader, "want a command line, or none"));
+}
+
 static bool read_sizes(struct reader *reader, const json_t *value)
 {
 	const char *path;
@@ -680,6 +686,7 @@ static const struct config_key top_keys[] = {
 	{"entrypoint", NULL, entrypoint_keys},
 	{"rounds", read_rounds, NULL},
 	{"timeouts", NULL, timeout_keys},
+	{"healthcheck", read_healthcheck, NULL},
 	{"commands", NULL, command_keys},
 	{"writable", NULL, writable_keys},
 	{"sandbox", NULL, sandbox_keys},

@@ -230,6 +230,8 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 		.replay_syscalls = lessons->syscalls,
 		.init_path = request->init_path,
 		.arguments = request->arguments,
+		.healthcheck = request->healthcheck,
+		.health_skipped = session->health && session->health->skipped,
 	};
 	struct seal_input input = {
 		.image = session->image,

@@ -118,6 +118,7 @@ void harden_request_free(struct harden_request *request)
 	g_ptr_array_unref(request->keep_rules);
 	g_ptr_array_unref(request->command_rules);
 	g_ptr_array_unref(request->keep_logs);
+	g_free(request->healthcheck);
 	g_hash_table_unref(request->sizes);
 	entrypoint_request_clear(&request->entrypoint);
 	g_free(request->profile_path);

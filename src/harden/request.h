@@ -75,6 +75,7 @@ struct harden_request {
 	GPtrArray *keep_rules;    /* struct keep_rule * */
 	GPtrArray *command_rules; /* struct command_rule * */
 	GPtrArray *keep_logs;     /* char * */
+	char *healthcheck;        /* in place of the image's (seal/health.h), or NULL */
 	GHashTable *sizes;        /* char *path → uint64_t *bytes */
 	uint64_t links_max_bytes;
 	uint64_t scratch_bytes; /* 0: the sandbox's default */

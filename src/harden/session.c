@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/signals.h"
 #include "harden/answers.h"
+#include "harden/health_run.h"
 #include "harden/output.h"
 #include "harden/stop.h"
 #include "policy/syscalls.h"
@@ -52,6 +53,13 @@ static bool companions_open(struct session *session, GError **error)
 	return true;
 }
 
+static bool health_open(struct session *session, GError **error)
+{
+	const json_t *config = json_object_at(session->image->config->json, "config");
+
+	return health_decide(config, session->request->healthcheck, &session->health, error);
+}
+
 struct session *session_open(const struct harden_request *request, const struct identity *identity,
 			     GError **error)
 {
@@ -67,7 +75,7 @@ struct session *session_open(const struct harden_request *request, const struct 
 		return NULL;
 	session->rootfs =
 		rootfs_unpack(session->image, request->cache_path, &identity->shift, error);
-	if (!session->rootfs || !companions_open(session, error))
+	if (!session->rootfs || !companions_open(session, error) || !health_open(session, error))
 		return NULL;
 	return g_steal_pointer(&session);
 }
@@ -78,6 +86,7 @@ void session_free(struct session *session)
 		return;
 	g_clear_pointer(&session->companions, g_ptr_array_unref);
 	g_clear_pointer(&session->ports, g_hash_table_unref);
+	health_free(session->health);
 	rootfs_free(session->rootfs);
 	image_free(session->image);
 	g_free(session);
@@ -333,7 +342,7 @@ static GHashTable *replay_syscalls(const struct seal *seal)
 	return all;
 }
 
-static struct recorder *recorder_for(struct session *session, const struct run *run, GError **error)
+struct recorder *session_recorder(struct session *session, const struct run *run, GError **error)
 {
 	g_autoptr(GPtrArray) writable = NULL;
 	g_autoptr(GHashTable) allowed = NULL;
@@ -449,7 +458,7 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 	spec.standard_fds[1] = output_fd(output, 1);
 	spec.standard_fds[2] = output_fd(output, 2);
 	if (run->traced) {
-		recorder = recorder_for(session, run, error);
+		recorder = session_recorder(session, run, error);
 		if (!recorder)
 			goto out;
 		spec.trace_filter = recorder_filter(recorder);
@@ -462,7 +471,8 @@ static bool start_once(struct session *session, struct run *run, struct sandbox 
 		goto out;
 	output_started(output);
 	started = g_get_monotonic_time();
-	ok = drive(session, run, sandbox, &process, output, error);
+	ok = drive(session, run, sandbox, &process, output, error) &&
+	     health_run(session, run, sandbox, launch, &process, error);
 	if (ok && original)
 		record_written(session, sandbox, run);
 	ok = ok && start_finish(session, run, &process, output, run->answers, error);

@@ -26,6 +26,7 @@ struct session {
 	GPtrArray *companions; /* struct companion * */
 	GHashTable *ports; /* arguments of a --run (or NULL) → GArray of uint16_t: the TCP ports
 			      of its first start */
+	struct health *health;  /* of the source image, or thresh.yaml's; NULL: none */
 	int64_t application_us; /* time in which the application or a workload ran */
 };
 
@@ -63,6 +64,9 @@ struct run {
  * events is repeated, at most three times, then fails. */
 bool session_run(struct session *session, struct run *run, GError **error);
 void run_clear(struct run *run);
+
+/* A recorder for a process of @run; the caller frees. */
+struct recorder *session_recorder(struct session *session, const struct run *run, GError **error);
 
 /* Whether what was seen can be a trace; an application with a seccomp listener of its own cannot.
  */

@@ -198,6 +198,30 @@ static json_t *container_of(const struct manifest_input *input, const char *name
 	return container;
 }
 
+static json_int_t seconds_of(const struct health *health, const char *name, json_int_t fallback)
+{
+	json_int_t ns = json_integer_at(health->times, name, 0);
+
+	return ns > 0 ? (ns + 999999999) / 1000000000 : fallback;
+}
+
+/* The check as Docker times it (30 s, 30 s, 3 tries where the image does not say). A request of the
+ * kubelet's own would come from outside, and miss what listens on loopback alone. It says whether
+ * traffic may come, and restarts nothing, as with Docker. */
+static json_t *readiness_of(const struct health *health)
+{
+	json_t *probe =
+		object_with("exec", object_with("command", json_from_strings(health->test)));
+	json_int_t retries = json_integer_at(health->times, "Retries", 0);
+
+	json_object_set_new(probe, "periodSeconds",
+			    json_integer(seconds_of(health, "Interval", 30)));
+	json_object_set_new(probe, "timeoutSeconds",
+			    json_integer(seconds_of(health, "Timeout", 30)));
+	json_object_set_new(probe, "failureThreshold", json_integer(retries > 0 ? retries : 3));
+	return probe;
+}
+
 /* What a first start does, before the application's own container: it then finds it done. */
 static json_t *setup_container_of(const struct manifest_input *input)
 {
@@ -232,6 +256,7 @@ static json_t *pod_of(const struct manifest_input *input, const char *name)
 	json_t *spec = object_with("automountServiceAccountToken", json_false());
 	json_t *containers = json_array();
 	json_t *volumes = json_array();
+	json_t *application;
 	json_t *pod = object_with("metadata", object_with("labels", labels_of(name)));
 
 	if (input->options->host_network)
@@ -244,7 +269,11 @@ static json_t *pod_of(const struct manifest_input *input, const char *name)
 		json_array_append_new(setup, setup_container_of(input));
 		json_object_set_new(spec, "initContainers", setup);
 	}
-	json_array_append_new(containers, container_of(input, name));
+	application = container_of(input, name);
+	if (input->seal->health)
+		json_object_set_new(application, "readinessProbe",
+				    readiness_of(input->seal->health));
+	json_array_append_new(containers, application);
 	json_object_set_new(spec, "containers", containers);
 	for (guint i = 0; i < seal->writables->len; i++)
 		json_array_append_new(volumes, volume_of(name, seal->writables->pdata[i]));

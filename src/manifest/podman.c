@@ -65,6 +65,38 @@ static void add_restrictions(GPtrArray *words, const struct seal *seal)
 	add(words, "--security-opt=no-new-privileges");
 }
 
+/* podman takes the check of a config for images of Docker's format alone. */
+static void add_health(GPtrArray *words, const struct health *health)
+{
+	static const struct {
+		const char *name, *option;
+	} times[] = {
+		{"Interval", "--health-interval"},
+		{"Timeout", "--health-timeout"},
+		{"StartPeriod", "--health-start-period"},
+	};
+	autojson json_t *test = NULL;
+	g_autofree char *text = NULL;
+	json_int_t retries;
+
+	if (!health)
+		return;
+	test = json_from_strings(health->test);
+	text = json_format_canonical(test);
+	add(words, "--health-cmd");
+	add(words, "%s", text);
+	for (gsize i = 0; i < G_N_ELEMENTS(times); i++) {
+		json_int_t ns = json_integer_at(health->times, times[i].name, 0);
+
+		if (ns > 0)
+			add(words, "%s=%" JSON_INTEGER_FORMAT "ms", times[i].option,
+			    MAX(ns / 1000000, 1));
+	}
+	retries = json_integer_at(health->times, "Retries", 0);
+	if (retries > 0)
+		add(words, "--health-retries=%" JSON_INTEGER_FORMAT, retries);
+}
+
 static GPtrArray *podman_words(const struct manifest_input *input)
 {
 	GPtrArray *words = g_ptr_array_new_with_free_func(g_free);
@@ -91,6 +123,7 @@ static GPtrArray *podman_words(const struct manifest_input *input)
 		add(words, "--sysctl");
 		add(words, "net.ipv4.ip_unprivileged_port_start=0");
 	}
+	add_health(words, seal->health);
 	add(words, "%s", manifest_reference(input));
 	return words;
 }

@@ -85,31 +85,16 @@ char *seal_program_path(const struct seal_input *input, const char *program)
 	return NULL;
 }
 
-/* A health check is kept where its program is: one for a shell cannot be. */
-bool seal_healthcheck_works(const struct seal_input *input, const json_t *check)
-{
-	json_t *test = json_array_at(check, "Test");
-	const char *kind = json_string_value(json_array_get(test, 0));
-	const char *program = json_string_value(json_array_get(test, 1));
-	g_autofree char *path = NULL;
-
-	if (!kind || !strcmp(kind, "NONE"))
-		return true;
-	path = !strcmp(kind, "CMD") && program ? seal_program_path(input, program) : NULL;
-	return path != NULL;
-}
-
 static void set_run_config(json_t *config, const struct seal *seal, const struct seal_input *input,
 			   const json_t *source)
 {
-	const json_t *check = json_object_get(source, "Healthcheck");
 	g_autoptr(GPtrArray) entry = g_ptr_array_new();
 	g_autofree char *user = g_strdup_printf("%u:%u", seal->uid, seal->gid);
 
 	g_ptr_array_add(entry, (char *)SEAL_INIT_PATH);
 	copy_member(config, source, "StopSignal");
-	if (check && seal_healthcheck_works(input, check))
-		copy_member(config, source, "Healthcheck");
+	if (seal->health)
+		json_object_set_new(config, "Healthcheck", health_to_config(seal->health));
 	json_object_set_new(config, "User", json_string(user));
 	json_object_set_new(config, "Env", environment_of(seal, input->image->config));
 	json_object_set_new(config, "Entrypoint", json_from_strings(entry));

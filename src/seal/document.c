@@ -114,6 +114,8 @@ json_t *seal_to_json(const struct seal *seal)
 	json_object_set_new(document, "low_ports", json_boolean(seal->low_ports));
 	json_object_set_new(document, "stay", json_boolean(seal->stay));
 	json_object_set_new(document, "notes", json_from_strings(seal->notes));
+	if (seal->health)
+		json_object_set_new(document, "health", health_to_json(seal->health));
 	if (seal->home)
 		json_object_set_new(document, "home", json_from_text(seal->home));
 	if (seal->stop_signal)
@@ -391,6 +393,15 @@ static bool take_syscalls(const json_t *document, struct seal *seal, GError **er
 	return seal->syscalls != NULL;
 }
 
+static bool take_health(const json_t *document, struct seal *seal, GError **error)
+{
+	const json_t *health = json_object_get(document, "health");
+
+	if (health)
+		seal->health = health_from_json(health, error);
+	return !health || seal->health;
+}
+
 static bool take_version(const json_t *json, GError **error)
 {
 	json_int_t version = json_integer_at(json, "version", -1);
@@ -406,10 +417,10 @@ static bool take_version(const json_t *json, GError **error)
 struct seal *seal_from_json(const json_t *json, GError **error)
 {
 	static const char *const known[] = {
-		"version",     "uid",   "gid",         "groups",   "writable",  "logs",
-		"executables", "entry", "command",     "ports",    "low_ports", "notes",
-		"stay",        "home",  "stop_signal", "syscalls", "start",     "shell_commands",
-		"shell_links", NULL};
+		"version",     "uid",    "gid",         "groups",   "writable",  "logs",
+		"executables", "entry",  "command",     "ports",    "low_ports", "notes",
+		"stay",        "home",   "stop_signal", "syscalls", "start",     "shell_commands",
+		"shell_links", "health", NULL};
 	autoseal struct seal *seal = seal_new();
 
 	if (!json_is_object(json)) {
@@ -433,7 +444,7 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	    !take_bool(json, "stay", &seal->stay, error) ||
 	    !take_text(json, "home", &seal->home, error) ||
 	    !take_text(json, "stop_signal", &seal->stop_signal, error) ||
-	    !take_syscalls(json, seal, error))
+	    !take_health(json, seal, error) || !take_syscalls(json, seal, error))
 		return NULL;
 	if (seal->uid == 0) {
 		wrong(error, "uid", "a user other than root");

@@ -43,6 +43,7 @@ void seal_free(struct seal *seal)
 	g_ptr_array_unref(seal->shell_links);
 	g_ptr_array_unref(seal->ports);
 	g_ptr_array_unref(seal->notes);
+	health_free(seal->health);
 	g_free(seal->home);
 	g_free(seal->stop_signal);
 	g_clear_pointer(&seal->syscalls, syscall_policy_free);
@@ -218,14 +219,30 @@ static bool decide_syscalls(struct seal *seal, const struct seal_input *input, G
 	return true;
 }
 
-static void note_healthcheck(struct seal *seal, const struct seal_input *input)
+static bool decide_health(struct seal *seal, const struct seal_input *input, GError **error)
 {
 	const json_t *config = json_object_get(input->image->config->json, "config");
-	const json_t *check = json_object_get(config, "Healthcheck");
+	const char *own = input->options->healthcheck;
+	g_autofree char *program = NULL;
 
-	if (check && !seal_healthcheck_works(input, check))
-		seal_note(seal, "the health check needs a shell or a program that is not kept: "
-				"dropped; check from outside");
+	if (!health_decide(config, own, &seal->health, error))
+		return false;
+	if (!g_strcmp0(own, "none") && json_object_get(config, "Healthcheck"))
+		seal_note(seal, "the image's health check is left out (healthcheck: none)");
+	if (!seal->health)
+		return true;
+	if (input->options->health_skipped)
+		seal_note(seal, "the health check failed on the original image, so its verdict was "
+				"not compared");
+	program = seal->health->applet ? g_strdup(SEAL_INIT_PATH)
+				       : seal_program_path(input, seal->health->test->pdata[0]);
+	if (program)
+		return true;
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "the health check runs `%s`, which is not in the image or was not seen to "
+			 "run (trace again); give another in thresh.yaml (healthcheck: \"curl -f "
+			 "http://localhost:8080/\"), or none (healthcheck: none)",
+			 (char *)seal->health->test->pdata[0]);
 }
 
 struct seal *seal_decide(const struct seal_input *input, GError **error)
@@ -241,8 +258,7 @@ struct seal *seal_decide(const struct seal_input *input, GError **error)
 	seal->stay = input->profile->stop_unhandled;
 	seal->stop_signal = g_strdup(config->stop_signal ? config->stop_signal : "SIGTERM");
 	decide_ports(seal, input);
-	note_healthcheck(seal, input);
-	if (!seal_decide_identity(seal, input, error) ||
+	if (!decide_health(seal, input, error) || !seal_decide_identity(seal, input, error) ||
 	    !seal_decide_writables(seal, input, error) || !seal_decide_shells(seal, input, error) ||
 	    !seal_decide_executables(seal, input, error) || !decide_syscalls(seal, input, error))
 		return NULL;

@@ -18,6 +18,7 @@
 #include "cut/keepset.h"
 #include "image/image.h"
 #include "policy/seccomp.h"
+#include "seal/health.h"
 #include "trace/profile.h"
 
 #include <glib.h>
@@ -79,7 +80,8 @@ struct seal {
 	char *stop_signal;
 	bool stay; /* init stays as PID 1: the application ends at the stop signal only where it
 		      is not PID 1 itself (kernel: pid_namespaces(7)) */
-	GPtrArray *notes; /* char *: for the report */
+	struct health *health; /* what engines may ask, or NULL */
+	GPtrArray *notes;      /* char *: for the report */
 };
 
 struct seal_options {
@@ -93,6 +95,8 @@ struct seal_options {
 	const GPtrArray *command_rules;   /* struct command_rule *, or NULL */
 	const char *init_path;            /* the thresh-init program on the host */
 	const GPtrArray *arguments;       /* char *: `-- ARGS` in place of Cmd, or NULL */
+	const char *healthcheck;          /* in place of the image's, or NULL: see health.h */
+	bool health_skipped;              /* it failed on the original too */
 };
 
 struct seal_input {

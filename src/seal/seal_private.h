@@ -60,9 +60,6 @@ bool seal_add_users(const struct seal *seal, const struct tree *source, struct t
  * NULL where there is none. Caller frees. */
 char *seal_program_path(const struct seal_input *input, const char *program);
 
-/* Whether a health check's program is in the production image; a shell's never is. */
-bool seal_healthcheck_works(const struct seal_input *input, const json_t *check);
-
 /* Whether a name ends like code that a runtime loads: `.so`, `.py`, `.js`, `.jar`, …. */
 bool name_is_code(const char *name);
 

@@ -567,14 +567,14 @@ static void test_volumes(void)
 
 static void test_config(void)
 {
-	static const char config[] =
-		CONFIG("\"Entrypoint\":[\"/"
-		       "app\"],\"Cmd\":[\"-x\"],\"Env\":[\"A=1\"],\"Labels\":{\"l\":\"v\"},"
-		       "\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",\"true\"]}");
+	static const char config[] = CONFIG(
+		"\"Entrypoint\":[\"/"
+		"app\"],\"Cmd\":[\"-x\"],\"Env\":[\"A=1\"],\"Labels\":{\"l\":\"v\"},"
+		"\"Healthcheck\":{\"Test\":[\"CMD-SHELL\",\"curl -f localhost || exit 1\"]}");
 	struct fixture f;
 	autoseal struct seal *seal = NULL;
 	autojson json_t *document = NULL;
-	json_t *got;
+	json_t *got, *test;
 	struct image_config *parsed;
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
@@ -593,7 +593,10 @@ static void test_config(void)
 	g_assert_cmpstr(json_string_value(json_array_get(json_object_get(got, "Env"), 1)), ==,
 			"HOME=/root");
 	g_assert_cmpstr(json_string_at(json_object_get(got, "Labels"), "l"), ==, "v");
-	g_assert_null(json_object_get(got, "Healthcheck"));
+	test = json_array_at(json_object_get(got, "Healthcheck"), "Test");
+	g_assert_cmpstr(json_string_value(json_array_get(test, 0)), ==, "CMD");
+	g_assert_cmpstr(json_string_value(json_array_get(test, 1)), ==, SEAL_INIT_PATH);
+	g_assert_cmpstr(json_string_value(json_array_get(test, 4)), ==, "http://localhost");
 	text = json_format_canonical(document);
 	parsed = image_config_parse(text, strlen(text), &error);
 	g_assert_no_error(error);
