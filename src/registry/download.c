@@ -5,6 +5,7 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,13 +13,15 @@ enum {
 	IDLE_TRIES_MAX = 4, /* that brought nothing, one after the other */
 	TRIES_MAX = 200,
 	REHASH_BYTES = 1 << 17,
+	FLUSH_BYTES = 4 << 20,
 };
 
 struct download {
 	struct client *client;
 	const struct digest *digest;
-	uint64_t size_bytes; /* as the descriptor says */
-	uint64_t got_bytes;  /* in the file, and hashed */
+	uint64_t size_bytes;    /* as the descriptor says */
+	uint64_t got_bytes;     /* in the file, and hashed */
+	uint64_t flushed_bytes; /* that the disk was told of */
 	struct digester *digester;
 	int fd;
 	struct exchange *exchange; /* that is running */
@@ -49,6 +52,7 @@ static bool restart(struct download *download, GError **error)
 
 	digester_finish(download->digester, &ignored);
 	download->got_bytes = 0;
+	download->flushed_bytes = 0;
 	if (ftruncate(download->fd, 0) < 0 || lseek(download->fd, 0, SEEK_SET) < 0)
 		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "truncate");
 	return true;
@@ -91,6 +95,20 @@ static bool check_range(struct download *download, GError **error)
 			 "the registry answers with another range than was asked for");
 }
 
+/* Lets the disk begin while the rest still comes: where this is a destination, it is synced in the
+ * end.
+ */
+static void flush_some(struct download *download)
+{
+	uint64_t bytes = download->got_bytes - download->flushed_bytes;
+
+	if (bytes < FLUSH_BYTES)
+		return;
+	sync_file_range(download->fd, (off_t)download->flushed_bytes, (off_t)bytes,
+			SYNC_FILE_RANGE_WRITE);
+	download->flushed_bytes = download->got_bytes;
+}
+
 static bool on_data(void *user, const void *data, size_t size_bytes, GError **error)
 {
 	struct download *download = user;
@@ -106,6 +124,7 @@ static bool on_data(void *user, const void *data, size_t size_bytes, GError **er
 		return false;
 	digester_update(download->digester, data, size_bytes);
 	download->got_bytes += size_bytes;
+	flush_some(download);
 	return true;
 }
 

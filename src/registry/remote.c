@@ -104,9 +104,11 @@ static bool learn(struct remote_image *image, GBytes *data, GError **error)
 	}
 	if (manifest->is_index)
 		return true;
-	note_blob(image, &manifest->config, NULL);
 	group = g_ptr_array_new();
 	g_ptr_array_add(image->groups, group);
+	/* into a store of the caller's the whole image is to come; else the config may be all that
+	 * is asked for */
+	note_blob(image, &manifest->config, image->owns_store ? NULL : group);
 	for (guint i = 0; i < manifest->layers->len; i++)
 		note_blob(image, manifest->layers->pdata[i], group);
 	return true;
