@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/transfer.h"
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/json_output.h"
 #include "image/copy.h"
@@ -42,6 +43,7 @@ int transfer_run(const struct options *options, const char *source, const char *
 	};
 	struct copy_result result;
 
+	cleanup_guard(); /* what is half written goes with an interrupt */
 	if (!image_copy(source, destination, &copy, &result, error))
 		return 7;
 	if (options->format == OUTPUT_JSON)
