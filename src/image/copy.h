@@ -21,7 +21,8 @@ struct copy_options {
 };
 
 struct copy_result {
-	struct digest digest; /* of what the destination's tag now names */
+	struct digest digest; /* of the manifest or index that was copied; a docker archive does
+				 not keep it */
 	guint referrers;      /* copied with it */
 	uint64_t bytes;       /* of all blobs */
 };

@@ -7,13 +7,14 @@ import base64
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP"], "tests/e2e"))
 from registry_server import Registry, VENDOR  # noqa: E402
-from support import Tap, environment, layout, manifest_of, scratch, snapshot, thresh as run  # noqa: E402
+from support import Tap, environment, finish, layout, manifest_of, scratch, snapshot, start, thresh as run  # noqa: E402
 
 PASSWORD = "s3cret-password"
 SIZE = 600000
@@ -155,6 +156,22 @@ with repository(auth="bearer") as registry, Registry() as other:
     done = pull(registry)
     tap.point("a token server's redirect is not followed", refused(done, 6, "HTTP 302") or
               (None if not other.log else "it was"), done.log)
+
+
+
+def refresh(request):
+    if not request.path.startswith("/token"):
+        return False
+    form = request.body().decode()
+    good = request.command == "POST" and "grant_type=refresh_token" in form and "refresh_token=t0ken-to-refresh" in form
+    return request.answer(200 if good else 400, json.dumps({"access_token": request.registry.token}).encode())
+
+
+with repository(refresh, auth="bearer") as registry:
+    with open(AUTH, "w", encoding="utf-8") as stream:
+        json.dump({"auths": {registry.host: {"identitytoken": "t0ken-to-refresh"}}}, stream)
+    done = pull(registry)
+    tap.point("an identity token is exchanged", done.problem(0) or whole(), done.log)
 
 for name, text in (("no token", b"{}"), ("a token with a line break", b'{"token":"a\\r\\nX: y"}'), ("no JSON", b"<html>")):
     with repository(auth="bearer") as registry:
@@ -343,6 +360,16 @@ with repository(lambda request: time.sleep(10) or request.drop()) as registry:
     began = time.monotonic()
     done = pull(registry)
     tap.point("as is one that says nothing", refused(done, 6) or (None if time.monotonic() - began < 8 else "late"), done.log)
+
+with repository() as registry:
+    registry.fault = layer(registry.layer, drip)
+    shutil.rmtree("out", ignore_errors=True)
+    process = start("pull", registry.reference("app:1"), "oci:out:1", "--config", CONFIG)
+    while not registry.seen("GET", registry.layer):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    done = finish(process)
+    tap.point("an interrupt leaves nothing", refused(done, 128 + signal.SIGINT), done.log)
 
 # --- tags ---
 
