@@ -672,15 +672,16 @@ static bool check_unsealed(const struct session *session, GError **error)
  */
 
 /* The keep list goes with the image, so that `thresh why` answers from it. */
-static bool commit(const struct harden_request *request, struct image_writer *writer,
+static bool commit(const struct session *session, struct image_writer *writer,
 		   const struct harden_result *result, GError **error)
 {
 	g_autofree char *text = json_format_canonical(result->keep_json);
+	const char *out = session->request->out_directory;
 
 	return image_writer_attach(writer, KEEPSET_ARTIFACT_TYPE, KEEPSET_ARTIFACT_TYPE, text,
 				   strlen(text), error) &&
-	       (!request->out_directory ||
-		harden_write_out(result, request->out_directory, error)) &&
+	       (!out || (harden_write_out(result, out, error) &&
+			 harden_write_documents(session, writer, result, out, error))) &&
 	       image_writer_commit(writer, error);
 }
 
@@ -720,7 +721,7 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	result->answers_compared = expected->len;
 	image_writer_digest(writer, &result->digest);
 	session_progress(session, "writing %s", request->destination);
-	if (!commit(request, writer, result, error))
+	if (!commit(session, writer, result, error))
 		g_clear_pointer(&result, harden_result_free);
 	if (result)
 		result->total_us = g_get_monotonic_time() - started;
@@ -756,7 +757,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 	result->profile = g_steal_pointer(&profile);
 	result->rounds = g_ptr_array_new_with_free_func(round_free);
 	image_writer_digest(writer, &result->digest);
-	if (!commit(request, writer, result, error))
+	if (!commit(session, writer, result, error))
 		g_clear_pointer(&result, harden_result_free);
 	if (result)
 		result->total_us = g_get_monotonic_time() - started;

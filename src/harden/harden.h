@@ -11,6 +11,7 @@
 #include "harden/request.h"
 #include "harden/session.h"
 #include "harden/start.h"
+#include "image/writer.h"
 #include "seal/seal.h"
 
 /* What one replay taught: sorted names. */
@@ -68,6 +69,12 @@ bool harden_prepare_out(const char *directory, GError **error);
 
 /* The files of --out: profile.json, keepset.json, plan, seal.json, summary.json. */
 bool harden_write_out(const struct harden_result *result, const char *directory, GError **error);
+
+/* And its documents, of what is staged: sbom.spdx.json, sbom.spdx3.json, sbom.cdx.json
+ * (docs/sbom.md). */
+bool harden_write_documents(const struct session *session, const struct image_writer *writer,
+			    const struct harden_result *result, const char *directory,
+			    GError **error);
 
 /* The summary as JSON: for --format json and summary.json. */
 json_t *harden_summary(const struct harden_result *result);

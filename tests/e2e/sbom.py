@@ -239,6 +239,15 @@ def same_bytes(image):
     return None if outputs[0] == outputs[1] else "they differ"
 
 
+def out_problem(name, directory):
+    for ours, theirs in ((f"{name}.spdx.json", "sbom.spdx.json"), (f"{name}.spdx3.json", "sbom.spdx3.json"),
+                         (f"{name}.cyclonedx1.6.json", "sbom.cdx.json")):
+        with open(ours, "rb") as one, open(os.path.join(directory, theirs), "rb") as other:
+            if one.read() != other.read():
+                return f"{theirs} differs"
+    return None
+
+
 def damaged_are_refused(name):
     problems = []
     for kind, file, damage in (
@@ -267,13 +276,14 @@ for name in NAMES:
     found = documents(name, source, merged(source))
     every.update(purls("spdx", found["spdx"]))
     sealed = f"{name}-sealed"
-    done = thresh("harden", f"oci:{source}", f"oci:{sealed}:latest", *PROBES.get(name, []))
+    done = thresh("harden", f"oci:{source}", f"oci:{sealed}:latest", *PROBES.get(name, []), "--out", f"{name}-out")
     if not tap.point(f"{name}: hardens", done.problem(0), done.log):
         continue
     files = merged(sealed)
     found = documents(sealed, f"{sealed}:latest", files)
     every.update(purls("spdx", found["spdx"]))
     judged(f"{sealed}: spdx3: SHACL", judge("shacl", f"{sealed}.spdx3.json"))
+    tap.point(f"{sealed}: --out has the same documents", out_problem(sealed, f"{name}-out"))
     tap.point(f"{sealed}: the package database is true", database_problem(files, found))
     tap.point(f"{sealed}: every file has a reason", reasons_problem(found))
 judged("package URLs, by packageurl-js", purl_problem(sorted(every)))
