@@ -2,18 +2,26 @@
 /* What the tree does not know: SHA-1 for SPDX 2.3, and whether files equal the distribution's. The
  * SHA-256 of a content was taken when the layers were read. On all processors. */
 #include "base/error.h"
-#include "cut/content.h"
+#include "base/fd.h"
 #include "evidence/inventory_private.h"
 
 #include <openssl/evp.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { THREADS_MAX = 16 };
+enum { THREADS_MAX = 16, BUFFER_BYTES = 256 << 10 };
 
 struct work {
 	const struct inventory *inventory;
 	gint next;   /* atomic: index of the next file */
 	gint failed; /* atomic: 1 + index of a file that cannot be read */
+};
+
+/* One thread's. */
+struct worker {
+	struct work *work;
+	EVP_MD_CTX *contexts[2];
+	uint8_t *buffer;
 };
 
 static const EVP_MD *algorithm_of(enum checksum_kind kind)
@@ -40,16 +48,8 @@ static void hash(const EVP_MD *algorithm, const void *data, size_t size_bytes, u
 	EVP_Digest(data ? data : "", size_bytes, ret_bytes, &length, algorithm, NULL);
 }
 
-static enum checksum_verdict compare(const struct inventory_file *file,
-				     const struct checksum *checksum, const void *data,
-				     size_t size_bytes)
+static enum checksum_verdict compare(const struct checksum *checksum, const uint8_t *bytes)
 {
-	uint8_t bytes[EVP_MAX_MD_SIZE];
-
-	if (checksum->kind == CHECKSUM_SHA256)
-		memcpy(bytes, file->digest.bytes, sizeof(file->digest.bytes));
-	else
-		hash(algorithm_of(checksum->kind), data, size_bytes, bytes);
 	return memcmp(bytes, checksum->bytes, checksum_size(checksum->kind)) == 0
 		       ? CHECKSUM_EQUAL
 		       : CHECKSUM_DIFFERS;
@@ -60,53 +60,107 @@ static void hash_special(const struct inventory *inventory, struct inventory_fil
 			 const struct checksum *checksum)
 {
 	const char *text = file->node->type == NODE_SYMLINK ? file->node->target : "";
-	size_t length = strlen(text);
+	uint8_t bytes[EVP_MAX_MD_SIZE];
 
-	digest_of(text, length, &file->digest);
+	digest_of(text, strlen(text), &file->digest);
 	if (inventory->sha1)
-		hash(EVP_sha1(), text, length, file->sha1);
-	if (checksum)
-		file->verdict = compare(file, checksum, text, length);
+		hash(EVP_sha1(), text, strlen(text), file->sha1);
+	if (checksum) {
+		hash(algorithm_of(checksum->kind), text, strlen(text), bytes);
+		file->verdict = compare(checksum, bytes);
+	}
 }
 
-static bool hash_file(const struct inventory *inventory, struct inventory_file *file)
+/* Feeds the whole content of @node to all of @contexts; not by a mapping, which costs more than
+ * reading for the small files that images are full of. */
+static bool feed(const struct tree *tree, const struct node *node, EVP_MD_CTX **contexts,
+		 guint count, uint8_t *buffer)
 {
-	const struct node *node = file->node;
-	const struct checksum *checksum = package_db_checksum(inventory->packages, node);
-	autocontent struct content content = {0};
-	bool looks = inventory->sha1 || (checksum && checksum->kind != CHECKSUM_SHA256);
+	autofd int fd = tree_open(tree, node, NULL);
+	uint64_t left = node->size_bytes;
 
-	if (checksum && (!file->owner || !file->owner->package))
-		checksum = NULL;
-	if (node->type != NODE_FILE) {
-		hash_special(inventory, file, checksum);
-		return true;
+	while (fd >= 0 && left > 0) {
+		ssize_t got = read(fd, buffer, MIN(left, BUFFER_BYTES));
+
+		if (got <= 0)
+			return false;
+		for (guint i = 0; i < count; i++)
+			EVP_DigestUpdate(contexts[i], buffer, (size_t)got);
+		left -= (uint64_t)got;
 	}
-	file->digest = node->digest;
-	if (looks && node->size_bytes > 0 &&
-	    (!content_open(inventory->tree, node, UINT64_MAX, &content) ||
-	     content.size_bytes != node->size_bytes))
-		return false;
+	return fd >= 0;
+}
+
+/* SHA-1 where it is wanted, and the algorithm of @checksum where that is not NULL, in one pass. */
+static bool hash_content(struct worker *worker, struct inventory_file *file,
+			 const struct checksum *checksum)
+{
+	const struct inventory *inventory = worker->work->inventory;
+	uint8_t bytes[EVP_MAX_MD_SIZE];
+	guint count = 0;
+
 	if (inventory->sha1)
-		hash(EVP_sha1(), content.data, content.size_bytes, file->sha1);
+		EVP_DigestInit_ex(worker->contexts[count++], EVP_sha1(), NULL);
 	if (checksum)
-		file->verdict = compare(file, checksum, content.data, content.size_bytes);
+		EVP_DigestInit_ex(worker->contexts[count++], algorithm_of(checksum->kind), NULL);
+	if (count == 0)
+		return true;
+	if (!feed(inventory->tree, file->node, worker->contexts, count, worker->buffer))
+		return false;
+	if (checksum) {
+		EVP_DigestFinal_ex(worker->contexts[--count], bytes, NULL);
+		file->verdict = compare(checksum, bytes);
+	}
+	if (count > 0)
+		EVP_DigestFinal_ex(worker->contexts[0], file->sha1, NULL);
 	return true;
 }
 
-static gpointer hash_files(gpointer data)
+static bool hash_file(struct worker *worker, struct inventory_file *file)
 {
-	struct work *work = data;
+	const struct inventory *inventory = worker->work->inventory;
+	const struct checksum *checksum = package_db_checksum(inventory->packages, file->node);
+
+	if (checksum && (!file->owner || !file->owner->package))
+		checksum = NULL;
+	if (file->node->type != NODE_FILE) {
+		hash_special(inventory, file, checksum);
+		return true;
+	}
+	file->digest = file->node->digest;
+	if (checksum && checksum->kind == CHECKSUM_SHA256) {
+		file->verdict = compare(checksum, file->digest.bytes);
+		checksum = NULL;
+	}
+	return hash_content(worker, file, checksum);
+}
+
+static void take_files(struct worker *worker)
+{
+	struct work *work = worker->work;
 	const GPtrArray *files = work->inventory->files;
 
 	for (;;) {
 		gint index = g_atomic_int_add(&work->next, 1);
 
 		if ((guint)index >= files->len || g_atomic_int_get(&work->failed))
-			return NULL;
-		if (!hash_file(work->inventory, files->pdata[index]))
+			return;
+		if (!hash_file(worker, files->pdata[index]))
 			g_atomic_int_set(&work->failed, index + 1);
 	}
+}
+
+static gpointer hash_files(gpointer data)
+{
+	struct worker worker = {.work = data, .buffer = g_malloc(BUFFER_BYTES)};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(worker.contexts); i++)
+		worker.contexts[i] = EVP_MD_CTX_new();
+	take_files(&worker);
+	for (gsize i = 0; i < G_N_ELEMENTS(worker.contexts); i++)
+		EVP_MD_CTX_free(worker.contexts[i]);
+	g_free(worker.buffer);
+	return NULL;
 }
 
 bool inventory_hash(struct inventory *inventory, GError **error)
