@@ -173,12 +173,15 @@ CASES = {
              env={"APP_UPSTREAM": "up.example", "APP_TIMEOUT": "5", "APP_CACHE": "10m", "APP_NAME": "100% $HOME", "APP_LISTEN": "99"}),
     ]},
     "entry-owner": {"starts": [tell("plain", "/data/owned/state: started")]},
-    "entry-default": {"starts": [
-        tell("plain", "argument --plain"),
-        tell("an option", "argument --loud", args=["--loud", "x"]),
-        tell("a subcommand", "argument --as-command", args=["serve", "y"]),
-        tell("the program", "argument z", args=["tell", "serve", "z"]),
-    ]},
+    "entry-default": {
+        # the subcommands stand in a file of the image
+        "config": "entrypoint: {scenarios: {subcommand: {arguments: serve word}}}\n",
+        "starts": [
+            tell("plain", "argument --plain"),
+            tell("an option", "argument --loud", args=["--loud", "x"]),
+            tell("a subcommand", "argument --as-command", args=["serve", "y"]),
+            tell("the program", "argument z", args=["tell", "serve", "z"]),
+        ]},
     "entry-helper": {"starts": [
         tell("plain", "indexed app.conf", "indexed start.d"),
         tell("once more", "indexed start.d", env={"APP_REINDEX": "1"}),

@@ -186,6 +186,15 @@ static int attempt(const char *path, int wanted)
 	return 0;
 }
 
+static int ready(int port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return connect(client, (struct sockaddr *)&address, sizeof address) == 0 ? 0 : 1;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "serve") == 0) {
@@ -197,6 +206,9 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "attempt") == 0) {
 		return attempt(argv[2], atoi(argv[3]));
 	}
-	fprintf(stderr, "usage: tell serve|index|attempt ...\n");
+	if (argc == 3 && strcmp(argv[1], "ready") == 0) {
+		return ready(atoi(argv[2]));
+	}
+	fprintf(stderr, "usage: tell serve|index|attempt|ready ...\n");
 	return 2;
 }

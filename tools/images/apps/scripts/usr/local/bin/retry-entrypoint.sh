@@ -2,7 +2,6 @@
 # A helper program that does not succeed at once is tried again, but not for ever.
 set -e
 
-rm -f /var/lib/tell/attempts
 tries=0
 until tell attempt /var/lib/tell/attempts 3; do
 	tries=$((tries + 1))

@@ -6,7 +6,7 @@ if [ ! -e /data/prepared ]; then
 	tell serve --port 9090 --setup > /dev/null &
 	server=$!
 	for _ in {1..100}; do
-		if (exec 3<> /dev/tcp/127.0.0.1/9090) 2> /dev/null; then
+		if tell ready 9090; then
 			break
 		fi
 		sleep 0.05
