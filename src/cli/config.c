@@ -520,6 +520,14 @@ static bool read_links_max(struct reader *reader, const json_t *value)
 	return read_size(reader, value, &reader->request->links_max_bytes);
 }
 
+static bool read_arbitrary_user(struct reader *reader, const json_t *value)
+{
+	if (!json_is_boolean(value))
+		return fail(reader, "want true or false");
+	reader->request->arbitrary_user = json_is_true(value);
+	return true;
+}
+
 static bool read_scratch(struct reader *reader, const json_t *value)
 {
 	return read_size(reader, value, &reader->request->scratch_bytes);
@@ -684,6 +692,7 @@ static const struct config_key top_keys[] = {
 	{"keep", read_keep, NULL},
 	{"keep-logs", read_keep_logs, NULL},
 	{"entrypoint", NULL, entrypoint_keys},
+	{"arbitrary-user", read_arbitrary_user, NULL},
 	{"rounds", read_rounds, NULL},
 	{"timeouts", NULL, timeout_keys},
 	{"healthcheck", read_healthcheck, NULL},

@@ -226,6 +226,7 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 		.command_rules = request->command_rules,
 		.sizes = request->sizes,
 		.links_max_bytes = request->links_max_bytes,
+		.arbitrary_user = request->arbitrary_user,
 		.replay_writable = lessons->writable,
 		.replay_syscalls = lessons->syscalls,
 		.init_path = request->init_path,

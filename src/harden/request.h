@@ -77,6 +77,7 @@ struct harden_request {
 	GPtrArray *keep_logs;     /* char * */
 	char *healthcheck;        /* in place of the image's (seal/health.h), or NULL */
 	GHashTable *sizes;        /* char *path → uint64_t *bytes */
+	bool arbitrary_user;      /* the sealed image runs as any uid of group 0 too */
 	uint64_t links_max_bytes;
 	uint64_t scratch_bytes; /* 0: the sandbox's default */
 	uint32_t processes;     /* 0: the sandbox's default */

@@ -84,15 +84,18 @@ static json_t *pod_security(const struct manifest_input *input, bool volumes)
 	json_t *groups = json_array();
 
 	json_object_set_new(security, "runAsNonRoot", json_true());
-	json_object_set_new(security, "runAsUser", json_integer(seal->uid));
-	json_object_set_new(security, "runAsGroup", json_integer(seal->gid));
+	/* Else the cluster says who: OpenShift gives each namespace a range of its own. */
+	if (!seal->arbitrary_user) {
+		json_object_set_new(security, "runAsUser", json_integer(seal->uid));
+		json_object_set_new(security, "runAsGroup", json_integer(seal->gid));
+	}
 	for (guint i = 0; i < seal->groups->len; i++)
 		json_array_append_new(groups,
 				      json_integer(GPOINTER_TO_UINT(seal->groups->pdata[i])));
 	if (json_array_size(groups) > 0)
 		json_object_set(security, "supplementalGroups", groups);
 	json_decref(groups);
-	if (volumes) {
+	if (volumes && !seal->arbitrary_user) {
 		json_object_set_new(security, "fsGroup", json_integer(seal->gid));
 		json_object_set_new(security, "fsGroupChangePolicy", json_string("OnRootMismatch"));
 	}

@@ -83,6 +83,9 @@ static void mend(const struct builder *builder, struct node *node, const struct 
 	if (node->type == NODE_SYMLINK)
 		return;
 	node->mode &= 0777 & ~022U;
+	/* Who will run is not known: what the application may read, everybody may. */
+	if (builder->seal->arbitrary_user)
+		node->mode |= wanted;
 	if (node->uid == builder->seal->uid)
 		node->uid = 0;
 	if ((user_bits(builder->seal, node) & wanted) == wanted)
@@ -101,6 +104,8 @@ static void mend_seed(const struct builder *builder, struct node *node)
 		node->mode = unit_mode(node->mode);
 	else if (node->type != NODE_SYMLINK)
 		node->mode = (node->mode & 0777 & ~022U) | 0600;
+	if (builder->seal->arbitrary_user && node->type != NODE_SYMLINK)
+		node->mode |= (node->mode >> 6) & (READ | SEARCH);
 }
 
 static bool is_copied(const struct writable *writable, const char *path)

@@ -113,6 +113,8 @@ json_t *seal_to_json(const struct seal *seal)
 	json_object_set_new(document, "ports", json_from_strings(seal->ports));
 	json_object_set_new(document, "low_ports", json_boolean(seal->low_ports));
 	json_object_set_new(document, "stay", json_boolean(seal->stay));
+	if (seal->arbitrary_user)
+		json_object_set_new(document, "arbitrary_user", json_true());
 	json_object_set_new(document, "notes", json_from_strings(seal->notes));
 	if (seal->health)
 		json_object_set_new(document, "health", health_to_json(seal->health));
@@ -416,11 +418,14 @@ static bool take_version(const json_t *json, GError **error)
 
 struct seal *seal_from_json(const json_t *json, GError **error)
 {
-	static const char *const known[] = {
-		"version",     "uid",    "gid",         "groups",   "writable",  "logs",
-		"executables", "entry",  "command",     "ports",    "low_ports", "notes",
-		"stay",        "home",   "stop_signal", "syscalls", "start",     "shell_commands",
-		"shell_links", "health", NULL};
+	static const char *const known[] = {"version",     "uid",       "gid",
+					    "groups",      "writable",  "logs",
+					    "executables", "entry",     "command",
+					    "ports",       "low_ports", "notes",
+					    "stay",        "home",      "stop_signal",
+					    "syscalls",    "start",     "shell_commands",
+					    "shell_links", "health",    "arbitrary_user",
+					    NULL};
 	autoseal struct seal *seal = seal_new();
 
 	if (!json_is_object(json)) {
@@ -442,6 +447,8 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	    !take_strings(json, "notes", seal->notes, error) || !take_ports(json, seal, error) ||
 	    !take_bool(json, "low_ports", &seal->low_ports, error) ||
 	    !take_bool(json, "stay", &seal->stay, error) ||
+	    (json_object_get(json, "arbitrary_user") &&
+	     !take_bool(json, "arbitrary_user", &seal->arbitrary_user, error)) ||
 	    !take_text(json, "home", &seal->home, error) ||
 	    !take_text(json, "stop_signal", &seal->stop_signal, error) ||
 	    !take_health(json, seal, error) || !take_syscalls(json, seal, error))

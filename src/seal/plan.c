@@ -113,9 +113,22 @@ static void add_stay(GString *text, const struct seal *seal)
 {
 	int number = signal_parse(seal->stop_signal);
 
+	for (guint i = 0; i < seal->start->len; i++) {
+		if (g_str_has_prefix(seal->start->pdata[i], "stay "))
+			return;
+	}
 	if (seal->stay)
 		g_string_append_printf(text, "stay %d %d\n", STAY_GRACE_MS,
 				       number > 0 ? number : SIGTERM);
+}
+
+/* Whoever runs has a name: programs ask for it (getpwuid(3)), and OpenShift's uids are made up. */
+static void add_account(GString *text, const struct seal *seal)
+{
+	add_line(text, "provide", SEAL_ACCOUNT_PASSWD, SEAL_ACCOUNT_SOURCE);
+	g_string_append(text, "passwd " SEAL_ACCOUNT_PASSWD " user");
+	add_word(text, seal->home ? seal->home : "/");
+	g_string_append_c(text, '\n');
 }
 
 /* Whether @line opens a block that depends on what is there: a path, not a variable. */
@@ -164,6 +177,8 @@ char *seal_plan(const struct seal *seal)
 		add_line(text, "home", seal->home, NULL);
 	for (guint i = 0; i < seal->writables->len; i++)
 		add_fill(text, seal->writables->pdata[i]);
+	if (seal->arbitrary_user)
+		add_account(text, seal);
 	for (guint i = 0; i < seal->start->len; i++)
 		g_string_append_printf(text, "%s\n", (char *)seal->start->pdata[i]);
 	g_string_append_printf(text, "id %u %u", seal->uid, seal->gid);

@@ -158,6 +158,15 @@ static void copy_strings(GPtrArray *to, const GPtrArray *from)
 		g_ptr_array_add(to, g_strdup(from->pdata[i]));
 }
 
+enum { ACCOUNT_BYTES = 4 << 20 };
+
+static int compare_writables(gconstpointer a, gconstpointer b)
+{
+	const struct writable *const *left = a, *const *right = b;
+
+	return strcmp((*left)->path, (*right)->path);
+}
+
 /* "80/tcp" of every port that the config exposes or the application listened at, and not of an
  * ephemeral one that only it itself can know. */
 static void decide_ports(struct seal *seal, const struct seal_input *input)
@@ -245,6 +254,25 @@ static bool decide_health(struct seal *seal, const struct seal_input *input, GEr
 			 (char *)seal->health->test->pdata[0]);
 }
 
+/* The memory in which an arbitrary user gets its line of passwd(5). */
+static bool add_account(struct seal *seal, GError **error)
+{
+	struct writable *writable;
+
+	if (!seal->arbitrary_user)
+		return true;
+	if (seal_writable_of(seal, SEAL_PASSWD_PATH))
+		return error_set(error, THRESH_ERROR_INPUT,
+				 SEAL_PASSWD_PATH
+				 " is written by the application, and an arbitrary "
+				 "user (arbitrary-user) needs it");
+	writable = writable_new(SEAL_ACCOUNT_DIRECTORY, 0777);
+	writable->size_bytes = ACCOUNT_BYTES;
+	g_ptr_array_add(seal->writables, writable);
+	g_ptr_array_sort(seal->writables, compare_writables);
+	return true;
+}
+
 struct seal *seal_decide(const struct seal_input *input, GError **error)
 {
 	const struct image_config *config = input->image->config;
@@ -256,10 +284,12 @@ struct seal *seal_decide(const struct seal_input *input, GError **error)
 		copy_strings(seal->entry, config->entrypoint);
 	copy_strings(seal->command, arguments ? arguments : config->command);
 	seal->stay = input->profile->stop_unhandled;
+	seal->arbitrary_user = input->options->arbitrary_user;
 	seal->stop_signal = g_strdup(config->stop_signal ? config->stop_signal : "SIGTERM");
 	decide_ports(seal, input);
 	if (!decide_health(seal, input, error) || !seal_decide_identity(seal, input, error) ||
-	    !seal_decide_writables(seal, input, error) || !seal_decide_shells(seal, input, error) ||
+	    !seal_decide_writables(seal, input, error) || !add_account(seal, error) ||
+	    !seal_decide_shells(seal, input, error) ||
 	    !seal_decide_executables(seal, input, error) || !decide_syscalls(seal, input, error))
 		return NULL;
 	return g_steal_pointer(&seal);

@@ -28,6 +28,11 @@
 #define SEAL_PLAN_PATH      "/.thresh/plan"
 #define SEAL_SECCOMP_PATH   "/.thresh/seccomp"
 #define SEAL_SEED_DIRECTORY "/.thresh/seed"
+/* With an arbitrary user: memory for the passwd file, to which /etc/passwd leads, and what it is
+ * filled from. */
+#define SEAL_ACCOUNT_DIRECTORY "/.thresh/account"
+#define SEAL_ACCOUNT_PASSWD    "/.thresh/account/passwd"
+#define SEAL_ACCOUNT_SOURCE    "/.thresh/passwd"
 
 enum seed_kind {
 	SEED_NONE,  /* starts empty */
@@ -78,6 +83,7 @@ struct seal {
 	GPtrArray *ports; /* char *: "80/tcp", from the config and the profile's listeners */
 	bool low_ports;   /* one below 1024: the runtime must allow it without a capability */
 	char *stop_signal;
+	bool arbitrary_user; /* it runs as any uid of group 0 too (OpenShift) */
 	bool stay; /* init stays as PID 1: the application ends at the stop signal only where it
 		      is not PID 1 itself (kernel: pid_namespaces(7)) */
 	struct health *health; /* what engines may ask, or NULL */
@@ -93,6 +99,7 @@ struct seal_options {
 	const GPtrArray *replay_writable; /* char *: paths that a replay could not write, or NULL */
 	const GPtrArray *replay_syscalls; /* char *, or NULL */
 	const GPtrArray *command_rules;   /* struct command_rule *, or NULL */
+	bool arbitrary_user;              /* thresh.yaml arbitrary-user */
 	const char *init_path;            /* the thresh-init program on the host */
 	const GPtrArray *arguments;       /* char *: `-- ARGS` in place of Cmd, or NULL */
 	const char *healthcheck;          /* in place of the image's, or NULL: see health.h */

@@ -70,6 +70,19 @@ static bool database_add(struct tree *production, const char *path, const char *
 	return true;
 }
 
+/* /etc/passwd leads to memory, where init adds who runs. */
+static bool passwd_link(struct tree *production, GError **error)
+{
+	struct node *node = tree_add(production, SEAL_PASSWD_PATH, NODE_SYMLINK, error);
+
+	if (!node)
+		return false;
+	node->mode = 0777;
+	node->layer = LAYER_THRESH;
+	node->target = g_strdup(SEAL_ACCOUNT_PASSWD);
+	return true;
+}
+
 static bool add_passwd(const struct seal *seal, const struct tree *source, struct tree *production,
 		       GError **error)
 {
@@ -90,7 +103,11 @@ static bool add_passwd(const struct seal *seal, const struct tree *source, struc
 		g_free(text);
 		text = g_strdup("root:x:0:0:root:/root:/sbin/nologin\n");
 	}
-	return database_add(production, SEAL_PASSWD_PATH, text, line, error);
+	if (seal->arbitrary_user && !passwd_link(production, error))
+		return false;
+	return database_add(production,
+			    seal->arbitrary_user ? SEAL_ACCOUNT_SOURCE : SEAL_PASSWD_PATH, text,
+			    line, error);
 }
 
 static bool add_group(const struct seal *seal, const struct tree *source, struct tree *production,

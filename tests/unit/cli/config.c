@@ -94,7 +94,8 @@ static void test_malformed(void)
 		{"x: 1\n",
 		 "t: line 1: x: unknown key; known are preset, platform, compress, cache, "
 		 "probes, workloads, runs, environment, volumes, with, keep, keep-logs, "
-		 "entrypoint, rounds, timeouts, healthcheck, commands, writable, sandbox, "
+		 "entrypoint, arbitrary-user, rounds, timeouts, healthcheck, commands, writable, "
+		 "sandbox, "
 		 "registry, limits"},
 		{"presets: safe\n", "t: line 1: presets: unknown key; did you mean 'preset'?"},
 		{"\ntimeouts:\n  redy: 5\n",
