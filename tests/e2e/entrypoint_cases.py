@@ -207,7 +207,7 @@ CASES = {
         start("a role", "answers.sh", "8080", "8081/", env={"APP_SECOND": "other"}, wants=["argument other"]),
     ]},
     "undistillable": {
-        # the script, the line of its here-document, what it is, and the ways out
-        "refused": ["/usr/local/bin/undistillable.sh", ":11:", "here-document", "entrypoint.plan"],
+        # the script and the line, what it depends on, and the way out
+        "refused": ["/usr/local/bin/undistillable.sh:9:", "APP_ROUTE_", "entrypoint.plan"],
         "starts": [tell("plain", "route home {", "to /srv/home")]},
 }
