@@ -273,6 +273,11 @@ struct keepset *keepset_decide(const struct tree *tree, const struct profile *pr
 		keep_replayed(&cut);
 		keep_by_preset(&cut);
 		cut_note_unresolved(&cut);
+		if (cut.packages->has_rpm)
+			cut_note(&cut,
+				 "rpm's package database is not carried over: scanners find no "
+				 "packages in the sealed image; 'thresh sbom' of the source names "
+				 "them");
 		node_walk(tree->root, visit_left, &cut);
 	}
 	cut_clear(&cut);

@@ -156,26 +156,6 @@ char *text_next_line(char **text)
 	return line;
 }
 
-static bool has_rpm_database(const struct tree *tree)
-{
-	static const char *const directories[] = {
-		"/var/lib/rpm",
-		"/usr/lib/sysimage/rpm",
-		"/usr/share/rpm",
-	};
-	static const char *const names[] = {"Packages", "Packages.db", "rpmdb.sqlite"};
-
-	for (gsize i = 0; i < G_N_ELEMENTS(directories); i++) {
-		for (gsize j = 0; j < G_N_ELEMENTS(names); j++) {
-			g_autofree char *path = path_join(directories[i], names[j]);
-
-			if (tree_resolve(tree, path, true, NULL, NULL))
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Systems whose database is not read: what lies in their directories may be any package's. */
 static bool has_foreign_database(const struct tree *tree)
 {
@@ -219,9 +199,8 @@ struct package_db *package_db_load(const struct tree *tree)
 	db->directories = g_hash_table_new(NULL, NULL);
 	packages_read_dpkg(db);
 	packages_read_apk(db);
-	db->has_rpm = has_rpm_database(tree);
-	db->opaque =
-		db->has_rpm || (g_hash_table_size(db->owners) == 0 && has_foreign_database(tree));
+	packages_read_rpm(db);
+	db->opaque |= g_hash_table_size(db->owners) == 0 && has_foreign_database(tree);
 	g_ptr_array_foreach(db->packages, (GFunc)(void (*)(void))package_settle, NULL);
 	g_ptr_array_sort(db->packages, compare_packages);
 	return db;

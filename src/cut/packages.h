@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which package owns a file, from the image's own databases: dpkg (info/NAME.list, status, and
- * status.d of images without dpkg) and apk (lib/apk/db/installed). rpm's database is recognised but
- * not read, and so are those of pacman, portage, xbps and the like: `opaque` says that unowned
- * means unknown. Without any database nothing is a package's, and unowned means the application's.
+ * status.d of images without dpkg), apk (lib/apk/db/installed) and rpm (rpmdb.sqlite, and ndb's
+ * Packages.db). rpm's older Berkeley database is recognised but not read, nor is a damaged one or
+ * one with a write-ahead log, and so are those of pacman, portage, xbps and the like: `opaque` says
+ * that unowned means unknown. Of several versions of one rpm package the first is taken. Without
+ * any database nothing is a package's, and unowned means the application's.
  *
  * Paths are resolved in the tree, so that /bin/dash and /usr/bin/dash are one file under a merged
  * /usr; diversions are followed. Databases are not trusted: what is malformed is left out.

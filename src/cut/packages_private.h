@@ -42,3 +42,5 @@ char *text_next_line(char **text);
 
 void packages_read_dpkg(struct package_db *db);
 void packages_read_apk(struct package_db *db);
+/* Sets has_rpm, and opaque where the database cannot be read. */
+void packages_read_rpm(struct package_db *db);
