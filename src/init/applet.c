@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/applet.h"
 
+#include "init/clock.h"
 #include "init/init.h"
 #include "init/options.h"
 #include "init/pause.h"

@@ -2,6 +2,7 @@
 #include "init/launch.h"
 
 #include "init/arena.h"
+#include "init/clock.h"
 #include "init/expand.h"
 #include "init/variable.h"
 
@@ -35,15 +36,6 @@ struct launch {
 mode_t launch_umask;
 bool launch_child_was_ignored;
 bool launch_happened;
-
-int64_t launch_now_ms(void)
-{
-	struct timespec now;
-
-	syscall(SYS_clock_gettime, CLOCK_MONOTONIC,
-		&now); /* the libc's own brings a reader of the vDSO along */
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
-}
 
 /* A file without a name: a pipe could fill up before its reader is there. */
 static int input_make(const struct plan_directive *directive, const char *text)
@@ -266,10 +258,10 @@ static noreturn void child_stop(const struct plan *plan, pid_t pid, int signal_n
 
 	if (stay)
 		plan_decimal(stay->words, UINT32_MAX, &grace_ms);
-	deadline_ms = launch_now_ms() + grace_ms;
+	deadline_ms = clock_ms() + grace_ms;
 	(void)kill(pid, signal_number);
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
-		int64_t left_ms = deadline_ms - launch_now_ms();
+		int64_t left_ms = deadline_ms - clock_ms();
 
 		if (left_ms <= 0) {
 			(void)kill(pid, SIGKILL);
@@ -312,9 +304,9 @@ static bool status_is_accepted(const struct launch *launch, int status)
 
 static void interval_wait(const struct plan *plan, uint32_t interval_ms)
 {
-	int64_t end_ms = launch_now_ms() + interval_ms;
+	int64_t end_ms = clock_ms() + interval_ms;
 
-	for (int64_t left_ms = interval_ms; left_ms > 0; left_ms = end_ms - launch_now_ms()) {
+	for (int64_t left_ms = interval_ms; left_ms > 0; left_ms = end_ms - clock_ms()) {
 		int signal_number = launch_wait(plan, left_ms);
 
 		if (signal_number)

@@ -36,8 +36,5 @@ void launch_run(const struct plan *plan, const struct plan_directive *directive)
  * number, or 0. Blocked signals and those that the caller ignored are not heard. */
 int launch_wait(const struct plan *plan, int64_t timeout_ms);
 
-/* Monotonic. */
-int64_t launch_now_ms(void);
-
 /* SIGCHLD as the caller had it. */
 void launch_signals_restore(void);

@@ -3,6 +3,7 @@
 #include "init/compat.h"
 #include "init/init.h"
 #include "init/launch.h"
+#include "init/service.h"
 #include "init/steps.h"
 #include "plan/shell.h"
 
@@ -74,7 +75,7 @@ int main(int argc, char **argv, char **envp)
 		return 0;
 	init_program_settle(&plan);
 	init_restrict(&plan);
-	if (plan_find(&plan, PLAN_STAY))
+	if (plan_find(&plan, PLAN_STAY) || services_are_left())
 		init_stay(&plan);
 	launch_signals_restore();
 	init_program_execute(&plan);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/probe.h"
 
+#include "init/clock.h"
 #include "init/http.h"
 
 #include <errno.h>
@@ -9,20 +10,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-enum { MS_PER_S = 1000, NS_PER_MS = 1000000, PORT_MAX = 65535, PORT_HTTP = 80 };
-
-int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	/* The libc's would bring its search in the vDSO with it. */
-	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
-}
+enum { PORT_MAX = 65535, PORT_HTTP = 80 };
 
 static void address_add(struct probe *probe, bool is_ipv6, uint32_t ipv4)
 {
@@ -140,6 +131,13 @@ bool probe_endpoint(struct probe *probe, const char *text)
 	return port_read(probe, text, end);
 }
 
+bool probe_address(struct probe *probe, const char *text)
+{
+	if (strcmp(text, "::1") == 0)
+		text = "[::1]";
+	return host_read(probe, text, strlen(text));
+}
+
 bool probe_target_is_valid(const char *target)
 {
 	if (*target != '/')
@@ -226,18 +224,37 @@ static bool address_answers(const struct probe *probe, const struct probe_addres
 	return answers;
 }
 
-static bool path_is_there(const struct probe *probe)
+static bool file_is_there(const char *path)
 {
 	struct stat status;
 
-	return stat(probe->path, &status) == 0 &&
-	       (probe->way == PLAN_WAY_FILE || S_ISSOCK(status.st_mode));
+	return stat(path, &status) == 0;
+}
+
+/* A connection is taken, or would be: EAGAIN is a full backlog. */
+static bool socket_answers(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	bool answers;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return false;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	answers = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0 || errno == EAGAIN;
+	close(fd);
+	return answers;
 }
 
 bool probe_answers(const struct probe *probe, int64_t deadline_ms)
 {
-	if (probe->way == PLAN_WAY_FILE || probe->way == PLAN_WAY_SOCKET)
-		return path_is_there(probe);
+	if (probe->way == PLAN_WAY_FILE)
+		return file_is_there(probe->path);
+	if (probe->way == PLAN_WAY_SOCKET)
+		return socket_answers(probe->path);
 	for (unsigned int i = 0; i < probe->address_count; i++) {
 		if (address_answers(probe, &probe->addresses[i], deadline_ms))
 			return true;

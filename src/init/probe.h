@@ -52,6 +52,8 @@ void probe_init(struct probe *probe, enum plan_way way);
 /* "8080", "127.0.0.1:8080", "[::1]:8080", "localhost:8080". Answers false for anything else, any
  * other host included. */
 bool probe_endpoint(struct probe *probe, const char *text);
+/* "127.0.0.1", "::1" or "localhost" alone. */
+bool probe_address(struct probe *probe, const char *text);
 /* "http://HOST[:PORT][/PATH]". The text must outlive @probe. */
 bool probe_url(struct probe *probe, const char *url);
 /* "/PATH?QUERY" without spaces and control characters, as it may stand in a request. */
@@ -60,6 +62,3 @@ bool probe_target_is_valid(const char *target);
 bool probe_header_is_valid(const char *header);
 
 bool probe_answers(const struct probe *probe, int64_t deadline_ms);
-
-/* Monotonic. */
-int64_t clock_ms(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/stay.h"
 
+#include "init/service.h"
+
 #include "init/launch.h"
 
 #include <errno.h>
@@ -198,6 +200,7 @@ static void duties_read(struct stay *stay, const struct plan *plan)
 		plan_decimal(directive->words, PLAN_MAX_GRACE_MS, &stay->delay_ms);
 	stay->follows = plan_find(plan, PLAN_JOB_CONTROL) != NULL;
 	rewrites_read(stay, plan);
+	services_adopt(stay);
 }
 
 noreturn void init_stay(const struct plan *plan)

@@ -19,7 +19,6 @@
 
 enum {
 	STAY_SIGNALS = 65, /* 1 to 64 */
-	STAY_STARTED = 16, /* essential programs beside the application, at most */
 	STAY_GRACE_MS = 10000,
 };
 
@@ -63,7 +62,7 @@ struct stay {
 	bool waits;           /* for all descendants; else the application's end is ours */
 	bool pauses;          /* no application: wait for SIGTERM or SIGINT, and reap */
 	uint64_t forgiven[4]; /* exit statuses that become 0: one bit each */
-	pid_t essential[STAY_STARTED]; /* whose end is everyone's */
+	pid_t essential[PLAN_MAX_PROGRAMS]; /* whose end is everyone's */
 	uint32_t essential_count;
 
 	/* Its own. */

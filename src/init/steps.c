@@ -9,8 +9,8 @@
 #include "init/init.h"
 #include "init/launch.h"
 #include "init/place.h"
+#include "init/service.h"
 #include "init/variable.h"
-#include "init/wait.h"
 #include "plan/value.h"
 
 #include <errno.h>
@@ -179,14 +179,13 @@ static void passing_step(const struct plan *plan, const struct plan_directive *d
 	case PLAN_PRINT:
 		text_step(directive);
 		break;
-	case PLAN_WAIT:
-		wait_for(plan, directive);
-		break;
 	case PLAN_START:
 	case PLAN_AWAIT:
 	case PLAN_STOP:
 	case PLAN_ESSENTIAL:
-		init_fail_line(directive, ENOSYS);
+	case PLAN_WAIT:
+		service_step(plan, directive);
+		break;
 	default:
 		place_step(plan, directive);
 	}

@@ -80,6 +80,14 @@ def children(pid):
         return []
 
 
+def command_line(pid):
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
 def state(pid):
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii") as file:
@@ -109,6 +117,7 @@ def root_make(name, plan):
     shutil.rmtree(root, ignore_errors=True)
     for directory in ("bin", "dev", "proc", "tmp", ".thresh"):
         os.makedirs(f"{root}/{directory}")
+    open(f"{root}/dev/null", "w", encoding="ascii").close()  # programs of a plan read it
     shutil.copy(INIT, f"{root}/.thresh/init")
     shutil.copy(PROBE, f"{root}/bin/probe")
     with open(f"{root}/.thresh/plan", "w", encoding="ascii") as file:

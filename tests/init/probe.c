@@ -3,12 +3,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -229,6 +231,66 @@ static int look(int argc, char **argv)
 	return -1;
 }
 
+/* serve PORT: takes one connection after the other on 127.0.0.1; ends with 3 at SIGTERM. */
+static void serve_end(int number)
+{
+	(void)number;
+	_exit(3);
+}
+
+static int serve(const char *port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_port = htons((uint16_t)atoi(port))};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int yes = 1;
+
+	signal(SIGTERM, serve_end);
+	usleep(100000); /* so that it is waited for */
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0)
+		return 1;
+	for (;;)
+		close(accept(fd, NULL, NULL));
+}
+
+/* family: a child in our process group that says when it gets SIGUSR1; we end with 5 afterwards. */
+static int family(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGUSR1, on_signal);
+		printf("ready\n");
+		fflush(stdout);
+		while (!got)
+			usleep(1000);
+		printf("child %d\n", (int)got);
+		fflush(stdout);
+		_exit(0);
+	}
+	signal(SIGUSR1, SIG_IGN);
+	waitpid(pid, NULL, 0);
+	return 5;
+}
+
+/* value: the number that came with a real-time signal (sigqueue(3)). */
+static int value(void)
+{
+	sigset_t set;
+	siginfo_t info;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMAX);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	printf("ready\n");
+	fflush(stdout);
+	sigwaitinfo(&set, &info);
+	printf("value %d\n", info.si_value.sival_int);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int looked = argc > 1 ? look(argc, argv) : -1;
@@ -257,5 +319,11 @@ int main(int argc, char **argv)
 		for (;;)
 			pause();
 	}
+	if (argc > 2 && strcmp(argv[1], "serve") == 0)
+		return serve(argv[2]);
+	if (argc > 1 && strcmp(argv[1], "family") == 0)
+		return family();
+	if (argc > 1 && strcmp(argv[1], "value") == 0)
+		return value();
 	return report(argc, argv);
 }
