@@ -7,14 +7,13 @@
 #include <stddef.h>
 #include <unistd.h>
 
-static const char help[] = "thresh-init in the place of catatonit: runs a program as the first "
-			   "process of a container.\n"
+static const char help[] = "thresh-init in the place of catatonit\n"
 			   "Usage: catatonit [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
-			   "  -g             send signals to the process group of the program\n"
-			   "  -P             pause: run nothing, reap, end at SIGTERM or SIGINT\n"
-			   "  -L             print the licence\n"
-			   "  -h             print this\n"
-			   "  -V, --version  print the version\n";
+			   "  -g  signals to the process group\n"
+			   "  -P  pause: run nothing until SIGTERM or SIGINT\n"
+			   "  -L  licence\n"
+			   "  -h  help\n"
+			   "  -V, --version\n";
 
 char **catatonit_read(struct stay *stay, char **argv, char **envp)
 {

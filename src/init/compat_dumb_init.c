@@ -13,14 +13,13 @@
 enum { SIGNAL_MAX = 31 };
 
 static const char help[] =
-	"thresh-init in the place of dumb-init: runs a command as the first process of a "
-	"container.\n"
+	"thresh-init in the place of dumb-init\n"
 	"Usage: dumb-init [OPTION]... COMMAND [ARGUMENT]...\n"
-	"  -c, --single-child     forward signals to the command alone, not to its process group\n"
-	"  -r, --rewrite FROM:TO  forward signal TO where FROM comes; 0: nothing (1 to 31)\n"
-	"  -v, --verbose          say on standard error what happens (DUMB_INIT_DEBUG=1 too)\n"
-	"  -h, --help             print this\n"
-	"  -V, --version          print the version\n";
+	"  -c, --single-child     signals to the command alone, not to its process group\n"
+	"  -r, --rewrite FROM:TO  send TO where FROM (1 to 31) comes; 0: nothing\n"
+	"  -v, --verbose          say what happens\n"
+	"  -h, --help\n"
+	"  -V, --version\n";
 
 static const char rewrite_help[] =
 	"Usage: -r option takes <signum>:<signum>, where <signum> is between 1 and 31.\n"

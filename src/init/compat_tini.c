@@ -15,18 +15,16 @@ enum { LEVEL_WARNING = 1, LEVEL_INFO, LEVEL_DEBUG, LEVEL_TRACE, LEVEL_MAX = 9, E
 static int level = LEVEL_WARNING;
 static bool warns_on_reap;
 
-static const char help[] =
-	"thresh-init in the place of tini: runs a program under the supervision of a valid init "
-	"process.\n"
-	"Usage: tini [OPTION]... PROGRAM [-- ARGUMENT...] | --version\n"
-	"  -s          become a subreaper where not PID 1 (TINI_SUBREAPER)\n"
-	"  -p SIGNAL   have SIGNAL sent when the parent dies, such as SIGKILL\n"
-	"  -v          more verbose; up to three times (TINI_VERBOSITY=0 to 4)\n"
-	"  -w          print a warning when an orphan is reaped\n"
-	"  -g          send signals to the process group (TINI_KILL_PROCESS_GROUP)\n"
-	"  -e STATUS   exit with 0 where the program exits with STATUS; repeatable\n"
-	"  -l          print the licence\n"
-	"  -h          print this\n";
+static const char help[] = "thresh-init in the place of tini: supervision of a valid init process\n"
+			   "Usage: tini [OPTION]... PROGRAM [-- ARGUMENT...] | --version\n"
+			   "  -s         be a subreaper (TINI_SUBREAPER)\n"
+			   "  -p SIGNAL  sent when the parent dies\n"
+			   "  -v         more verbose (TINI_VERBOSITY)\n"
+			   "  -w         warn when an orphan is reaped\n"
+			   "  -g         signals to the process group (TINI_KILL_PROCESS_GROUP)\n"
+			   "  -e STATUS  counts as 0; repeatable\n"
+			   "  -l         licence\n"
+			   "  -h         help\n";
 
 static const struct {
 	char name[7]; /* no NUL where it is full */
@@ -196,10 +194,8 @@ static void reaper_check(const struct stay *stay)
 	if (stay->adopts || level < LEVEL_WARNING || getpid() == 1 ||
 	    prctl(PR_GET_CHILD_SUBREAPER, &is_subreaper, 0, 0, 0) < 0 || is_subreaper)
 		return;
-	line_print("WARN ",
-		   "neither PID 1 nor a subreaper: orphans come to another process, and zombie "
-		   "reaping won't work here. Use -s, or set TINI_SUBREAPER.",
-		   0, NULL);
+	line_print("WARN ", "neither PID 1 nor a subreaper (-s): zombie reaping won't work", 0,
+		   NULL);
 }
 
 char **tini_read(struct stay *stay, char **argv, char **envp)
