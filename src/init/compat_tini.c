@@ -7,10 +7,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum { LEVEL_WARNING = 1, LEVEL_INFO, LEVEL_DEBUG, LEVEL_TRACE, LEVEL_MAX = 9, EXIT_MAX = 255 };
+enum { LEVEL_WARNING = 1, LEVEL_INFO, LEVEL_DEBUG, LEVEL_MAX = 9, EXIT_MAX = 255 };
 
 static int level = LEVEL_WARNING;
 static bool warns_on_reap;
@@ -72,28 +71,16 @@ static void line_print(const char *kind, const char *before, long number, const 
 	say_end(&line, *kind == 'F' || *kind == 'W' ? STDERR_FILENO : STDOUT_FILENO);
 }
 
-static void reaped_print(const struct stay *stay, long pid, int status)
+static void reaped_print(const struct stay *stay, long pid)
 {
-	if (pid != stay->main) {
-		if (level >= LEVEL_DEBUG)
-			line_print("DEBUG", "Reaped child with pid: '", pid, "'");
-		if (warns_on_reap && level >= LEVEL_WARNING)
-			line_print("WARN ", "Reaped zombie process with pid=", pid, "");
-	} else if (level >= LEVEL_INFO) {
-		line_print("INFO ",
-			   WIFSIGNALED(status) ? "Main child exited with signal (with signal '"
-					       : "Main child exited normally (with status '",
-			   WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), "')");
-	}
+	if (pid != stay->main && warns_on_reap && level >= LEVEL_WARNING)
+		line_print("WARN ", "Reaped zombie process with pid=", pid, "");
 }
 
 static void watch(const struct stay *stay, enum stay_event event, long number, long value)
 {
+	(void)value;
 	switch (event) {
-	case STAY_STARTED_MAIN:
-		if (level >= LEVEL_INFO)
-			line_print("INFO ", "Spawned child process with pid '", number, "'");
-		break;
 	case STAY_RECEIVED:
 		if (level >= LEVEL_DEBUG && number == SIGCHLD)
 			line_print("DEBUG", "Received SIGCHLD", 0, NULL);
@@ -103,11 +90,7 @@ static void watch(const struct stay *stay, enum stay_event event, long number, l
 			line_print("DEBUG", "Passing signal: '", number, "'");
 		break;
 	case STAY_REAPED:
-		reaped_print(stay, number, (int)value);
-		break;
-	case STAY_ENDING:
-		if (level >= LEVEL_TRACE)
-			line_print("TRACE", "Exiting: child has exited with status ", value, "");
+		reaped_print(stay, number);
 		break;
 	default:
 		break;
