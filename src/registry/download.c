@@ -243,6 +243,11 @@ bool download_blob(struct client *client, int store_fd, const struct digest *dig
 
 	if (fd < 0)
 		return false;
+	digest_format(digest, text);
+	if (size_bytes > DOWNLOAD_MAX_BYTES) {
+		store_drop(store_fd, digest);
+		return error_set(error, THRESH_ERROR_INPUT, "%s: a blob above 64 GiB", text);
+	}
 	there = store_find(store_fd, digest, (int64_t)size_bytes);
 	if (there >= 0) { /* another process was faster */
 		store_drop(store_fd, digest);
@@ -251,7 +256,6 @@ bool download_blob(struct client *client, int store_fd, const struct digest *dig
 	download.fd = fd;
 	if (run(&download, store_fd, error))
 		return true;
-	digest_format(digest, text);
 	g_prefix_error(error, "%s: ", text);
 	return false;
 }

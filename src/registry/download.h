@@ -10,6 +10,8 @@
 #include "registry/client.h"
 #include "registry/store.h"
 
+#define DOWNLOAD_MAX_BYTES (64ULL << 30) /* as of all layers unpacked: image.h */
+
 bool download_blob(struct client *client, int store_fd, const struct digest *digest,
 		   uint64_t size_bytes, GError **error);
 

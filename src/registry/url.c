@@ -37,11 +37,22 @@ static char *part(CURLU *url, CURLUPart which, unsigned int flags)
 	return copy;
 }
 
+static bool name_is_loopback(const char *name)
+{
+	unsigned int a, b, c, d;
+	char end;
+
+	return !g_ascii_strcasecmp(name, "localhost") || !strcmp(name, "[::1]") ||
+	       (sscanf(name, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 &&
+		b < 256 && c < 256 && d < 256);
+}
+
 static bool is_followable(CURLU *url, const char *base, GError **error)
 {
 	g_autofree char *scheme = part(url, CURLUPART_SCHEME, 0);
 	g_autofree char *user = part(url, CURLUPART_USER, 0);
 	g_autofree char *password = part(url, CURLUPART_PASSWORD, 0);
+	g_autofree char *host = part(url, CURLUPART_HOST, 0);
 
 	if (g_strcmp0(scheme, "https") != 0 && g_strcmp0(scheme, "http") != 0)
 		return error_set(error, THRESH_ERROR_NETWORK,
@@ -52,6 +63,9 @@ static bool is_followable(CURLU *url, const char *base, GError **error)
 	if (url_is_https(base) && strcmp(scheme, "http") == 0)
 		return error_set(error, THRESH_ERROR_NETWORK,
 				 "the registry sends from https to plain http");
+	if (strcmp(scheme, "http") == 0 && (!host || !name_is_loopback(host)))
+		return error_set(error, THRESH_ERROR_NETWORK,
+				 "the registry sends to plain http on another machine");
 	return true;
 }
 
@@ -102,16 +116,6 @@ bool url_same_origin(const char *a, const char *b)
 bool url_is_https(const char *url)
 {
 	return g_ascii_strncasecmp(url, "https://", 8) == 0;
-}
-
-static bool name_is_loopback(const char *name)
-{
-	unsigned int a, b, c, d;
-	char end;
-
-	return !g_ascii_strcasecmp(name, "localhost") || !strcmp(name, "[::1]") ||
-	       (sscanf(name, "%3u.%3u.%3u.%3u%c", &a, &b, &c, &d, &end) == 4 && a == 127 &&
-		b < 256 && c < 256 && d < 256);
 }
 
 bool url_is_loopback(const char *text)

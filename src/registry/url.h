@@ -15,8 +15,8 @@
 
 enum { URL_MAX_BYTES = 8192 };
 
-/* @reference as seen from @base (RFC 3986, 5). From https to http is an error: what was private
- * would not be any more. Caller frees. */
+/* @reference as seen from @base (RFC 3986, 5). From https to http is an error, since what was
+ * private would not be any more, as is http to another machine. Caller frees. */
 char *url_resolve(const char *base, const char *reference, GError **error);
 
 /* Scheme, host and port are the same (RFC 6454, 4). False where either is no URL. */

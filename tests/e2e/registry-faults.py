@@ -13,8 +13,8 @@ import threading
 import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP"], "tests/e2e"))
-from registry_server import Registry, VENDOR  # noqa: E402
-from support import Tap, environment, finish, layout, manifest_of, scratch, snapshot, start, thresh as run  # noqa: E402
+from registry_server import Registry, VENDOR, digest_of  # noqa: E402
+from support import Tap, base, environment, finish, layout, manifest_of, scratch, snapshot, start, thresh as run  # noqa: E402
 
 PASSWORD = "s3cret-password"
 SIZE = 600000
@@ -148,7 +148,7 @@ with repository(auth="bearer") as registry, Registry() as other:
 with repository(auth="bearer") as registry:
     registry.realm = "http://192.0.2.1/token"
     done = pull(registry)
-    tap.point("but not in the clear beyond this machine", refused(done, 6, "in the clear"), done.log)
+    tap.point("but not in the clear beyond this machine", refused(done, 6, "token server", "plain http on another machine"), done.log)
 
 with repository(auth="bearer") as registry, Registry() as other:
     registry.fault = lambda request: request.answer(302, Location=other.url + "/token") \
@@ -202,7 +202,7 @@ with repository(blobs(lambda request: request.answer(307, Location=request.path)
     tap.point("redirects in a circle end", refused(done, 6, "redirects") or
               (None if len(registry.log) < 40 else f"{len(registry.log)} requests"), done.log)
 
-for name, location in (("a file", "file:///etc/passwd"), ("no URL", "http://[::"), ("a URL with a password", "http://a:b@127.0.0.1:1/")):
+for name, location in (("plain http on another machine", "http://192.0.2.1/x"), ("a file", "file:///etc/passwd"), ("no URL", "http://[::"), ("a URL with a password", "http://a:b@127.0.0.1:1/")):
     with repository(blobs(lambda request, location=location: request.answer(302, Location=location))) as registry:
         done = pull(registry)
         tap.point(f"a redirect to {name} is refused", refused(done, 6), done.log)
@@ -255,6 +255,10 @@ with repository() as registry:
     registry.put_manifest("app", "1", json.dumps(lie).encode(), kind)
     done = pull(registry)
     tap.point("a manifest that lies the other way", refused(done, 3, "size mismatch"), done.log)
+    lie["layers"][0]["size"] = 1 << 50
+    registry.put_manifest("app", "1", json.dumps(lie).encode(), kind)
+    done = pull(registry)
+    tap.point("a blob of a petabyte is not even begun", refused(done, 3, "above 64 GiB"), done.log)
 
 with repository() as registry:
     registry.fault = lambda request: request.answer(
@@ -455,7 +459,14 @@ with repository() as registry:
     tap.point("what is there is not sent again", done.problem(0) or
               (None if not [1 for command, _, _ in registry.log[before:] if command == "POST"] else "it was"), done.log)
 
-with open(os.path.join(SOURCE, "blobs/sha256", registry.layer[7:]), "r+b") as stream:
+with Registry() as registry:
+    registry.fault = lambda request: request.answer(403, b"{}") if request.command == "POST" else False
+    layout("real", [base()])
+    done = thresh("harden", "oci:real", registry.reference("new:1"))
+    tap.point("nothing runs for a place where nothing may be pushed", done.problem(6, "HTTP 403") or
+              (None if "trac" not in done.err else "it ran"), done.log)
+
+with open(os.path.join(SOURCE, "blobs/sha256", digest_of(BIG)[7:]), "r+b") as stream:
     stream.write(b"tampered")
 with Registry() as registry:
     done = thresh("push", "oci:source", registry.reference("new:1"))

@@ -18,6 +18,8 @@ static void test_resolve(void)
 		{"http://127.0.0.1:5000/v2/", "https://x.example/", "https://x.example/"},
 		/* from private to plain, other schemes, and names and spaces inside */
 		{"https://r.example/v2/", "http://r.example/v2/", NULL},
+		{"http://127.0.0.1:5000/v2/", "http://r.example/", NULL},
+		{"http://127.0.0.1:5000/v2/", "http://127.0.0.1.r.example/", NULL},
 		{"https://r.example/v2/", "file:///etc/passwd", NULL},
 		{"https://r.example/v2/", "ftp://r.example/", NULL},
 		{"https://r.example/v2/", "https://user:pw@r.example/", NULL},
