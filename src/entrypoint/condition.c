@@ -86,6 +86,8 @@ GPtrArray *conditions_of(const struct space *space, const GPtrArray *files)
 				       space->command->pdata[0]);
 		add_patterns(conditions, space_factor(space, SPACE_ARGUMENTS));
 		conditions_add(conditions, CONDITION_NONE, NULL, NULL);
+		if (space_factor(space, SPACE_ARGUMENTS)->asks_program)
+			conditions_add(conditions, CONDITION_PROGRAM, NULL, NULL);
 	}
 	for (guint i = 0; files && i < files->len; i++) {
 		const struct condition *file = files->pdata[i];
@@ -137,6 +139,8 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 		return strcmp(first, condition->text) == 0;
 	case CONDITION_FIRST_MATCHES:
 		return fnmatch(condition->text, first, 0) == 0;
+	case CONDITION_PROGRAM:
+		return space_has_program(space, first);
 	case CONDITION_FILE:
 		return file_holds(condition, space, state);
 	}
@@ -199,6 +203,8 @@ char *condition_line(const struct condition *condition, bool holds)
 		return g_strdup_printf("if %s ${1} %s", holds ? "equals" : "differs", text);
 	case CONDITION_FIRST_MATCHES:
 		return g_strdup_printf("if %s ${1} %s", holds ? "matches" : "unlike", text);
+	case CONDITION_PROGRAM:
+		return holds ? g_strdup("if program ${1}") : NULL;
 	case CONDITION_FILE:
 		return file_line(condition, holds);
 	}
@@ -208,5 +214,5 @@ char *condition_line(const struct condition *condition, bool holds)
 bool condition_is_of_arguments(const struct condition *condition)
 {
 	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_FIRST_EQUALS ||
-	       condition->kind == CONDITION_FIRST_MATCHES;
+	       condition->kind == CONDITION_FIRST_MATCHES || condition->kind == CONDITION_PROGRAM;
 }

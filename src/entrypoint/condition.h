@@ -16,8 +16,9 @@ enum condition_kind {
 	CONDITION_NONE,    /* there are no arguments */
 	CONDITION_FIRST_EQUALS,
 	CONDITION_FIRST_MATCHES,
-	CONDITION_FILE, /* `name`: exists, file, directory, populated, executable; `text`: a
-			   template of the path */
+	CONDITION_PROGRAM, /* the first argument is a program: a path, or in PATH */
+	CONDITION_FILE,    /* `name`: exists, file, directory, populated, executable; `text`: a
+			      template of the path */
 };
 
 struct condition {

@@ -269,6 +269,16 @@ static void emit_checks(struct emitter *emitter)
 	}
 }
 
+static void emit_prepend(struct emitter *emitter)
+{
+	const GPtrArray *words = emitter->model->space->prepend;
+
+	g_string_append(emitter->text, "arguments");
+	for (guint i = 0; i < words->len; i++)
+		emit_word(emitter->text, words->pdata[i]);
+	g_string_append(emitter->text, " ${@}\nend\n");
+}
+
 static void emit_prepended(struct emitter *emitter)
 {
 	const struct space *space = emitter->model->space;
@@ -276,10 +286,12 @@ static void emit_prepended(struct emitter *emitter)
 	for (guint i = 0; space->prepend && i < space->prepended->len; i++) {
 		g_string_append(emitter->text, "if matches ${1}");
 		emit_word(emitter->text, space->prepended->pdata[i]);
-		g_string_append(emitter->text, "\narguments");
-		for (guint j = 0; j < space->prepend->len; j++)
-			emit_word(emitter->text, space->prepend->pdata[j]);
-		g_string_append(emitter->text, " ${@}\nend\n");
+		g_string_append_c(emitter->text, '\n');
+		emit_prepend(emitter);
+	}
+	if (space->prepends_unknown) {
+		g_string_append(emitter->text, "if program ${1}\nelse\n");
+		emit_prepend(emitter);
 	}
 }
 

@@ -179,6 +179,21 @@ struct launch {
 	guint slot;          /* the next to decide */
 };
 
+/* A program without what it was told on standard input would be a guess. */
+static void check_input(struct emitter *emitter, const struct column *column)
+{
+	for (guint i = 0; i < column->cells->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		if (item && item->step->input_unknown)
+			emit_fail(emitter, column,
+				  "it reads more than 4 MiB from standard input, or what another "
+				  "program writes: a plan cannot hold it; give it a file of the "
+				  "image, run both as one program, or write the steps yourself "
+				  "(thresh.yaml: entrypoint.plan)");
+	}
+}
+
 static void emit_launch(struct emitter *emitter, struct launch *launch, GString *text);
 
 static void leaf_launch(struct emitter *emitter, const char *label, gpointer user, GString *text)
@@ -352,6 +367,7 @@ void emit_column(struct emitter *emitter, const struct column *column, GString *
 		g_autofree const char **labels = g_new0(const char *, column->slots->len + 1);
 		struct launch launch = {.column = column, .labels = labels};
 
+		check_input(emitter, column);
 		emit_launch(emitter, &launch, text);
 	}
 }

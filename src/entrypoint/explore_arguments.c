@@ -68,6 +68,13 @@ static bool try_patterns(struct explorer *explorer, GError **error)
 	return true;
 }
 
+/* What is no program, where the script asks that. */
+static bool try_unknown(struct explorer *explorer, GError **error)
+{
+	return !space_factor(explorer->space, SPACE_ARGUMENTS)->asks_program ||
+	       try_two(explorer, "Zq909kxA", "Zq910kxA", NULL, error);
+}
+
 static bool is_word(const char *word, const GPtrArray *words)
 {
 	for (guint i = 0; i < words->len; i++)
@@ -130,6 +137,17 @@ static bool begins_with(const GPtrArray *argv, guint count, const GPtrArray *com
 	return count <= command->len;
 }
 
+/* The rule that @first, the first argument, falls under. */
+static const char *pattern_of(const struct factor *factor, const char *first)
+{
+	if (*first == '-')
+		return "-*";
+	for (guint i = 0; i < factor->patterns->len; i++)
+		if (g_pattern_match_simple(factor->patterns->pdata[i], first))
+			return factor->patterns->pdata[i];
+	return NULL;
+}
+
 /* `set -- redis-server "$@"`: options alone get the command's first words. From there on the script
  * sees what it sees with the image's own arguments. */
 static void find_prepended(struct explorer *explorer)
@@ -152,12 +170,10 @@ static void find_prepended(struct explorer *explorer)
 		if (before <= 0 || !begins_with(argv, (guint)before, space->command))
 			continue;
 		const char *first = state->arguments->pdata[0];
-		const char *pattern = *first == '-' ? "-*" : NULL;
+		const char *pattern = pattern_of(factor, first);
+		bool unknown = !pattern && factor->asks_program && !space_has_program(space, first);
 
-		for (guint j = 0; !pattern && j < factor->patterns->len; j++)
-			if (g_pattern_match_simple(factor->patterns->pdata[j], first))
-				pattern = factor->patterns->pdata[j];
-		if (!pattern)
+		if (!pattern && !unknown)
 			continue;
 		if (!space->prepend) {
 			space->prepend = g_ptr_array_new_with_free_func(g_free);
@@ -165,7 +181,10 @@ static void find_prepended(struct explorer *explorer)
 			for (int j = 0; j < before; j++)
 				g_ptr_array_add(space->prepend, g_strdup(argv->pdata[j]));
 		}
-		if (space->prepend->len == (guint)before && !is_word(pattern, space->prepended))
+		if (space->prepend->len != (guint)before)
+			continue;
+		space->prepends_unknown |= unknown;
+		if (pattern && !is_word(pattern, space->prepended))
 			g_ptr_array_add(space->prepended, g_strdup(pattern));
 	}
 }
@@ -179,7 +198,7 @@ bool explore_arguments(struct explorer *explorer, GError **error)
 		return false;
 	if (!try_command(explorer, error) ||
 	    !try_two(explorer, "--Zq905kxA", "Zq906kxA", NULL, error) ||
-	    !try_patterns(explorer, error))
+	    !try_patterns(explorer, error) || !try_unknown(explorer, error))
 		return false;
 	explorer->space->uses_arguments = find_use(explorer);
 	if (explorer->space->uses_arguments)

@@ -117,6 +117,13 @@ static void found_secret(struct reader *reader, const GMatchInfo *match)
 	reader_name(reader, name)->secret = true;
 }
 
+static void found_program(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+
+	reader_name(reader, name)->program = true;
+}
+
 /* APP_* in a pattern, "^APP_" in an expression: which variables there are decides. */
 static void found_prefix_of_names(struct reader *reader, const GMatchInfo *match)
 {
@@ -248,6 +255,8 @@ static void read_names(struct reader *reader, const char *text)
 	each_match("\\b\\w*(?:file_env|env_file|_get_env|secret)\\w*\\s+[\"']?([A-Z][A-Z0-9_]*)\\b",
 		   text, reader, found_secret);
 	each_match("\\b([A-Z][A-Z0-9_]*)_FILE\\b", text, reader, found_secret);
+	each_match("\\b(?:command\\s+-[vV]|type(?:\\s+-\\w+)?|which|hash)\\s+[\"']?\\$\\{?(1)\\b",
+		   text, reader, found_program);
 	each_match("(?<![\\w/.-])([A-Z][A-Z0-9_]*_)(?![\\w{$])", text, reader,
 		   found_prefix_of_names);
 }

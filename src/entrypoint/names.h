@@ -16,6 +16,7 @@ struct script_name {
 	char *name;          /* of a variable; "1" for the first argument */
 	GPtrArray *patterns; /* char *: what it is compared with, sorted; may hold * ? [ */
 	bool secret;         /* NAME_FILE is read in its place, as it seems */
+	bool program;        /* the script asks whether its value is a program */
 	char *prefix; /* "APP_": the text names variables by their beginning; `name` is one that
 			 nobody has; else NULL */
 };

@@ -80,6 +80,7 @@ struct space *space_new(const struct start_request *request)
 	space->split = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	space->chances = chances_new();
+	space->request = request;
 	if (request->hostname && *request->hostname)
 		chances_add_hostname(space->chances, request->hostname);
 	space->command = strings_copy(request->arguments);
@@ -110,6 +111,28 @@ void space_free(struct space *space)
 struct factor *space_factor(const struct space *space, guint index)
 {
 	return space->factors->pdata[index];
+}
+
+static bool is_shipped(const struct start_request *request, const char *path)
+{
+	return g_strcmp0(path, request->other_program) == 0 ||
+	       (request->is_shipped && request->is_shipped(path, request->shipped_user));
+}
+
+bool space_has_program(const struct space *space, const char *word)
+{
+	const char *search = g_hash_table_lookup(space->plain, "PATH");
+	g_auto(GStrv) directories = g_strsplit(search ? search : "", ":", -1);
+
+	if (!*word || strchr(word, '/'))
+		return *word && is_shipped(space->request, word);
+	for (char **directory = directories; *directory; directory++) {
+		g_autofree char *path = g_strconcat(*directory, "/", word, NULL);
+
+		if (**directory == '/' && is_shipped(space->request, path))
+			return true;
+	}
+	return false;
 }
 
 static void factor_add_value(struct factor *factor, enum level_kind kind, char *value)
@@ -493,6 +516,9 @@ const char *state_exported(const struct space *space, const struct state *state,
 
 static bool space_prepends(const struct space *space, const GPtrArray *arguments)
 {
+	if (space->prepends_unknown &&
+	    !space_has_program(space, arguments->len ? arguments->pdata[0] : ""))
+		return true;
 	for (guint i = 0; space->prepend && i < space->prepended->len; i++) {
 		const char *pattern = space->prepended->pdata[i];
 

@@ -49,6 +49,7 @@ struct factor {
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
 	const char *type;    /* NULL: any text; else a word of `check` */
 	bool secret;         /* NAME_FILE has the effects of NAME */
+	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
 };
 
@@ -57,13 +58,15 @@ struct space {
 	GHashTable *plain;  /* char * name -> char * value */
 	GPtrArray *command; /* char *: Cmd */
 	char *workdir;
-	uint32_t uid, gid;    /* the application\'s: files that are given belong to it */
-	GHashTable *split;    /* names of variables whose value is split into words */
-	GHashTable *trees;    /* char * path -> char * "UID:GID": all below gets this owner too */
-	GPtrArray *chances;   /* struct chance *: what no level decides; see chance.h */
-	bool uses_arguments;  /* what is executed holds the arguments */
-	GPtrArray *prepend;   /* char *: words put before arguments of `prepended`; or NULL */
-	GPtrArray *prepended; /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
+	uint32_t uid, gid;     /* the application\'s: files that are given belong to it */
+	GHashTable *split;     /* names of variables whose value is split into words */
+	GHashTable *trees;     /* char * path -> char * "UID:GID": all below gets this owner too */
+	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
+	bool uses_arguments;   /* what is executed holds the arguments */
+	GPtrArray *prepend;    /* char *: words put before arguments of `prepended`; or NULL */
+	GPtrArray *prepended;  /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
+	bool prepends_unknown; /* before what is no program too */
+	const struct start_request *request;
 };
 
 enum { SPACE_ARGUMENTS, SPACE_FILES, SPACE_FIRST_VARIABLE };
@@ -101,6 +104,8 @@ guint factor_find(const struct factor *factor, enum level_kind kind);
 void factor_use_numbers(struct factor *factor);
 
 struct factor *space_factor(const struct space *space, guint index);
+/* Whether the image has a program @word: a path, or in PATH. */
+bool space_has_program(const struct space *space, const char *word);
 
 /* A state without a record. */
 struct state *space_state(const struct space *space, const GByteArray *levels);

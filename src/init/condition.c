@@ -63,7 +63,7 @@ static bool path_holds(const struct plan_directive *directive)
 	}
 }
 
-static bool operands_hold(const struct plan_directive *directive)
+static bool operands_hold(const struct plan *plan, const struct plan_directive *directive)
 {
 	const char *value;
 
@@ -77,6 +77,8 @@ static bool operands_hold(const struct plan_directive *directive)
 	case PLAN_IF_MATCHES:
 	case PLAN_IF_UNLIKE:
 		return text_holds(directive);
+	case PLAN_IF_PROGRAM:
+		return init_program_exists(plan, expand(plan_word(directive, 1)));
 	case PLAN_IF_SET:
 	case PLAN_IF_UNSET:
 	case PLAN_IF_EMPTY:
@@ -91,10 +93,10 @@ static bool operands_hold(const struct plan_directive *directive)
 	return (directive->sub == PLAN_IF_FILLED) == (value && *value != '\0');
 }
 
-bool condition_holds(const struct plan_directive *directive)
+bool condition_holds(const struct plan *plan, const struct plan_directive *directive)
 {
 	size_t mark = arena_mark();
-	bool holds = operands_hold(directive);
+	bool holds = operands_hold(plan, directive);
 
 	arena_release(mark);
 	return holds;

@@ -6,4 +6,4 @@
 
 #include <stdbool.h>
 
-bool condition_holds(const struct plan_directive *directive);
+bool condition_holds(const struct plan *plan, const struct plan_directive *directive);

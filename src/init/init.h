@@ -105,6 +105,8 @@ void init_seccomp_install(const struct plan_directive *directive);
 
 /* program.c: the start environment and arguments, before any step. */
 void init_program_prepare(const struct plan *plan, char **argv, char **envp);
+/* Whether @name would be found to execute: a path, or in PATH. */
+bool init_program_exists(const struct plan *plan, const char *name);
 /* The application's words, when the steps are done. */
 void init_program_settle(const struct plan *plan);
 /* The application without a plan: @argv as it is. */

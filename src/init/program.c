@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -41,44 +42,78 @@ void init_program_take(char **argv, char **envp)
 	application = argv;
 }
 
+/* @name in the first directory of *@search, which moves on (NULL: that was the last). "" where it
+ * is too long. Valid until the next call. */
+static const char *search_next(const char **search, const char *name)
+{
+	static char path[2 * PLAN_MAX_PATH_BYTES];
+	const char *directory = *search;
+	size_t bytes = strcspn(directory, ":");
+	size_t name_bytes = strlen(name);
+
+	*search = directory[bytes] ? directory + bytes + 1 : NULL;
+	if (bytes + name_bytes + 2 > sizeof(path))
+		return "";
+	memcpy(path, directory, bytes); /* an empty one is the working directory */
+	if (bytes)
+		path[bytes++] = '/';
+	memcpy(path + bytes, name, name_bytes + 1);
+	return path;
+}
+
 /* As execvp(3) searches, but what the kernel cannot execute is never given to a shell. */
 static noreturn void program_search(const char *search, char **argv, char **envp)
 {
-	static char path[2 * PLAN_MAX_PATH_BYTES];
-	const char *name = argv[0];
 	int refused = 0;
 
-	for (;;) {
-		size_t bytes = strcspn(search, ":");
-		size_t name_bytes = strlen(name);
+	while (search) {
+		const char *path = search_next(&search, argv[0]);
 
-		if (bytes + name_bytes + 2 <= sizeof(path)) {
-			memcpy(path, search, bytes); /* an empty one is the working directory */
-			if (bytes)
-				path[bytes++] = '/';
-			memcpy(path + bytes, name, name_bytes + 1);
-			(void)execve(path, argv, envp);
-			if (errno == EACCES)
-				refused = errno;
-			else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG &&
-				 errno != ELOOP)
-				init_fail_program(path, errno);
-		}
-		search += strcspn(search, ":");
-		if (*search++ == '\0')
-			init_fail_program(name, refused ? refused : ENOENT);
+		(void)execve(path, argv, envp);
+		if (errno == EACCES)
+			refused = errno;
+		else if (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG &&
+			 errno != ELOOP)
+			init_fail_program(path, errno);
 	}
+	init_fail_program(argv[0], refused ? refused : ENOENT);
+}
+
+static const char *search_fallback(const struct plan *plan)
+{
+	const struct plan_directive *directive = plan ? plan_find(plan, PLAN_SEARCH) : NULL;
+
+	return directive ? directive->words : "/usr/local/bin:/usr/bin:/bin";
 }
 
 static const char *search_path(const struct plan *plan, char **envp)
 {
-	const struct plan_directive *directive = plan ? plan_find(plan, PLAN_SEARCH) : NULL;
-
 	for (; *envp; envp++) {
 		if (strncmp(*envp, "PATH=", 5) == 0)
 			return *envp + 5;
 	}
-	return directive ? directive->words : "/usr/local/bin:/usr/bin:/bin";
+	return search_fallback(plan);
+}
+
+static bool is_program(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+bool init_program_exists(const struct plan *plan, const char *name)
+{
+	const char *search = variable_get("PATH");
+
+	if (strchr(name, '/') || !*name)
+		return is_program(name);
+	if (!search)
+		search = search_fallback(plan);
+	while (search)
+		if (is_program(search_next(&search, name)))
+			return true;
+	return false;
 }
 
 /* PID 1 without a handler loses what becomes unblocked: a stop request that came while init worked

@@ -247,7 +247,7 @@ void steps_run(const struct plan *plan)
 		umask_clear(directive);
 		reached[i / 8] |= (uint8_t)(1 << i % 8);
 		if (directive->kind == PLAN_ELSE ||
-		    (directive->kind == PLAN_IF && !condition_holds(directive)))
+		    (directive->kind == PLAN_IF && !condition_holds(plan, directive)))
 			i = branch_end(plan, i);
 		else
 			step(plan, directive);

@@ -108,6 +108,8 @@ static bool holds(const struct carrier *carrier)
 		return world_populated(world, first);
 	case PLAN_IF_VACANT:
 		return !world_populated(world, first);
+	case PLAN_IF_PROGRAM:
+		return world_has_program(first);
 	default:
 		g_assert_not_reached();
 	}

@@ -24,6 +24,12 @@ static GPtrArray *words_new(const char *const *words)
 	return array;
 }
 
+static bool is_shipped(const char *path, void *user)
+{
+	(void)user;
+	return *path == '/' && world_has_program(path);
+}
+
 static void fixture_init(struct fixture *fixture, const struct script *script,
 			 const char *const *environment, const char *const *arguments,
 			 const char *const *volumes)
@@ -40,6 +46,7 @@ static void fixture_init(struct fixture *fixture, const struct script *script,
 	fixture->request.arguments = fixture->arguments;
 	fixture->request.volumes = fixture->volumes;
 	fixture->request.other_program = "true";
+	fixture->request.is_shipped = is_shipped;
 	fixture->request.budget_runs = 400;
 }
 
@@ -228,6 +235,28 @@ static void test_random(void)
 			       "set APP_SECRET ${thresh_random_0}\n"));
 }
 
+static void test_node(void)
+{
+	learn_and_verify(
+		&node_script, WORDS("PATH=/usr/bin"), WORDS("server.js"), NONE,
+		WORDS("API_URL=http://a", "PORT=8"),
+		WORDS("if program ${1}\nlet thresh_is_2 yes\nend\n", "arguments node ${@}\n"));
+}
+
+/* Whatever is no program is node's to read. */
+static void test_node_official(void)
+{
+	learn_and_verify(&node_official_script, WORDS("PATH=/usr/bin"), WORDS("node"), NONE, NONE,
+			 WORDS("if program ${1}\nelse\narguments node ${@}\nend\n", "exec ${@}\n"));
+}
+
+/* What a program reads from another one is in no record: never a guess. */
+static void test_piped(void)
+{
+	expect_error(&piped_script, WORDS("app"),
+		     WORDS("/entrypoint.sh:1: ", "run /usr/bin/load", "entrypoint.plan"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -244,5 +273,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/routes", test_routes);
 	g_test_add_func("/learn/random", test_random);
 	g_test_add_func("/learn/derived", test_derived);
+	g_test_add_func("/learn/node", test_node);
+	g_test_add_func("/learn/node-official", test_node_official);
+	g_test_add_func("/learn/piped", test_piped);
 	return g_test_run();
 }

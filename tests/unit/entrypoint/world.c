@@ -208,6 +208,7 @@ static struct start_step *world_program(struct world *world, enum start_kind kin
 	step->umask = world->umask;
 	if (world->input)
 		step->input = g_bytes_new(world->input, strlen(world->input));
+	step->input_unknown = world->input_unknown;
 	step->output = g_strdup(world->output);
 	return step;
 }
@@ -221,6 +222,19 @@ static void world_forget_modifiers(struct world *world)
 	world->as_uid = world->uid;
 	world->as_gid = world->gid;
 	world->accept = 0;
+	world->input_unknown = false;
+}
+
+bool world_has_program(const char *word)
+{
+	static const char *const programs[] = {"node", "true", "sh"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(programs); i++) {
+		if (strcmp(word, programs[i]) == 0 ||
+		    (g_str_has_prefix(word, "/usr/bin/") && strcmp(word + 9, programs[i]) == 0))
+			return true;
+	}
+	return false;
 }
 
 /* What programs leave on the disk: "initdb -D DIR", "mariadb-install-db DIR", "migrate". */

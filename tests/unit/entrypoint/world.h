@@ -20,6 +20,7 @@ struct world {
 	GHashTable *with; /* name -> value, NULL: without */
 	uint32_t as_uid, as_gid;
 	char *input, *output, *in;
+	bool input_unknown;
 	int accept;
 	guint random; /* of programs whose files differ from run to run */
 };
@@ -61,6 +62,8 @@ void world_symlink(struct world *world, const char *path, const char *target);
 void world_remove(struct world *world, const char *path);
 void world_mode(struct world *world, const char *path, uint32_t mode);
 void world_owner(struct world *world, const char *path, uint32_t uid, uint32_t gid);
+/* Whether it is in PATH, or such a path. */
+bool world_has_program(const char *word);
 /* Runs argv (NULL-terminated) with the modifiers; what it does to the disk is world.c's table. */
 void world_run_program(struct world *world, const char *const *argv);
 void world_begin(struct world *world, const char *const *argv, const char *listens);
@@ -78,3 +81,5 @@ char *world_differ(const struct start_record *script, const struct start_record 
 extern const struct script redis_script, nginx_script, postgres_script, mariadb_script,
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script;
+/* scripts_programs.c */
+extern const struct script node_script, node_official_script, piped_script;

@@ -181,6 +181,12 @@ static void test_conditions(void)
 		NO("vacant /vol"),
 		YES("executable /bin/probe"),
 		YES("writable /vol"),
+		YES("program probe"),
+		YES("program /bin/probe"),
+		NO("program none"),
+		NO("program bin"), /* a directory */
+		NO("program /vol/file"),
+		NO("program ${EMPTY}"),
 		YES("superuser"),
 		NO("ordinary"),
 		{"if exists ${NAME}\nend\nentry probe\n", 125,

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Model scripts about programs: what is one, what they read, what runs beside the application. */
+#include "world.h"
+
+#include <string.h>
+
+static bool is_for_node(const struct world *world)
+{
+	return world_argument(world, 1)[0] == '-' || !world_has_program(world_argument(world, 1));
+}
+
+static void node_start(struct world *world)
+{
+	if (is_for_node(world))
+		world_prepend(world, "node");
+	if (strcmp(world_argument(world, 1), "node") == 0) {
+		g_autofree char *text = g_strdup_printf("api = %s\n", world_get(world, "API_URL"));
+
+		world_file(world, "/app/config.js", 0644, text);
+		if (!*world_get(world, "PORT"))
+			world_set(world, "PORT", "3000");
+	}
+	world_exec_arguments(world);
+}
+
+const struct script node_script = {
+	"/entrypoint.sh",
+	"if [ \"${1#-}\" != \"${1}\" ] || [ -z \"$(command -v \"${1}\")\" ]; then\n"
+	"\tset -- node \"$@\"\nfi\n"
+	"if [ \"$1\" = node ]; then echo \"api = $API_URL\" > /app/config.js\n"
+	": \"${PORT:=3000}\"\nexport PORT\nfi\nexec \"$@\"\n",
+	node_start};
+
+static void node_official_start(struct world *world)
+{
+	if (is_for_node(world))
+		world_prepend(world, "node");
+	world_exec_arguments(world);
+}
+
+const struct script node_official_script = {
+	"/entrypoint.sh",
+	"if [ \"${1#-}\" != \"${1}\" ] || [ -z \"$(command -v \"${1}\")\" ] || "
+	"{ [ -f \"${1}\" ] && ! [ -x \"${1}\" ]; }; then\n"
+	"  set -- node \"$@\"\nfi\nexec \"$@\"\n",
+	node_official_start};
+
+static void piped_start(struct world *world)
+{
+	const char *load[] = {"load", NULL};
+
+	world->input_unknown = true;
+	world_run_program(world, load);
+	world_exec_arguments(world);
+}
+
+const struct script piped_script = {"/entrypoint.sh", "dump | load\nexec \"$@\"\n", piped_start};
