@@ -10,7 +10,13 @@
 
 #include <string.h>
 
-enum { MAX_ROWS = 64, MAX_LEVELS_TRIED = 4, MAX_ROUNDS = 24, MAX_RESCUES = 10 };
+enum {
+	MAX_ROWS = 64,
+	MAX_LEVELS_TRIED = 4,
+	MAX_ARGUMENTS_TRIED = 8,
+	MAX_ROUNDS = 24,
+	MAX_RESCUES = 10
+};
 
 struct cover {
 	struct explorer *explorer;
@@ -75,7 +81,13 @@ static GByteArray *choices_of(const struct explorer *explorer, guint index)
 	const struct factor *factor = space_factor(explorer->space, index);
 	GByteArray *choices = g_byte_array_new();
 	guint8 own = (guint8)state_level(explorer->base, index);
-	guint limit = factor->kind == FACTOR_VARIABLE && !factor->effective ? 2 : MAX_LEVELS_TRIED;
+	guint limit = MAX_LEVELS_TRIED;
+
+	if (factor->kind == FACTOR_VARIABLE && !factor->effective)
+		limit = 2;
+	/* Those of the user's scenarios are among them: they must not push out the marked ones. */
+	if (factor->kind == FACTOR_ARGUMENTS)
+		limit = MAX_ARGUMENTS_TRIED;
 
 	g_byte_array_append(choices, &own, 1);
 	for (gsize i = 0; i < G_N_ELEMENTS(order); i++) {

@@ -2,10 +2,13 @@
 #include "harden/distil.h"
 
 #include "base/error.h"
+#include "base/path.h"
+#include "cut/launcher.h"
 #include "entrypoint/differ.h"
 #include "entrypoint/start.h"
 #include "harden/launch.h"
 #include "plan/plan.h"
+#include "plan/template.h"
 
 #include <string.h>
 
@@ -15,9 +18,46 @@ static const char start_hostname[] = "thresh-a";
 struct distiller {
 	struct session *session;
 	GPtrArray *keep;  /* char *: programs that the learner wants to be steps */
+	guint words;      /* of the command line, the script's own: what is behind are arguments */
 	const char *plan; /* of a replay; NULL: the script */
 	guint runs;
 };
+
+static const GPtrArray *command_of(const struct session *session)
+{
+	return session->request->arguments ? session->request->arguments
+					   : session->image->config->command;
+}
+
+static bool is_shell_word(const char *word)
+{
+	static const char *const names[] = {"sh", "ash", "bash", "dash", NULL};
+
+	return g_strv_contains(names, path_name(word));
+}
+
+/* How many of @words start the script: launchers with their options, the script itself; of a shell
+ * its options and what it is to run. */
+static guint script_words(const GPtrArray *words)
+{
+	guint at = 0;
+
+	while (at + 1 < words->len &&
+	       (launcher_is(words->pdata[at]) || *(const char *)words->pdata[at] == '-'))
+		at++;
+	if (at < words->len && is_shell_word(words->pdata[at])) {
+		at++;
+		while (at + 1 < words->len && *(const char *)words->pdata[at] == '-')
+			at++;
+	}
+	return MIN(at + 1, words->len);
+}
+
+/* Without an Entrypoint the script is in Cmd, and what a user gives takes its place. */
+static bool is_command(const struct session *session)
+{
+	return session->image->config->entrypoint->len == 0;
+}
 
 static struct launch *distiller_launch(const struct distiller *distiller, GError **error)
 {
@@ -41,14 +81,27 @@ static struct launch *distiller_launch(const struct distiller *distiller, GError
 	return launch_new(&input, error);
 }
 
+/* With which a start of the plan begins, NULL-terminated. */
+static GPtrArray *init_words(const struct distiller *distiller)
+{
+	const GPtrArray *command = command_of(distiller->session);
+	GPtrArray *words = g_ptr_array_new();
+
+	g_ptr_array_add(words, (gpointer)SEAL_INIT_PATH);
+	for (guint i = 0; is_command(distiller->session) && i < distiller->words; i++)
+		g_ptr_array_add(words, command->pdata[i]);
+	g_ptr_array_add(words, NULL);
+	return words;
+}
+
 static struct start_record *distiller_run(const struct start_scenario *scenario, void *user,
 					  GError **error)
 {
-	static const char *const init[] = {SEAL_INIT_PATH, NULL};
 	struct distiller *distiller = user;
 	const struct session *session = distiller->session;
 	autolaunch struct launch *launch = distiller_launch(distiller, error);
 	g_autoptr(GPtrArray) keep = g_ptr_array_new();
+	g_autoptr(GPtrArray) init = init_words(distiller);
 	struct start_scenario start = *scenario;
 	struct start_setup setup;
 
@@ -61,7 +114,7 @@ static struct start_record *distiller_run(const struct start_scenario *scenario,
 		.sandbox = &launch->sandbox,
 		.process = &launch->process,
 		.identity = session->identity,
-		.entrypoint_words = distiller->plan ? 1 : session->image->config->entrypoint->len,
+		.entrypoint_words = distiller->plan ? init->len - 1 : distiller->words,
 		.keep = (const char *const *)keep->pdata,
 		.timeout_ms = session->request->timeouts.ready_ms,
 		.stop_ms = session->request->timeouts.stop_ms,
@@ -70,7 +123,7 @@ static struct start_record *distiller_run(const struct start_scenario *scenario,
 			 distiller->plan ? "trying the plan" : "distilling the entrypoint",
 			 ++distiller->runs, scenario->name ? scenario->name : "as it is");
 	/* The program that the runner looks into, as it does into a shell. */
-	start.entry = distiller->plan ? init : NULL;
+	start.entry = distiller->plan ? (const char *const *)init->pdata : NULL;
 	return start_run(&setup, &start, error);
 }
 
@@ -87,9 +140,26 @@ static void add_wish(GPtrArray *wishes, char *name, GPtrArray *environment, GPtr
 	g_ptr_array_add(wishes, wish);
 }
 
-/* The user's scenarios; a --run is a start that production makes too. */
-static GPtrArray *wishes_of(const struct harden_request *request)
+/* What is behind the script's own words, or NULL where @words do not start it. */
+static GPtrArray *arguments_behind(const struct distiller *distiller, const GPtrArray *words)
 {
+	const GPtrArray *command = command_of(distiller->session);
+	guint skip = is_command(distiller->session) ? distiller->words : 0;
+	g_autoptr(GPtrArray) behind = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < skip; i++) {
+		if (i >= words->len || strcmp(words->pdata[i], command->pdata[i]) != 0)
+			return NULL;
+	}
+	for (guint i = skip; i < words->len; i++)
+		g_ptr_array_add(behind, g_strdup(words->pdata[i]));
+	return g_steal_pointer(&behind);
+}
+
+/* The user's scenarios; a --run is a start that production makes too. */
+static GPtrArray *wishes_of(const struct distiller *distiller)
+{
+	const struct harden_request *request = distiller->session->request;
 	GPtrArray *wishes = g_ptr_array_new_with_free_func((GDestroyNotify)start_wish_free);
 
 	for (guint i = 0; i < request->entrypoint.scenarios->len; i++) {
@@ -98,8 +168,12 @@ static GPtrArray *wishes_of(const struct harden_request *request)
 		add_wish(wishes, g_strdup(scenario->name), scenario->environment,
 			 scenario->arguments);
 	}
-	for (guint i = 0; i < request->runs->len; i++)
-		add_wish(wishes, g_strdup_printf("--run %u", i + 1), NULL, request->runs->pdata[i]);
+	for (guint i = 0; i < request->runs->len; i++) {
+		g_autoptr(GPtrArray) behind = arguments_behind(distiller, request->runs->pdata[i]);
+
+		if (behind)
+			add_wish(wishes, g_strdup_printf("--run %u", i + 1), NULL, behind);
+	}
 	return wishes;
 }
 
@@ -138,22 +212,23 @@ static bool is_shipped(const char *path, void *user)
 
 static struct start_plan *learn(struct distiller *distiller, GError **error)
 {
+	g_autoptr(GPtrArray) arguments = NULL;
 	const struct session *session = distiller->session;
 	const struct harden_request *request = session->request;
 	autolaunch struct launch *launch = distiller_launch(distiller, error);
 	g_autoptr(GPtrArray) environment = g_ptr_array_new();
-	g_autoptr(GPtrArray) wishes = wishes_of(request);
+	g_autoptr(GPtrArray) wishes = wishes_of(distiller);
 	g_autoptr(GPtrArray) volumes = volumes_of(session);
 	struct start_request wanted;
 
 	if (!launch)
 		return NULL;
+	arguments = arguments_behind(distiller, command_of(session));
 	for (guint i = 0; launch->environment->pdata[i]; i++)
 		g_ptr_array_add(environment, launch->environment->pdata[i]);
 	wanted = (struct start_request){
 		.environment = environment,
-		.arguments =
-			request->arguments ? request->arguments : session->image->config->command,
+		.arguments = arguments,
 		.workdir = session->image->config->working_directory,
 		.volumes = volumes,
 		.scenarios = wishes,
@@ -202,6 +277,30 @@ char *distil_plan_text(const struct session *session, const struct start_plan *p
 	return g_string_free(text, FALSE);
 }
 
+/* Where the script is the image's Cmd, its steps are for just these words: any other command line
+ * is executed as it is. */
+static void plan_guard(const struct distiller *distiller, struct start_plan *plan)
+{
+	const GPtrArray *command = command_of(distiller->session);
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < distiller->words; i++) {
+		g_autofree char *escaped = g_malloc(2 * strlen(command->pdata[i]) + 1);
+		g_autofree char *quoted = NULL;
+
+		plan_escape(command->pdata[i], escaped);
+		quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(escaped)));
+		plan_quote(escaped, quoted);
+		g_string_append_printf(text, "if equals ${%u} %s\n", i + 1, quoted);
+	}
+	g_string_append_printf(text, "shift %u\n%s", distiller->words, plan->steps);
+	for (guint i = 0; i < distiller->words; i++)
+		g_string_append(text, "end\n");
+	g_string_append(text, "exec ${@}\n");
+	g_free(plan->steps);
+	plan->steps = g_string_free(text, FALSE);
+}
+
 /* Production has one user, whatever it starts: a script that runs another program as root is
  * followed in all but that. */
 static bool may_differ(const struct start_step *script, const struct start_step *plan,
@@ -224,11 +323,16 @@ struct start_plan *distil(struct session *session, GError **error)
 {
 	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
 	struct distiller distiller = {.session = session, .keep = keep};
-	autostartplan struct start_plan *plan = learn(&distiller, error);
+	autostartplan struct start_plan *plan = NULL;
 	g_autofree char *text = NULL;
 
+	distiller.words = is_command(session) ? script_words(command_of(session))
+					      : session->image->config->entrypoint->len;
+	plan = learn(&distiller, error);
 	if (!plan)
 		return NULL;
+	if (is_command(session))
+		plan_guard(&distiller, plan);
 	text = distil_plan_text(session, plan);
 	distiller.plan = text;
 	distiller.runs = 0;

@@ -52,6 +52,15 @@ derive("flask", "image", FILES, Entrypoint=["tini", "-g", "-e", "143", "--"], Cm
 done = thresh("harden", "oci:image", "oci:script")
 tap.point("a script behind tini is distilled", done.problem(0) or (None if "in place of the script" in done.out else "no plan is shown"), done.log)
 
+# A script that is the image's Cmd: its steps are for these words alone; another command line is run as it is.
+shutil.rmtree("image")
+derive("flask", "image", {"/start.sh": (b"#!/bin/sh\nset -e\nexport GREETING=\"${WHO:-nobody} $1\"\nexec printenv GREETING\n", 0o755)}, Cmd=["/start.sh", "x"])
+done = thresh("harden", "oci:image", "oci:command", "--run", "/start.sh x", "--run", "env")
+if tap.point("a script as Cmd is distilled", done.problem(0) or (None if "if equals ${1} /start.sh" in done.out else "no plan for it is shown"), done.log):
+    for name, words, want in (("its own words", ["/start.sh", "y"], "me y\n"), ("another command", ["env"], "")):
+        done = thresh("run", "--env", "WHO=me", "oci:command", *words)
+        tap.point(f"run by {name}", done.problem(0) or (None if (want in done.out if want else "GREETING" not in done.out) else "wrong"), done.log)
+
 # What starts no shell is no shell: the words of a program that is no launcher are its own.
 shutil.rmtree("image")
 derive("flask", "image", FILES, Cmd=None,
