@@ -61,6 +61,32 @@ if tap.point("a script as Cmd is distilled", done.problem(0) or (None if "if equ
         done = thresh("run", "--env", "WHO=me", "oci:command", *words)
         tap.point(f"run by {name}", done.problem(0) or (None if (want in done.out if want else "GREETING" not in done.out) else "wrong"), done.log)
 
+# What cannot be distilled is an error that says so; steps written by hand are a way out, and are proved like any others.
+shutil.rmtree("image")
+derive("flask", "image", {"/upper.sh": (b"#!/bin/sh\nGREETING=$(echo \"$WHO\" | tr a-z A-Z)\nexport GREETING\nexec printenv GREETING\n", 0o755)},
+       Entrypoint=["/upper.sh"], Env=["PATH=/usr/bin:/bin", "WHO=me"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:upper")
+tap.point("upper case is no template", done.problem(3, "/upper.sh", "WHO", "entrypoint.fixed", "entrypoint.plan"), done.log)
+
+
+def with_plan(name, text, *problem):
+    with open("start.plan", "w", encoding="utf-8") as stream:
+        stream.write(text)
+    with open("plan.yaml", "w", encoding="utf-8") as stream:
+        stream.write("entrypoint: {plan: start.plan}\n")
+    found = thresh("harden", "oci:image", "oci:upper", "--config", "plan.yaml")
+    tap.point(name, found.problem(*problem), found.log)
+    return found
+
+
+with_plan("steps of one's own that are wrong", "thresh-plan 1\nset GREETING you\nexec printenv GREETING\n", 5, "starts it")
+with_plan("an unknown step", "thresh-plan 1\nset GREETING ME\nexecute printenv GREETING\n", 3, "start.plan:3:")
+with_plan("what thresh decides itself", "thresh-plan 1\nlandlock-write /\nexec printenv GREETING\n", 3, "start.plan:2:", "leave it out")
+with_plan("no step", "thresh-plan 1\n", 3, "no step")
+with_plan("steps of one's own", "thresh-plan 1\nset GREETING ME\nexec printenv GREETING\n", 0)
+done = thresh("run", "oci:upper")
+tap.point("the image starts by them", done.problem(0) or (None if done.out == "ME\n" else repr(done.out)), done.log)
+
 # What starts no shell is no shell: the words of a program that is no launcher are its own.
 shutil.rmtree("image")
 derive("flask", "image", FILES, Cmd=None,
