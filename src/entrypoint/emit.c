@@ -5,6 +5,7 @@
 #include "entrypoint/chance.h"
 #include "entrypoint/complaint.h"
 #include "entrypoint/emit_private.h"
+#include "entrypoint/input.h"
 #include "entrypoint/template.h"
 #include "plan/plan.h"
 
@@ -171,7 +172,7 @@ bool emit_is_text(const struct decision *decision)
 	if (!decision_is_leaf(decision))
 		return emit_is_text(decision->yes) && emit_is_text(decision->no);
 	return decision->label[0] != '\001' && strcmp(decision->label, "${@}") != 0 &&
-	       !template_split_name(decision->label, &bytes);
+	       !template_split_name(decision->label, &bytes) && !input_refers(decision->label);
 }
 
 char *emit_value(struct emitter *emitter, const struct decision *decision)

@@ -2,6 +2,7 @@
 /* One step: files, and programs that are run. */
 #include "base/path.h"
 #include "entrypoint/emit_private.h"
+#include "entrypoint/input.h"
 #include "entrypoint/template.h"
 
 #include <string.h>
@@ -216,6 +217,16 @@ static char *launch_value(struct emitter *emitter, const struct launch *launch, 
 				     : emit_value(emitter, slot->value);
 }
 
+static void emit_input(const char *value, GString *text)
+{
+	struct input_piece piece;
+
+	if (!*value)
+		emit_line(text, "input", "", NULL);
+	for (const char *at = value; input_next(&at, &piece); g_free(piece.text))
+		emit_line(text, piece.is_file ? "input-file" : "input", piece.text, NULL);
+}
+
 static void emit_modifier(const struct emitter *emitter, const char *name, const char *value,
 			  GString *text)
 {
@@ -231,6 +242,8 @@ static void emit_modifier(const struct emitter *emitter, const char *name, const
 			emit_line(text, "without", name + 4, NULL);
 		else if (strcmp(value, TEXT_KEEP) != 0)
 			emit_line(text, "with", name + 4, value, NULL);
+	} else if (strcmp(name, "input") == 0 && value[0] != '\001') {
+		emit_input(value, text);
 	} else if (value[0] != '\001') {
 		emit_line(text, name, value, NULL);
 	}

@@ -66,8 +66,10 @@ void follow_init(struct follow *follow, const struct follow_options *options,
 		.scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						 (GDestroyNotify)g_bytes_unref),
 		.tests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.read = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.pipes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pipe_free),
 	};
+	clock_gettime(CLOCK_REALTIME_COARSE, &follow->began);
 }
 
 void follow_clear(struct follow *follow)
@@ -78,6 +80,7 @@ void follow_clear(struct follow *follow)
 	g_clear_pointer(&follow->kinds, g_hash_table_unref);
 	g_clear_pointer(&follow->scripts, g_hash_table_unref);
 	g_clear_pointer(&follow->pipes, g_hash_table_unref);
+	g_clear_pointer(&follow->read, g_hash_table_unref);
 	g_clear_pointer(&follow->tests, g_hash_table_unref);
 	g_clear_pointer(&follow->last_line, g_free);
 	g_clear_error(&follow->error);

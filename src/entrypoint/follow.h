@@ -23,11 +23,13 @@
 #include <glib.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <time.h>
 
 enum {
 	FOLLOW_ACTORS_MAX = 100000,
-	FOLLOW_PIPE_MAX_BYTES = 4 << 20,
-	FOLLOW_PIPES_MAX_BYTES = 16 << 20,
+	FOLLOW_PIPE_MAX_BYTES = 16 << 20,
+	FOLLOW_PIPES_MAX_BYTES = 64 << 20,
+	FOLLOW_READ_MAX = 4096,  /* files that input may be made of */
 	FOLLOW_OPENED_MAX = 256, /* files that a program opens to write, and is kept at once */
 };
 
@@ -104,9 +106,11 @@ struct follow {
 	GHashTable *scripts;           /* char *path → GBytes */
 	GHashTable *pipes;             /* guint64 inode → struct pipe_content * */
 	uint64_t pipe_bytes;
-	GHashTable *tests;   /* those that are recorded, as text */
-	char *last_line;     /* of the trace */
-	struct actor *start; /* the first process */
+	GHashTable *read;      /* char *: files that were opened to read, by whom is not kept */
+	struct timespec began; /* what was changed since is no file of the image */
+	GHashTable *tests;     /* those that are recorded, as text */
+	char *last_line;       /* of the trace */
+	struct actor *start;   /* the first process */
 	bool done;
 	bool finished; /* the record is filled */
 	bool ended;    /* the first process has: its status was taken */
@@ -151,6 +155,8 @@ void follow_program_begin(struct follow *follow, struct actor *actor, const char
 void follow_program_keep(struct follow *follow, struct program *program);
 /* A process of a program, or its first one with @status, has ended. */
 void follow_program_exit(struct follow *follow, struct actor *actor, int status);
+/* follow_input.c: a file is opened to read; @path may be NULL. */
+void follow_note_read(struct follow *follow, const char *path);
 /* What the program has read, as far as is known now. */
 void follow_settle_input(struct follow *follow, struct program *program);
 /* Something else than waiting was done by @actor: what still runs below it is in the background. */

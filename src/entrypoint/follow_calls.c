@@ -254,15 +254,17 @@ static void on_open(struct follow *follow, struct task *task, const struct agent
 {
 	uint64_t flags = open_flags(task, call);
 	bool writes = (flags & O_ACCMODE) != O_RDONLY || flags & (O_CREAT | O_TRUNC);
-	bool shell = task->actor->kind == ACTOR_SHELL;
 	g_autofree char *path = NULL;
 
 	if ((flags & O_TMPFILE) == O_TMPFILE)
 		return;
-	if (!writes && (!shell || flags & (O_DIRECTORY | O_PATH)))
+	if (!writes && flags & (O_DIRECTORY | O_PATH))
 		return;
 	path = path_argument(follow, task, call->directory, call->path, !(flags & O_NOFOLLOW));
 	if (!writes) {
+		follow_note_read(follow, path);
+		if (task->actor->kind != ACTOR_SHELL)
+			return;
 		task->path = g_steal_pointer(&path);
 		task->closes = flags & O_CLOEXEC;
 		return;

@@ -171,30 +171,6 @@ static void look_at_output(struct follow *follow, pid_t pid, struct program *pro
 	}
 }
 
-/* What it read, now that it has ended or the start is over. */
-static GBytes *input_of(struct follow *follow, struct program *program)
-{
-	struct pipe_content *content;
-
-	if (program->input_fd >= 0) {
-		if (lseek(program->input_fd, (off_t)program->input_at, SEEK_SET) < 0)
-			return NULL;
-		return fd_read_all(program->input_fd, FOLLOW_PIPE_MAX_BYTES, "", NULL);
-	}
-	if (program->input_pipe == 0)
-		return NULL;
-	content = follow_pipe(follow, program->input_pipe);
-	return content->incomplete ? NULL : g_bytes_new(content->data->data, content->data->len);
-}
-
-void follow_settle_input(struct follow *follow, struct program *program)
-{
-	bool has_input = program->input_fd >= 0 || program->input_pipe != 0;
-
-	program->step->input = has_input ? input_of(follow, program) : NULL;
-	program->step->input_unknown = has_input && !program->step->input;
-}
-
 /* --- programs --- */
 
 static bool is_kept_by_wish(const struct follow *follow, const char *path, const GPtrArray *words)

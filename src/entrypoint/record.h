@@ -47,9 +47,10 @@ struct start_step {
 	uint32_t umask;
 	GBytes *input;      /* RUN, BEGIN: what it read from standard input where that was a pipe, a
 			       here-document or a file; and from bash's <(…), whose word in argv is then
-			       /dev/stdin; NULL: inherited or /dev/null */
+			       /dev/stdin; of more than 4 KiB, files of the image that stand in it
+			       are named (input.h); NULL: inherited or /dev/null */
 	bool input_unknown; /* RUN, BEGIN: there was such an input, and input is NULL since it was
-			       more than 4 MiB or came from another kept program */
+			       more than 16 MiB, or came from another kept program */
 	char *output; /* RUN, BEGIN: standard output went to this file; NULL: inherited or a pipe */
 	bool output_read; /* its output went through a pipe to the script: it may have decided
 			     something */

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 enum { MS_PER_S = 1000, NS_PER_MS = 1000000, GRACE_MS = 10000, KILL_MS = 1000 };
+enum { INPUT_BYTES = 64 << 20 }; /* of files that are a program's input */
 
 /* A program with its modifiers, made ready before there is a child. */
 struct launch {
@@ -37,25 +39,48 @@ mode_t launch_umask;
 bool launch_child_was_ignored;
 bool launch_happened;
 
-/* A file without a name: a pipe could fill up before its reader is there. */
-static int input_make(const struct plan_directive *directive, const char *text)
+static void input_text(const struct launch *launch, const struct plan_directive *modifier,
+		       const char *text)
 {
-	size_t bytes = strlen(text);
-	int fd = memfd_create("input", MFD_CLOEXEC);
-
-	if (fd < 0)
-		init_fail_path(directive, NULL, errno);
-	while (bytes > 0) {
-		ssize_t n = write(fd, text, bytes);
+	for (size_t left = strlen(text); left > 0;) {
+		ssize_t n = write(launch->input, text, left);
 
 		if (n < 0)
-			init_fail_path(directive, NULL, errno);
+			init_fail_path(modifier, NULL, errno);
 		text += n;
-		bytes -= (size_t)n;
+		left -= (size_t)n;
 	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		init_fail_path(directive, NULL, errno);
-	return fd;
+}
+
+static void input_file(const struct launch *launch, const struct plan_directive *modifier,
+		       const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	ssize_t n;
+
+	if (fd < 0)
+		init_fail_path(modifier, path, errno);
+	while ((n = sendfile(launch->input, fd, NULL, INPUT_BYTES)) > 0) {
+		if (lseek(launch->input, 0, SEEK_CUR) > INPUT_BYTES)
+			init_fail_path(modifier, path, EFBIG);
+	}
+	if (n < 0)
+		init_fail_path(modifier, path, errno);
+	close(fd);
+}
+
+/* All of them, one behind the other, in a file without a name: a pipe could fill up before its
+ * reader is there. */
+static void input_read(struct launch *launch, const struct plan_directive *modifier)
+{
+	if (launch->input < 0)
+		launch->input = memfd_create("input", MFD_CLOEXEC);
+	if (launch->input < 0)
+		init_fail_path(modifier, NULL, errno);
+	if (modifier->kind == PLAN_INPUT_FILE)
+		input_file(launch, modifier, expand_path(modifier, modifier->words));
+	else
+		input_text(launch, modifier, expand(modifier->words));
 }
 
 static void modifier_read(struct launch *launch, const struct plan_directive *modifier)
@@ -73,9 +98,8 @@ static void modifier_read(struct launch *launch, const struct plan_directive *mo
 		launch->output = expand_path(modifier, word);
 		return;
 	case PLAN_INPUT:
-		if (launch->input >= 0)
-			close(launch->input);
-		launch->input = input_make(modifier, expand(word));
+	case PLAN_INPUT_FILE:
+		input_read(launch, modifier);
 		return;
 	case PLAN_RETRY:
 		plan_decimal(word, UINT32_MAX, &launch->retries);
@@ -126,6 +150,8 @@ static void launch_prepare(struct launch *launch, const struct plan *plan,
 		init_fail_why(directive, EXIT_INIT, NULL, "no words are left of it");
 	for (const struct plan_directive *d = first; d < directive; d++)
 		modifier_read(launch, d);
+	if (launch->input >= 0)
+		lseek(launch->input, 0, SEEK_SET);
 	environment_make(launch, first);
 }
 

@@ -61,6 +61,7 @@ static const struct rule rules[PLAN_KINDS] = {
 	[PLAN_WITH] = {"with", "nt", 0},
 	[PLAN_WITHOUT] = {"without", "n", 0},
 	[PLAN_INPUT] = {"input", "t", 0},
+	[PLAN_INPUT_FILE] = {"input-file", "q", 0},
 	[PLAN_OUTPUT] = {"output", "q", 0},
 	[PLAN_RETRY] = {"retry", "cm", 0},
 	[PLAN_ACCEPT] = {"accept", "S+", 0},

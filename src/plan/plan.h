@@ -78,6 +78,7 @@ enum plan_kind {
 	PLAN_WITH,
 	PLAN_WITHOUT,
 	PLAN_INPUT,
+	PLAN_INPUT_FILE,
 	PLAN_OUTPUT,
 	PLAN_RETRY,
 	PLAN_ACCEPT, /* the last */

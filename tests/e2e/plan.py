@@ -68,7 +68,7 @@ STEPS = [
     ("mode /vol/old 0644\n", ["`mode`"]),
     ("owner /vol 0 0 tree\n", ["`owner`"]),
     ("seed /seeded /vol/tree\n", ["`seed`", "… what is there", "… copying", "… complete"]),
-    ("in /vol\ninput x\noutput /vol/o\nretry 1 1\naccept 3\nrun probe exit 3\n",
+    ("in /vol\ninput x\ninput-file /vol/old\noutput /vol/o\nretry 1 1\naccept 3\nrun probe exit 3\n",
      ["`run`", "… the child", "… the parent"]),
     ("run probe exit 0\n", ["`run`", "… the child", "… the parent"]),
     ("limit core 0 0\n", ["`limit`"]),

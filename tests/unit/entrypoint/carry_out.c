@@ -149,6 +149,13 @@ static void run(struct carrier *carrier, bool begins)
 	}
 }
 
+static void append_input(struct world *world, const char *text)
+{
+	g_autofree char *before = g_steal_pointer(&world->input);
+
+	world->input = g_strconcat(before ? before : "", text, NULL);
+}
+
 static void modify(struct world *world, const struct plan_directive *directive, char *text)
 {
 	const char *word = plan_word(directive, 0);
@@ -161,8 +168,12 @@ static void modify(struct world *world, const struct plan_directive *directive, 
 	else if (directive->kind == PLAN_IN)
 		world->in = g_strdup(text);
 	else if (directive->kind == PLAN_INPUT)
-		world->input = g_strdup(text);
-	else if (directive->kind == PLAN_OUTPUT)
+		append_input(world, text);
+	else if (directive->kind == PLAN_INPUT_FILE) {
+		g_autofree char *reference = g_strdup_printf("\002%s\003", text);
+
+		append_input(world, reference);
+	} else if (directive->kind == PLAN_OUTPUT)
 		world->output = g_strdup(text);
 	else if (directive->kind == PLAN_AS) {
 		world->as_uid = (uint32_t)atoi(word);

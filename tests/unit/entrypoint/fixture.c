@@ -115,6 +115,10 @@ static void make_root(const char *server)
 		"setpriv", "kill", "find",    "seq", "su",    "install", "false"};
 
 	const char *init = g_getenv("THRESH_INIT");
+	g_autoptr(GString) big = g_string_new(NULL);
+
+	for (guint i = 0; i < 1000; i++)
+		g_string_append_printf(big, "insert into t values (%04u);\n", i);
 
 	directory = g_dir_make_tmp("thresh-start-XXXXXX", NULL);
 	g_assert_nonnull(directory);
@@ -136,6 +140,8 @@ static void make_root(const char *server)
 	write_text("/etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:999:999::/data:/bin/sh\n",
 		   0644);
 	write_text("/etc/group", "root:x:0:\napp:x:999:\n", 0644);
+	make_directory("/usr/share");
+	write_text("/usr/share/big.sql", big->str, 0644);
 	write_text("/etc/app.conf", "port 1\nname x\n", 0644);
 }
 

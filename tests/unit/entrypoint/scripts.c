@@ -172,6 +172,12 @@ static void mariadb_start(struct world *world)
 			world_exit(world, 1, "[ERROR]: password option is not specified\n");
 			return;
 		}
+		world->input = g_strdup_printf(
+			"SET @root='%s';\n\002/usr/share/mysql/tables.sql\003"
+			"\002/usr/share/mysql/data.sql\003%s",
+			world_get(world, "MARIADB_ROOT_PASSWORD"),
+			filled(world, "MARIADB_DATABASE") ? "\002/usr/share/mysql/more.sql\003"
+							  : "COMMIT;\n");
 		world_run_program(world, install);
 		world_begin(world, server, "socket /run/mysqld/mysqld.sock");
 		world->input = g_strdup_printf(

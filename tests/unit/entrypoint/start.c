@@ -110,6 +110,15 @@ static const struct vector vectors[] = {
 	 "/data/out\n"
 	 "run server connect 5432 read\nrun server connect 5432 input \"xbx\\n\"\n"
 	 "run server connect 5432 input \"here\\n\"\nexec server listen 80\n"},
+	{"input of files",
+	 "#!/bin/sh\nserver listen 5432 & sleep 0.1\n"
+	 "{ echo begin; cat /usr/share/big.sql; echo between; sed '' /usr/share/big.sql; } | "
+	 "server connect 5432\n"
+	 "server connect 5432 < /usr/share/big.sql\nexec \"$@\"\n",
+	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432 input "
+	 "\"begin\\n\\002/usr/share/big.sql\\003between\\n\\002/usr/share/big.sql\\003\"\n"
+	 "run server connect 5432 input \"\\002/usr/share/big.sql\\003\"\n"
+	 "exec server listen 80\n"},
 	{"dev tcp",
 	 "#!/bin/bash\nserver listen 5432 &\nwhile ! echo x > /dev/tcp/127.0.0.1/5432; do sleep "
 	 "0.1; "

@@ -452,6 +452,12 @@ static void test_programs(void)
 		{"in /none\nrun probe in\nentry probe\n", 125, "run /none: No such file"},
 		{"umask 027\nrun probe in\nentry probe in\n", 0, "umask 27\nin / uid 0"},
 		{"input \"x ${NAME}\"\nrun probe in\nentry probe exit 0\n", 0, "x value"},
+		{"input <${NAME}>\ninput-file /vol/file\ninput >\nrun probe in\nentry probe exit "
+		 "0\n",
+		 0, "<value>text\n>"},
+		{"input-file /none\nrun probe in\nentry probe\n", 125,
+		 "plan:2: input-file /none: No such file"},
+		{"input-file ${NAME}\nrun probe in\nentry probe\n", 125, "plan:2: input-file"},
 		{"run probe in\nentry probe exit 0\n", 0, "umask 22\n"},
 		{"output /vol/out\nrun probe env NAME\ntemplate /dev/stdout 0600 /vol/out\n"
 		 "entry probe exit 0\n",

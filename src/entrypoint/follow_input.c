@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a program that is kept has read from standard input, as a plan can say it. */
+#include "entrypoint/follow.h"
+
+#include "base/fd.h"
+#include "entrypoint/input.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 64 };
+
+void follow_note_read(struct follow *follow, const char *path)
+{
+	if (path && g_hash_table_size(follow->read) < FOLLOW_READ_MAX)
+		g_hash_table_add(follow->read, g_strdup(path));
+}
+
+/* Whether the descriptor is of a file of the image: one that nobody has touched since the start
+ * began. */
+static bool is_of_image(const struct follow *follow, int fd, gsize most)
+{
+	const struct timespec *began = &follow->began;
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= INPUT_FILE_BYTES &&
+	       (guint64)st.st_size <= most &&
+	       (st.st_ctim.tv_sec < began->tv_sec ||
+		(st.st_ctim.tv_sec == began->tv_sec && st.st_ctim.tv_nsec <= began->tv_nsec));
+}
+
+/* The file's content, where its first bytes occur in @input; else NULL. */
+static GBytes *content_in(const struct follow *follow, const char *path, GBytes *input)
+{
+	gsize bytes;
+	const char *data = g_bytes_get_data(input, &bytes);
+	autofd int fd = fd_open_in_root(follow->reader.root_fd, path + strspn(path, "/"),
+					O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, NULL);
+	char head[HEAD_BYTES];
+
+	if (fd < 0 || !is_of_image(follow, fd, bytes) ||
+	    pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+	    !memmem(data, bytes, head, sizeof(head)))
+		return NULL;
+	return fd_read_all(fd, bytes, "", NULL);
+}
+
+/* The files that were read in this start, and may stand in @input. */
+static GPtrArray *files_in(const struct follow *follow, GBytes *input)
+{
+	GPtrArray *files = g_ptr_array_new_with_free_func((GDestroyNotify)input_file_free);
+	GHashTableIter iter;
+	gpointer path;
+
+	g_hash_table_iter_init(&iter, follow->read);
+	while (g_hash_table_iter_next(&iter, &path, NULL)) {
+		g_autoptr(GBytes) content =
+			input_path_is_fit(path) ? content_in(follow, path, input) : NULL;
+
+		if (content)
+			g_ptr_array_add(files, input_file_new(path, content));
+	}
+	return files;
+}
+
+/* What it read, now that it has ended or the start is over. */
+static GBytes *raw_input(struct follow *follow, struct program *program)
+{
+	struct pipe_content *content;
+
+	if (program->input_fd >= 0) {
+		if (lseek(program->input_fd, (off_t)program->input_at, SEEK_SET) < 0)
+			return NULL;
+		return fd_read_all(program->input_fd, FOLLOW_PIPE_MAX_BYTES, "", NULL);
+	}
+	content = follow_pipe(follow, program->input_pipe);
+	return content->incomplete ? NULL : g_bytes_new(content->data->data, content->data->len);
+}
+
+static GBytes *input_of(struct follow *follow, struct program *program)
+{
+	g_autoptr(GBytes) raw = raw_input(follow, program);
+	g_autoptr(GPtrArray) files = NULL;
+
+	if (!raw || g_bytes_get_size(raw) <= INPUT_REFER_BYTES)
+		return g_steal_pointer(&raw);
+	files = files_in(follow, raw);
+	return input_refer(raw, files);
+}
+
+void follow_settle_input(struct follow *follow, struct program *program)
+{
+	bool has_input = program->input_fd >= 0 || program->input_pipe != 0;
+
+	program->step->input = has_input ? input_of(follow, program) : NULL;
+	program->step->input_unknown = has_input && !program->step->input;
+}
