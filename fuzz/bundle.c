@@ -11,9 +11,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	autojson json_t *json = json_parse(data, size, "bundle", NULL);
 	autokey struct sign_key *key = sign_key_parse_public("key", (const char *)data, size, NULL);
-	struct bundle bundle;
+	struct sigstore_bundle bundle;
 
-	if (json && bundle_parse(json, &bundle, NULL))
-		bundle_clear(&bundle);
+	if (json && sigstore_bundle_parse(json, &bundle, NULL))
+		sigstore_bundle_clear(&bundle);
 	return 0;
 }

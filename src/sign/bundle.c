@@ -24,8 +24,8 @@ static json_t *base64_json(const void *data, gsize size)
 	return json_string(text);
 }
 
-json_t *bundle_new(const char *payload_type, const void *payload, size_t size_bytes,
-		   const struct sign_key *key, GError **error)
+json_t *sigstore_bundle_new(const char *payload_type, const void *payload, size_t size_bytes,
+			    const struct sign_key *key, GError **error)
 {
 	g_autofree char *id = sign_key_id(key, error);
 	g_autoptr(GBytes) signature = NULL;
@@ -36,9 +36,10 @@ json_t *bundle_new(const char *payload_type, const void *payload, size_t size_by
 
 	if (!id)
 		return NULL;
-	if (size_bytes > BUNDLE_MAX_BYTES / 2) {
+	if (size_bytes > SIGSTORE_BUNDLE_MAX_BYTES / 2) {
 		error_set(error, THRESH_ERROR_INPUT,
-			  "a statement of more than %d MiB is not signed", BUNDLE_MAX_BYTES >> 21);
+			  "a statement of more than %d MiB is not signed",
+			  SIGSTORE_BUNDLE_MAX_BYTES >> 21);
 		return NULL;
 	}
 	text = dsse_encode(payload_type, payload, size_bytes);
@@ -51,8 +52,8 @@ json_t *bundle_new(const char *payload_type, const void *payload, size_t size_by
 	envelope = json_pack("{s:o, s:s, s:o}", "payload", base64_json(payload, size_bytes),
 			     "payloadType", payload_type, "signatures", signatures);
 	material = json_pack("{s:{s:s}}", "publicKey", "hint", id);
-	return json_pack("{s:s, s:o, s:o}", "mediaType", BUNDLE_MEDIA_TYPE, "verificationMaterial",
-			 material, "dsseEnvelope", envelope);
+	return json_pack("{s:s, s:o, s:o}", "mediaType", SIGSTORE_BUNDLE_MEDIA_TYPE,
+			 "verificationMaterial", material, "dsseEnvelope", envelope);
 }
 
 static bool fail(GError **error, const char *what)
@@ -86,7 +87,7 @@ static GBytes *take_base64(const json_t *object, const char *name, GError **erro
 	g_autofree char *again = NULL;
 	gsize size = 0;
 
-	if (text && strlen(text) <= BUNDLE_MAX_BYTES)
+	if (text && strlen(text) <= SIGSTORE_BUNDLE_MAX_BYTES)
 		data = g_base64_decode(text, &size);
 	if (data)
 		again = g_base64_encode(data, size);
@@ -107,7 +108,7 @@ static bool take_text(const json_t *object, const char *name, char **ret_text, G
 	return true;
 }
 
-static bool take_signature(const json_t *envelope, struct bundle *bundle, GError **error)
+static bool take_signature(const json_t *envelope, struct sigstore_bundle *bundle, GError **error)
 {
 	static const char *const names[] = {"sig", "keyid", NULL};
 	const json_t *signatures = json_array_at(envelope, "signatures");
@@ -127,7 +128,7 @@ static bool take_signature(const json_t *envelope, struct bundle *bundle, GError
 	       fail(error, "a signature that is too long");
 }
 
-static bool take_envelope(const json_t *envelope, struct bundle *bundle, GError **error)
+static bool take_envelope(const json_t *envelope, struct sigstore_bundle *bundle, GError **error)
 {
 	static const char *const names[] = {"payload", "payloadType", "signatures", NULL};
 
@@ -139,7 +140,8 @@ static bool take_envelope(const json_t *envelope, struct bundle *bundle, GError 
 }
 
 /* A key alone: no certificate, no transparency log, which nobody could check offline. */
-static bool check_material(const json_t *material, const struct bundle *bundle, GError **error)
+static bool check_material(const json_t *material, const struct sigstore_bundle *bundle,
+			   GError **error)
 {
 	static const char *const names[] = {"publicKey", "tlogEntries", "timestampVerificationData",
 					    NULL};
@@ -158,37 +160,37 @@ static bool check_material(const json_t *material, const struct bundle *bundle, 
 	return true;
 }
 
-bool bundle_parse(const json_t *json, struct bundle *ret_bundle, GError **error)
+bool sigstore_bundle_parse(const json_t *json, struct sigstore_bundle *ret_bundle, GError **error)
 {
 	static const char *const names[] = {"mediaType", "verificationMaterial", "dsseEnvelope",
 					    NULL};
-	struct bundle bundle = {0};
+	struct sigstore_bundle bundle = {0};
 
 	if (!json_is_object(json))
 		return fail(error, "not an object");
-	if (g_strcmp0(json_string_at(json, "mediaType"), BUNDLE_MEDIA_TYPE) != 0)
-		return fail(error, "its media type is not " BUNDLE_MEDIA_TYPE);
+	if (g_strcmp0(json_string_at(json, "mediaType"), SIGSTORE_BUNDLE_MEDIA_TYPE) != 0)
+		return fail(error, "its media type is not " SIGSTORE_BUNDLE_MEDIA_TYPE);
 	if (members_are(json, names, error) &&
 	    take_envelope(json_object_get(json, "dsseEnvelope"), &bundle, error) &&
 	    check_material(json_object_get(json, "verificationMaterial"), &bundle, error)) {
 		*ret_bundle = bundle;
 		return true;
 	}
-	bundle_clear(&bundle);
+	sigstore_bundle_clear(&bundle);
 	return false;
 }
 
-void bundle_clear(struct bundle *bundle)
+void sigstore_bundle_clear(struct sigstore_bundle *bundle)
 {
 	g_free(bundle->payload_type);
 	g_free(bundle->key_id);
 	g_clear_pointer(&bundle->payload, g_bytes_unref);
 	g_clear_pointer(&bundle->signature, g_bytes_unref);
-	*bundle = (struct bundle){0};
+	*bundle = (struct sigstore_bundle){0};
 }
 
-bool bundle_verify(const struct bundle *bundle, const struct sign_key *key,
-		   const char *payload_type, GError **error)
+bool sigstore_bundle_verify(const struct sigstore_bundle *bundle, const struct sign_key *key,
+			    const char *payload_type, GError **error)
 {
 	g_autofree char *id = sign_key_id(key, error);
 	g_autoptr(GBytes) text = NULL;

@@ -157,18 +157,18 @@ static void test_bundle(void)
 		autokey struct sign_key *key = key_new(algorithms[i]);
 		autokey struct sign_key *other = key_new(algorithms[i]);
 		g_autoptr(GError) error = NULL;
-		autojson json_t *json = bundle_new(STATEMENT_TYPE, "{}", 2, key, &error);
-		struct bundle bundle;
+		autojson json_t *json = sigstore_bundle_new(STATEMENT_TYPE, "{}", 2, key, &error);
+		struct sigstore_bundle bundle;
 
 		g_assert_no_error(error);
-		g_assert_true(bundle_parse(json, &bundle, &error));
-		g_assert_true(bundle_verify(&bundle, key, STATEMENT_TYPE, &error));
-		g_assert_false(bundle_verify(&bundle, other, STATEMENT_TYPE, &error));
+		g_assert_true(sigstore_bundle_parse(json, &bundle, &error));
+		g_assert_true(sigstore_bundle_verify(&bundle, key, STATEMENT_TYPE, &error));
+		g_assert_false(sigstore_bundle_verify(&bundle, other, STATEMENT_TYPE, &error));
 		g_assert_nonnull(strstr(error->message, "signed by key"));
 		g_clear_error(&error);
-		g_assert_false(bundle_verify(&bundle, key, "text/plain", &error));
+		g_assert_false(sigstore_bundle_verify(&bundle, key, "text/plain", &error));
 		g_assert_nonnull(strstr(error->message, "its payload is"));
-		bundle_clear(&bundle);
+		sigstore_bundle_clear(&bundle);
 	}
 }
 
@@ -177,20 +177,20 @@ static void test_bit_flips(void)
 {
 	autokey struct sign_key *key = key_new(SIGN_ECDSA_P256);
 	g_autoptr(GError) error = NULL;
-	autojson json_t *json = bundle_new(STATEMENT_TYPE, "{\"a\":1}", 7, key, &error);
+	autojson json_t *json = sigstore_bundle_new(STATEMENT_TYPE, "{\"a\":1}", 7, key, &error);
 	g_autofree char *text = json_format_canonical(json);
 	size_t length = strlen(text);
 	guint accepted = 0;
 
 	for (size_t bit = 0; bit < 8 * length; bit++) {
 		autojson json_t *changed = NULL;
-		struct bundle bundle;
+		struct sigstore_bundle bundle;
 
 		text[bit / 8] ^= (char)(1 << bit % 8);
 		changed = json_parse(text, length, "bundle", NULL);
-		if (changed && bundle_parse(changed, &bundle, NULL)) {
-			accepted += bundle_verify(&bundle, key, STATEMENT_TYPE, NULL);
-			bundle_clear(&bundle);
+		if (changed && sigstore_bundle_parse(changed, &bundle, NULL)) {
+			accepted += sigstore_bundle_verify(&bundle, key, STATEMENT_TYPE, NULL);
+			sigstore_bundle_clear(&bundle);
 		}
 		text[bit / 8] ^= (char)(1 << bit % 8);
 	}
@@ -220,16 +220,16 @@ static void test_malformed_bundles(void)
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
 		g_autoptr(GError) error = NULL;
-		autojson json_t *json = bundle_new(STATEMENT_TYPE, "{}", 2, key, &error);
+		autojson json_t *json = sigstore_bundle_new(STATEMENT_TYPE, "{}", 2, key, &error);
 		g_auto(GStrv) keys = g_strsplit(table[i].path, ".", -1);
 		json_t *at = json;
-		struct bundle bundle;
+		struct sigstore_bundle bundle;
 
 		for (guint k = 0; keys[k + 1]; k++)
 			at = json_object_get(at, keys[k]);
 		json_object_set_new(at, keys[g_strv_length(keys) - 1],
 				    json_loads(table[i].value, JSON_DECODE_ANY, NULL));
-		g_assert_false(bundle_parse(json, &bundle, &error));
+		g_assert_false(sigstore_bundle_parse(json, &bundle, &error));
 		g_assert_nonnull(strstr(error->message, table[i].text));
 	}
 }
