@@ -678,9 +678,14 @@ static bool commit(const struct session *session, struct image_writer *writer,
 {
 	g_autofree char *text = json_format_canonical(result->keep_json);
 	const char *out = session->request->out_directory;
+	const struct artifact keep_list = {
+		.artifact_type = KEEPSET_ARTIFACT_TYPE,
+		.media_type = KEEPSET_ARTIFACT_TYPE,
+		.data = text,
+		.size_bytes = strlen(text),
+	};
 
-	return image_writer_attach(writer, KEEPSET_ARTIFACT_TYPE, KEEPSET_ARTIFACT_TYPE, text,
-				   strlen(text), error) &&
+	return image_writer_attach(writer, &keep_list, error) &&
 	       (!out || (harden_write_out(result, out, error) &&
 			 harden_write_documents(session, writer, result, out, error))) &&
 	       image_writer_commit(writer, error);

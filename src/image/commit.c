@@ -40,8 +40,7 @@ static bool directory_is_empty(const char *path, GError **error, bool *ret_empty
 	return true;
 }
 
-/* The index of the layout at @dir_fd; a new one where there is none yet. Caller owns. */
-static json_t *index_read(int dir_fd, GError **error)
+json_t *layout_index_read(int dir_fd, GError **error)
 {
 	autofd int fd = openat(dir_fd, "index.json", O_RDONLY | O_CLOEXEC);
 	g_autoptr(GBytes) data = NULL;
@@ -91,7 +90,7 @@ static bool layout_check(const char *path, enum destination_state *ret_state, GE
 				 quoted);
 	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0)
 		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", quoted);
-	index = index_read(fd, error);
+	index = layout_index_read(fd, error);
 	if (!index) {
 		g_prefix_error(error, "%s: ", quoted);
 		return false;
@@ -145,7 +144,7 @@ bool destination_check(const char *path, enum transport transport,
 	return layout_check(path, ret_state, error);
 }
 
-static bool sync_at(int dir_fd, const char *name, GError **error)
+bool file_sync(int dir_fd, const char *name, GError **error)
 {
 	autofd int fd = fd_open(dir_fd, name, O_RDONLY, 0, error);
 
@@ -182,17 +181,17 @@ static bool sync_blobs(const struct image_writer *writer, const GPtrArray *names
 	for (guint i = 0; i < names->len; i++) {
 		g_autofree char *path = g_strdup_printf("blobs/sha256/%s", (char *)names->pdata[i]);
 
-		if (!sync_at(writer->layout_fd, path, error))
+		if (!file_sync(writer->layout_fd, path, error))
 			return false;
 	}
-	return sync_at(writer->layout_fd, "blobs/sha256", error);
+	return file_sync(writer->layout_fd, "blobs/sha256", error);
 }
 
 static bool sync_parent(const char *path, GError **error)
 {
 	g_autofree char *parent = g_path_get_dirname(path);
 
-	return sync_at(AT_FDCWD, parent, error);
+	return file_sync(AT_FDCWD, parent, error);
 }
 
 /* Puts the entry in place of those with the same reference name; all else stays as it is. */
@@ -226,11 +225,12 @@ static void index_set_referrers(json_t *index, json_t *referrers, const char *na
 		json_array_extend(manifests, referrers);
 }
 
-static bool write_synced(int dir_fd, const char *name, const char *text, GError **error)
+bool file_write_synced(int dir_fd, const char *name, const void *data, size_t size_bytes,
+		       GError **error)
 {
 	autofd int fd = fd_open(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC, 0666, error);
 
-	if (fd < 0 || !fd_write_all(fd, text, strlen(text), error))
+	if (fd < 0 || !fd_write_all(fd, data, size_bytes, error))
 		return false;
 	if (fsync(fd) < 0)
 		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s: sync", name);
@@ -251,14 +251,14 @@ static bool move_blobs(const struct image_writer *writer, int dir_fd, const GPtr
 		if (is_new)
 			g_ptr_array_add(added, g_steal_pointer(&path));
 	}
-	return sync_at(dir_fd, "blobs/sha256", error);
+	return file_sync(dir_fd, "blobs/sha256", error);
 }
 
 /* With the lock held: everything that can fail for want of room, then the blobs, then the index. */
 static bool merge_locked(const struct image_writer *writer, int dir_fd, const GPtrArray *names,
 			 GPtrArray *added, GError **error)
 {
-	autojson json_t *index = index_read(dir_fd, error);
+	autojson json_t *index = layout_index_read(dir_fd, error);
 	g_autofree char *text = NULL;
 
 	if (!index)
@@ -268,7 +268,7 @@ static bool merge_locked(const struct image_writer *writer, int dir_fd, const GP
 	text = json_format_canonical(index);
 	if (strlen(text) > JSON_MAX_BYTES)
 		return error_set(error, THRESH_ERROR_INPUT, "index.json: above 4 MiB");
-	if (!write_synced(writer->layout_fd, "index.json", text, error) ||
+	if (!file_write_synced(writer->layout_fd, "index.json", text, strlen(text), error) ||
 	    !fd_make_directories(dir_fd, "blobs/sha256", 0777, error) ||
 	    !move_blobs(writer, dir_fd, names, added, error))
 		return false;
@@ -297,7 +297,7 @@ static bool commit_merge(const struct image_writer *writer, const GPtrArray *nam
 			unlinkat(dir_fd, added->pdata[i], 0);
 		return false;
 	}
-	return sync_at(dir_fd, ".", error);
+	return file_sync(dir_fd, ".", error);
 }
 
 /* A new layout appears by one rename. Where another process was faster, or the place cannot be
@@ -312,9 +312,9 @@ static bool commit_layout(const struct image_writer *writer, GError **error)
 	    !destination_check(writer->destination, TRANSPORT_OCI, &state, error))
 		return false;
 	if (state == DESTINATION_ABSENT && !writer->inside) {
-		if (!sync_at(writer->layout_fd, "index.json", error) ||
-		    !sync_at(writer->layout_fd, "oci-layout", error) ||
-		    !sync_at(writer->layout_fd, ".", error))
+		if (!file_sync(writer->layout_fd, "index.json", error) ||
+		    !file_sync(writer->layout_fd, "oci-layout", error) ||
+		    !file_sync(writer->layout_fd, ".", error))
 			return false;
 		if (rename(layout, writer->destination) == 0)
 			return sync_parent(writer->destination, error);

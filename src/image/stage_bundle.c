@@ -150,6 +150,7 @@ bool image_writer_stage_bundle(struct image_writer *writer, const struct bundle 
 	if (writer->name)
 		json_object_set_new(writer->descriptor, "annotations",
 				    json_pack("{s:s}", REF_NAME_ANNOTATION, writer->name));
+	descriptor_mark_signed(writer->descriptor, writer->referrers);
 	if (!write_index(writer, error) || !write_text(writer, "oci-layout", layout, error))
 		return false;
 	writer->staged = true;

@@ -16,6 +16,7 @@
  */
 #pragma once
 
+#include "image/attach.h"
 #include "image/bundle.h"
 #include "image/image.h"
 #include "image/tree.h"
@@ -54,12 +55,9 @@ bool image_writer_stage_bundle(struct image_writer *writer, const struct bundle 
 /* The staging directory as a layout, borrowed: for a source to bring its blobs to. */
 int image_writer_layout_fd(const struct image_writer *writer);
 
-/* Adds to what is staged an artifact that refers to the image (image-spec manifest.md, "Guidelines
- * for Artifact Usage"; `subject`): one layer of @media_type that holds @data. In an archive there
- * is no room for it, since tools expect one image there: nothing is done. A later stage forgets it.
- */
-bool image_writer_attach(struct image_writer *writer, const char *artifact_type,
-			 const char *media_type, const void *data, size_t size_bytes,
+/* Adds to what is staged an artifact that refers to the image. In an archive there is no room for
+ * it, since tools expect one image there: nothing is done. A later stage forgets it. */
+bool image_writer_attach(struct image_writer *writer, const struct artifact *artifact,
 			 GError **error);
 
 /* Opens what is staged as an image. The caller frees it before the commit. */

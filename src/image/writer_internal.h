@@ -51,6 +51,18 @@ bool write_text(const struct image_writer *writer, const char *name, const json_
 		GError **error);
 bool write_index(const struct image_writer *writer, GError **error);
 
+/* commit.c, for attach.c */
+
+/* The index of the layout at @dir_fd; a new one where there is none yet. Caller owns. */
+json_t *layout_index_read(int dir_fd, GError **error);
+bool file_write_synced(int dir_fd, const char *name, const void *data, size_t size_bytes,
+		       GError **error);
+bool file_sync(int dir_fd, const char *name, GError **error);
+
+/* attach.c: annotates the image's @descriptor for cosign where one of @referrers, an array of
+ * descriptors, is a Sigstore bundle. */
+void descriptor_mark_signed(json_t *descriptor, const json_t *referrers);
+
 /* Whether @path can become the destination: what is there, if anything. */
 enum destination_state {
 	DESTINATION_ABSENT, /* or an empty directory */
