@@ -18,6 +18,8 @@ enum { LINES_MAX = 5 };
 
 struct given {
 	char *policy;
+	char *key;
+	char *source;
 	char *format;
 	gboolean list;
 };
@@ -30,6 +32,7 @@ struct unpacked {
 	char *directory;
 	int lock_fd;
 	json_t *keep_list;
+	GPtrArray *attestations;
 };
 
 static void unpacked_clear(struct unpacked *unpacked)
@@ -40,6 +43,7 @@ static void unpacked_clear(struct unpacked *unpacked)
 		cleanup_directory_remove(unpacked->directory, &unpacked->lock_fd);
 	g_free(unpacked->directory);
 	json_decref(unpacked->keep_list);
+	g_clear_pointer(&unpacked->attestations, g_ptr_array_unref);
 }
 
 static bool unpack(struct unpacked *unpacked, const struct options *options,
@@ -59,7 +63,9 @@ static bool unpack(struct unpacked *unpacked, const struct options *options,
 	root = g_build_filename(unpacked->directory, "root", NULL);
 	unpacked->rootfs = rootfs_unpack_to(unpacked->image, root, &identity->shift, error);
 	unpacked->keep_list = keep_list_load(NULL, unpacked->image, NULL);
-	return unpacked->rootfs != NULL;
+	if (unpacked->rootfs)
+		unpacked->attestations = attestations_read(unpacked->image, error);
+	return unpacked->attestations != NULL;
 }
 
 /* --- output --------------------------------------------------------------------------------------
@@ -143,8 +149,49 @@ static void list_rules(void)
 /* --- the command ---------------------------------------------------------------------------------
  */
 
+/* What the image is judged by, beside its own content. */
+struct judges {
+	struct policy *policy;
+	struct sign_key *key;
+	struct digest source_digest;
+	bool has_source;
+};
+
+static void judges_clear(struct judges *judges)
+{
+	policy_free(judges->policy);
+	sign_key_free(judges->key);
+}
+
+static bool load_source(const struct options *options, const char *reference, struct judges *judges,
+			GError **error)
+{
+	const struct harden_request *request = options->request;
+	autoimage struct image *image =
+		image_open(reference, request->platform, &request->limits, error);
+
+	if (!image) {
+		g_prefix_error(error, "--source: ");
+		return false;
+	}
+	judges->source_digest = image->manifest_digest;
+	judges->has_source = true;
+	return true;
+}
+
+static bool judges_load(const struct options *options, const struct given *given,
+			struct judges *judges, GError **error)
+{
+	judges->policy = given->policy ? policy_load(given->policy, error) : policy_new();
+	if (!judges->policy)
+		return false;
+	if (given->key && !(judges->key = sign_key_load_public(given->key, error)))
+		return false;
+	return !given->source || load_source(options, given->source, judges, error);
+}
+
 static int verify(const struct options *options, const struct given *given,
-		  const struct identity *identity, struct policy *policy, GError **error)
+		  const struct identity *identity, const struct judges *judges, GError **error)
 {
 	const char *reference = options->operands->pdata[0];
 	struct unpacked unpacked = {.lock_fd = -1};
@@ -160,11 +207,15 @@ static int verify(const struct options *options, const struct given *given,
 			.tree = unpacked.rootfs->tree,
 			.keep_list = unpacked.keep_list,
 			.init_path = options->request->init_path,
-			.init_digests = policy->init_digests,
+			.init_digests = judges->policy->init_digests,
+			.attestations = unpacked.attestations,
+			.key = judges->key,
+			.source_digest = judges->has_source ? &judges->source_digest : NULL,
 		};
 		verification = verification_new(&subject);
 		results = verification_run(verification);
-		problems = policy_judge(policy, results, g_get_real_time() / G_USEC_PER_SEC);
+		problems =
+			policy_judge(judges->policy, results, g_get_real_time() / G_USEC_PER_SEC);
 		if (report(given, reference, &unpacked.image->manifest_digest, results, problems,
 			   error))
 			status = problems->len > 0;
@@ -178,9 +229,9 @@ static int start(const struct command_form *form, int argc, char **argv, struct 
 		 GError **error)
 {
 	autooptions struct options *options = options_parse(form, argc, argv, error);
-	autopolicy struct policy *policy = NULL;
+	struct judges judges = {0};
 	struct identity identity = {0};
-	int status;
+	int status = -1;
 
 	if (!options || !format_check(given->format, error))
 		return -1;
@@ -193,11 +244,12 @@ static int start(const struct command_form *form, int argc, char **argv, struct 
 		error_set(error, THRESH_ERROR_USAGE, "want one image");
 		return -1;
 	}
-	policy = given->policy ? policy_load(given->policy, error) : policy_new();
-	if (!policy || !options_prepare(options, error) || !identity_enter(&identity, error))
-		return -1;
-	status = verify(options, given, &identity, policy, error);
-	identity_clear(&identity);
+	if (judges_load(options, given, &judges, error) && options_prepare(options, error) &&
+	    identity_enter(&identity, error)) {
+		status = verify(options, given, &identity, &judges, error);
+		identity_clear(&identity);
+	}
+	judges_clear(&judges);
 	return status;
 }
 
@@ -207,6 +259,10 @@ int cmd_verify(int argc, char **argv, GError **error)
 	const GOptionEntry own[] = {
 		{"policy", 0, 0, G_OPTION_ARG_FILENAME, &given.policy,
 		 "which rules must pass, and what is excepted", "FILE"},
+		{"key", 0, 0, G_OPTION_ARG_FILENAME, &given.key,
+		 "public key by which the image must be signed", "FILE"},
+		{"source", 0, 0, G_OPTION_ARG_FILENAME, &given.source,
+		 "image that the provenance must name", "IMAGE"},
 		{"format", 0, 0, G_OPTION_ARG_FILENAME, &given.format,
 		 "text (default) for people, json, sarif or junit for machines", "FORMAT"},
 		{"list", 0, 0, G_OPTION_ARG_NONE, &given.list, "list the rules", NULL},
@@ -227,6 +283,8 @@ int cmd_verify(int argc, char **argv, GError **error)
 	int status = start(&form, argc, argv, &given, error);
 
 	g_free(given.policy);
+	g_free(given.key);
+	g_free(given.source);
 	g_free(given.format);
 	return status;
 }

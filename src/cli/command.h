@@ -38,5 +38,7 @@ int cmd_tree(int argc, char **argv, GError **error);
 int cmd_plan(int argc, char **argv, GError **error);
 int cmd_profile(int argc, char **argv, GError **error);
 int cmd_key(int argc, char **argv, GError **error);
+int cmd_attest(int argc, char **argv, GError **error);
+int cmd_sign(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
 int cmd_version(int argc, char **argv, GError **error);

@@ -159,40 +159,138 @@ char *document_file_comment(const struct inventory_file *file)
 	return g_string_free(text, FALSE);
 }
 
-/* --- counting ------------------------------------------------------------------------------------
- */
+/* --- reading again ---------------------------------------------------------------------------- */
 
-static size_t count_nested(const json_t *components)
+struct listing {
+	void (*each)(const char *path, const char *sha256, void *user);
+	void *user;
+};
+
+/* The value of the entry of @hashes whose @kind is SHA-256 in one of its spellings. */
+static const char *sha256_of(const json_t *hashes, const char *kind, const char *value)
 {
-	const json_t *component;
-	size_t i, count = 0;
+	const json_t *hash;
+	size_t i;
 
-	json_array_foreach (components, i, component) {
-		count += g_strcmp0(json_string_at(component, "type"), "file") == 0;
-		count += count_nested(json_array_at(component, "components"));
+	json_array_foreach (hashes, i, hash) {
+		const char *name = json_string_at(hash, kind);
+
+		if (name && (!strcmp(name, "SHA256") || !strcmp(name, "SHA-256") ||
+			     !strcmp(name, "sha256")))
+			return json_string_at(hash, value);
 	}
-	return count;
+	return NULL;
 }
 
-static size_t count_graph(const json_t *graph)
+static void list_one(const struct listing *listing, const char *path, const char *sha256)
+{
+	listing->each(path ? path : "", sha256, listing->user);
+}
+
+/* Files lie below what owns them: two levels in what we write, bounded in what others do. */
+static void list_nested(const struct listing *listing, const json_t *components, int depth)
+{
+	const json_t *component;
+	size_t i;
+
+	json_array_foreach (components, i, component) {
+		if (g_strcmp0(json_string_at(component, "type"), "file") == 0)
+			list_one(listing, json_string_at(component, "name"),
+				 sha256_of(json_array_at(component, "hashes"), "alg", "content"));
+		if (depth > 0)
+			list_nested(listing, json_array_at(component, "components"), depth - 1);
+	}
+}
+
+static void list_graph(const struct listing *listing, const json_t *graph)
 {
 	const json_t *element;
-	size_t i, count = 0;
+	size_t i;
 
-	json_array_foreach (graph, i, element)
-		count += g_strcmp0(json_string_at(element, "type"), "software_File") == 0;
-	return count;
+	json_array_foreach (graph, i, element) {
+		if (g_strcmp0(json_string_at(element, "type"), "software_File") == 0)
+			list_one(listing, json_string_at(element, "name"),
+				 sha256_of(json_array_at(element, "verifiedUsing"), "algorithm",
+					   "hashValue"));
+	}
+}
+
+/* SPDX 2.3, clause 8.1: names begin with "./". */
+static void list_spdx(const struct listing *listing, const json_t *files)
+{
+	const json_t *file;
+	size_t i;
+
+	json_array_foreach (files, i, file) {
+		const char *name = json_string_at(file, "fileName");
+
+		list_one(listing, name && name[0] == '.' ? name + 1 : name,
+			 sha256_of(json_array_at(file, "checksums"), "algorithm", "checksumValue"));
+	}
+}
+
+void document_each_file(enum document_format format, const json_t *document,
+			void (*each)(const char *path, const char *sha256, void *user), void *user)
+{
+	enum { DEPTH_MAX = 64 };
+	const struct listing listing = {each, user};
+
+	switch (format) {
+	case DOCUMENT_SPDX:
+		list_spdx(&listing, json_array_at(document, "files"));
+		break;
+	case DOCUMENT_SPDX3:
+		list_graph(&listing, json_array_at(document, "@graph"));
+		break;
+	case DOCUMENT_CYCLONEDX:
+		list_nested(&listing, json_array_at(document, "components"), DEPTH_MAX);
+		break;
+	}
+}
+
+static void count_file(const char *path, const char *sha256, void *user)
+{
+	(void)path;
+	(void)sha256;
+	++*(size_t *)user;
 }
 
 size_t document_count_files(enum document_format format, const json_t *document)
 {
+	size_t count = 0;
+
+	document_each_file(format, document, count_file, &count);
+	return count;
+}
+
+static bool has_member_like(const json_t *array, const char *member, const char *prefix)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (array, i, entry) {
+		const char *text =
+			member ? json_string_at(entry, member) : json_string_value(entry);
+
+		if (text && g_str_has_prefix(text, prefix))
+			return true;
+	}
+	return false;
+}
+
+bool document_is_ours(enum document_format format, const json_t *document)
+{
 	switch (format) {
 	case DOCUMENT_SPDX:
-		return json_array_size(json_array_at(document, "files"));
+		return has_member_like(
+			json_array_at(json_object_at(document, "creationInfo"), "creators"), NULL,
+			"Tool: thresh-");
 	case DOCUMENT_SPDX3:
-		return count_graph(json_array_at(document, "@graph"));
+		return has_member_like(json_array_at(document, "@graph"), "spdxId",
+				       "https://spdx.org/spdxdocs/thresh-");
 	case DOCUMENT_CYCLONEDX:
 		break;
 	}
-	return count_nested(json_array_at(document, "components"));
+	return has_member_like(json_array_at(json_object_at(document, "metadata"), "tools"),
+			       "vendor", "thresh");
 }

@@ -39,3 +39,11 @@ json_t *document_make(enum document_format format, const struct inventory *inven
 
 /* How many files @document lists, counted in it alone: for recounting against the layers. */
 size_t document_count_files(enum document_format format, const json_t *document);
+
+/* Calls @each for every file that @document lists, in its order: its path, and its SHA-256 in hex
+ * or NULL where it has none. Both are as they stand there, and borrowed. */
+void document_each_file(enum document_format format, const json_t *document,
+			void (*each)(const char *path, const char *sha256, void *user), void *user);
+
+/* Whether it says that thresh made it, and so lists every file of its image. */
+bool document_is_ours(enum document_format format, const json_t *document);

@@ -39,3 +39,11 @@ void check_health(struct verification *verification, struct rule_result *result)
 
 /* secret_rules.c */
 void check_no_secrets(struct verification *verification, struct rule_result *result);
+
+/* signed_rules.c: what refers to the image */
+void check_signature(struct verification *verification, struct rule_result *result);
+void check_provenance(struct verification *verification, struct rule_result *result);
+void check_inventory(struct verification *verification, struct rule_result *result);
+
+/* index_rules.c: the layout around it */
+void check_index(struct verification *verification, struct rule_result *result);

@@ -11,6 +11,7 @@
  */
 #pragma once
 
+#include "evidence/attestation.h"
 #include "image/image.h"
 #include "image/rootfs.h"
 
@@ -25,10 +26,13 @@ const char *outcome_name(enum outcome outcome);
 /* What is judged, and what it is judged with. Borrowed: outlives the verification. */
 struct verify_subject {
 	const struct image *image;
-	const struct tree *tree;       /* of @image, unpacked: content can be read */
-	const json_t *keep_list;       /* docs/keepset.md, of an image of thresh; or NULL */
-	const char *init_path;         /* the thresh-init of this thresh; or NULL */
-	const GPtrArray *init_digests; /* char *: "sha256:…" of other known ones; or NULL */
+	const struct tree *tree;            /* of @image, unpacked: content can be read */
+	const json_t *keep_list;            /* docs/keepset.md, of an image of thresh; or NULL */
+	const char *init_path;              /* the thresh-init of this thresh; or NULL */
+	const GPtrArray *init_digests;      /* char *: "sha256:…" of other known ones; or NULL */
+	const GPtrArray *attestations;      /* of attestations_read, on @image; or NULL */
+	const struct sign_key *key;         /* whose signatures count; or NULL */
+	const struct digest *source_digest; /* what it must have been made from; or NULL */
 };
 
 struct verification;

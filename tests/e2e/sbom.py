@@ -14,12 +14,12 @@ import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
+from judges import JUDGES, judges_ready  # noqa: E402
 from support import BUILD, THRESH, TOP, Tap, blob_path, environment, manifest_of, scratch, thresh  # noqa: E402
 
 NAMES = (os.environ.get("SBOM_NAMES") or "nginx").split()
 PROBES = {"nginx": ["--probe", "http://:80/"], "flask": ["--probe", "http://:8080/"], "node": ["--probe", "http://:3000/"]}
 SCHEMAS = os.environ.get("THRESH_SCHEMAS") or os.path.join(TOP, "..", "shared", "schemas")
-JUDGES = os.path.join(TOP, "tests/judges/npm")
 FORMATS = [("spdx", None), ("spdx3", None), ("cyclonedx", "1.5"), ("cyclonedx", "1.6"), ("cyclonedx", "1.7")]
 IMAGES = os.environ["IMAGES"]
 tap = Tap()
@@ -118,32 +118,6 @@ def sha1_problem(document, files):
 
 
 # --- judges ---
-
-def judges_ready():
-    """The directory with the judges installed, or why there is none."""
-    if not shutil.which("npm") or not shutil.which("node"):
-        return None, "npm is not installed"
-    with open(os.path.join(JUDGES, "package-lock.json"), "rb") as stream:
-        name = "npm-" + hashlib.sha256(stream.read()).hexdigest()[:16]
-    ready = os.path.join(IMAGES, name)
-    if not os.path.isdir(ready):
-        os.makedirs(IMAGES, exist_ok=True)
-        making = f"{ready}.{os.getpid()}"
-        os.mkdir(making)
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(os.path.join(JUDGES, file), making)
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=making,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode != 0:
-            shutil.rmtree(making)
-            return None, "npm ci: " + (done.stdout.strip().splitlines() or ["failed"])[-1]
-        try:
-            os.rename(making, ready)
-        except OSError:  # another run was first
-            shutil.rmtree(making)
-    shutil.copy(os.path.join(JUDGES, "judge.mjs"), ready)
-    return ready, None
-
 
 READY, WHY_NOT = judges_ready()
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // judge.mjs SCHEMAS KIND FILE...: whether documents are what they say they are, by programs and schemas that were not
-// written here. KIND: spdx23, spdx301, shacl (SPDX 3's model), cyclonedx, purl (a package URL a line). Prints one line a defect; exit status 1 where there
+// written here. KIND: spdx23, spdx301, shacl (SPDX 3's model), cyclonedx, sigstore (bundles; SIGSTORE_KEY: the public
+// key, PEM), purl (a package URL a line). Prints one line a defect; exit status 1 where there
 // was one.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -103,7 +104,25 @@ async function purl(file) {
   }
 }
 
+// A bundle that the key in SIGSTORE_KEY has signed: without certificates, logs and times, of which it has none.
+async function sigstore(file) {
+  const { bundleFromJSON } = await import('@sigstore/bundle');
+  const { toSignedEntity, toTrustMaterial, Verifier } = await import('@sigstore/verify');
+  const { createPublicKey } = await import('node:crypto');
+  const rawBytes = createPublicKey(readFileSync(process.env.SIGSTORE_KEY)).export({ format: 'der', type: 'spki' });
+  const root = { certificateAuthorities: [], timestampAuthorities: [], tlogs: [], ctlogs: [] };
+  try {
+    const bundle = bundleFromJSON(read(file));
+    const material = toTrustMaterial(root, { [bundle.verificationMaterial.content.publicKey.hint]: { rawBytes } });
+    const verifier = new Verifier(material, { ctlogThreshold: 0, tlogThreshold: 0, timestampThreshold: 0, tsaThreshold: 0 });
+    verifier.verify(toSignedEntity(bundle));
+  } catch (error) {
+    defect(file, error.message);
+  }
+}
+
 const judges = {
+  sigstore,
   purl,
   spdx23: (file) => spdx(file, 'spdx23.schema.json'),
   spdx301: (file) => spdx(file, 'spdx301.schema.json'),

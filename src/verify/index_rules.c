@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * index.json and oci-layout (OCI image-spec, image-layout.md): no digest holds them, so that what
+ * they say is compared with what the documents say that they name.
+ */
+#include "image/source.h"
+#include "verify/verification.h"
+
+#include <string.h>
+
+#define INDEX_MEDIA_TYPE    "application/vnd.oci.image.index.v1+json"
+#define REF_NAME_ANNOTATION "org.opencontainers.image.ref.name"
+#define TAG_ANNOTATION      "dev.thresh.subject.tag"
+#define KIND_ANNOTATION     "kind"
+#define KIND_IMAGE          "dev.cosignproject.cosign/image"
+
+struct layout {
+	const struct verification *verification;
+	struct rule_result *result;
+	const json_t *manifests; /* of index.json */
+	bool ours; /* thresh wrote it: what it does not know was put there by others */
+};
+
+static json_t *read_json(const struct image_source *source, const char *name, GError **error)
+{
+	g_autoptr(GBytes) data = source_read_file(source, name, JSON_MAX_BYTES, error);
+
+	return data ? json_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), name, error)
+		    : NULL;
+}
+
+static json_t *read_document(const struct image_source *source, const json_t *entry, GError **error)
+{
+	const char *text = json_string_at(entry, "digest");
+	struct digest digest;
+	g_autoptr(GBytes) data = NULL;
+
+	if (!digest_parse(text ? text : "", &digest, error))
+		return NULL;
+	data = source_read_blob(source, &digest, json_integer_at(entry, "size", 0), JSON_MAX_BYTES,
+				error);
+	return data ? json_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), "manifest",
+				 error)
+		    : NULL;
+}
+
+static void check_members(struct layout *layout, const char *where, const json_t *object,
+			  const char *const *known)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)object, key, value) {
+		if (!g_strv_contains(known, key))
+			result_find(layout->result, "%s: unknown member \"%s\"", where, key);
+	}
+}
+
+static void check_equal(struct layout *layout, const char *where, const char *what,
+			const json_t *said, const json_t *is)
+{
+	if (said && !json_equal(said, is))
+		result_find(layout->result, "%s: %s is not that of what it names", where, what);
+}
+
+/* Whether the tag is that of an entry of @digest. */
+static bool tag_is_of(const struct layout *layout, const char *tag, const char *digest)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (layout->manifests, i, entry) {
+		const char *name =
+			json_string_at(json_object_at(entry, "annotations"), REF_NAME_ANNOTATION);
+
+		if (g_strcmp0(json_string_at(entry, "digest"), digest) == 0 &&
+		    (!name || !strcmp(name, tag)))
+			return true;
+	}
+	return false;
+}
+
+/* A referrer's descriptor has its annotations, and the tag of what it refers to. */
+static void check_referrer(struct layout *layout, const char *where, const json_t *annotations,
+			   const json_t *document)
+{
+	const char *subject = json_string_at(json_object_at(document, "subject"), "digest");
+	const char *tag = json_string_at(annotations, TAG_ANNOTATION);
+	autojson json_t *rest = annotations ? json_copy((json_t *)annotations) : json_object();
+	autojson json_t *none = json_object();
+	const json_t *own = json_object_at(document, "annotations");
+
+	json_object_del(rest, TAG_ANNOTATION);
+	if (tag && !tag_is_of(layout, tag, subject))
+		result_find(layout->result, "%s: its subject does not have the tag %s", where, tag);
+	if (json_object_size(rest) > 0 && !json_equal(rest, own ? own : none))
+		result_find(layout->result, "%s: annotations are not those of what it names",
+			    where);
+	else if (tag && json_object_size(rest) != json_object_size(own))
+		result_find(layout->result, "%s: annotations of what it names are missing", where);
+}
+
+/* Others may say more of their images than can be known here; thresh says this much alone. */
+static void check_image(struct layout *layout, const char *where, const json_t *entry)
+{
+	static const char *const known[] = {REF_NAME_ANNOTATION, KIND_ANNOTATION, NULL};
+	const struct image_config *config = layout->verification->subject->image->config;
+	const json_t *annotations = json_object_at(entry, "annotations");
+	const json_t *platform = json_object_at(entry, "platform");
+	const char *kind = json_string_at(annotations, KIND_ANNOTATION);
+
+	if (!layout->ours)
+		return;
+	check_members(layout, where, annotations, known);
+	if (kind && strcmp(kind, KIND_IMAGE) != 0)
+		result_find(layout->result, "%s: its kind is not " KIND_IMAGE, where);
+	if (platform) {
+		static const char *const members[] = {"architecture", "os", "variant", NULL};
+
+		check_members(layout, where, platform, members);
+		for (const char *const *name = members; *name; name++)
+			check_equal(layout, where, *name, json_object_get(platform, *name),
+				    json_object_get(config->json, *name));
+	}
+}
+
+static void check_entry_of(struct layout *layout, const json_t *entry)
+{
+	static const char *const known[] = {"mediaType",    "digest",   "size",
+					    "artifactType", "platform", "annotations",
+					    "urls",         "data",     NULL};
+	const struct image *image = layout->verification->subject->image;
+	const char *digest = json_string_at(entry, "digest");
+	const char *where = digest ? digest : "an entry without a digest";
+	g_autoptr(GError) error = NULL;
+	autojson json_t *document = read_document(image->source, entry, &error);
+	const json_t *type;
+	char want[DIGEST_TEXT_BYTES];
+
+	if (!document) {
+		result_find(layout->result, "%s: %s", where, error->message);
+		return;
+	}
+	check_members(layout, where, entry, known);
+	type = json_object_get(document, "mediaType");
+	if (type)
+		check_equal(layout, where, "mediaType", json_object_get(entry, "mediaType"), type);
+	type = json_object_get(document, "artifactType");
+	if (!type)
+		type = json_object_get(json_object_at(document, "config"), "mediaType");
+	check_equal(layout, where, "artifactType", json_object_get(entry, "artifactType"), type);
+	digest_format(&image->manifest_digest, want);
+	if (json_object_get(document, "subject"))
+		check_referrer(layout, where, json_object_at(entry, "annotations"), document);
+	else if (digest && !strcmp(digest, want))
+		check_image(layout, where, entry);
+}
+
+static void check_head(struct layout *layout, const json_t *index, const json_t *marker)
+{
+	static const char *const known[] = {"schemaVersion", "mediaType", "manifests",
+					    "annotations", NULL};
+	const char *type = json_string_at(index, "mediaType");
+	const char *version = json_string_at(marker, "imageLayoutVersion");
+
+	check_members(layout, "index.json", index, known);
+	if (json_integer_at(index, "schemaVersion", 0) != 2)
+		result_find(layout->result, "index.json: schemaVersion is not 2");
+	if (type && strcmp(type, INDEX_MEDIA_TYPE) != 0)
+		result_find(layout->result, "index.json: mediaType is not " INDEX_MEDIA_TYPE);
+	if (!version || strcmp(version, "1.0.0") != 0)
+		result_find(layout->result, "oci-layout: imageLayoutVersion is not 1.0.0");
+}
+
+static bool is_ours(const struct layout *layout)
+{
+	bool ours = layout->verification->seal != NULL;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (layout->manifests, i, entry)
+		ours |= json_string_at(json_object_at(entry, "annotations"), TAG_ANNOTATION) !=
+			NULL;
+	return ours;
+}
+
+void check_index(struct verification *verification, struct rule_result *result)
+{
+	const struct image_source *source = verification->subject->image->source;
+	struct layout layout = {.verification = verification, .result = result};
+	autojson json_t *index = NULL, *marker = NULL;
+	g_autoptr(GError) error = NULL;
+	const json_t *entry;
+	size_t i;
+
+	if (!source || source_is_remote(source) || !source_has(source, "index.json")) {
+		result_na(result, "not in a layout");
+		return;
+	}
+	index = read_json(source, "index.json", &error);
+	marker = index ? read_json(source, "oci-layout", &error) : NULL;
+	if (!marker) {
+		result_find(result, "%s", error->message);
+		return;
+	}
+	layout.manifests = json_array_at(index, "manifests");
+	layout.ours = is_ours(&layout);
+	check_head(&layout, index, marker);
+	json_array_foreach (layout.manifests, i, entry)
+		check_entry_of(&layout, entry);
+}
