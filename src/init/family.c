@@ -11,9 +11,10 @@
 
 enum { PIDS_MAX = 1 << 22, DEPTH_MAX = 32, PATH_BYTES = 64, DIGITS = 12 };
 
-/* One bit a process (linux/threads.h PID_MAX_LIMIT): who was asked to stop. Only touched pages
- * cost. */
-static uint8_t asked[PIDS_MAX / 8];
+/* One bit a process (linux/threads.h PID_MAX_LIMIT): who was asked to stop. In pages of its own:
+ * the first page of static data holds initial values too, and given back becomes what the file has
+ * there. Only touched pages cost. */
+_Alignas(4096) static uint8_t asked[PIDS_MAX / 8];
 
 struct text {
 	char bytes[PATH_BYTES];

@@ -7,10 +7,10 @@
 #include "init/steps.h"
 #include "plan/shell.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <unistd.h>
 
 static char text[PLAN_MAX_BYTES + 1];
@@ -48,11 +48,18 @@ static bool is_setup(int argc, char **argv)
 
 /* As it was given to execve(2): argv[0] is anything. A script's path, where the kernel put init in
  * the place of a script's interpreter: then argv[0] is the interpreter's. */
-static const char *executed_path(void)
+static const char *executed_path(char **envp)
 {
-	const char *path = (const char *)getauxval(AT_EXECFN);
+	const unsigned long *auxiliary; /* pairs behind the environment: type, value */
 
-	return path ? path : "";
+	while (*envp)
+		envp++;
+	for (auxiliary = (const unsigned long *)(envp + 1); auxiliary[0] != AT_NULL;
+	     auxiliary += 2) {
+		if (auxiliary[0] == AT_EXECFN)
+			return (const char *)auxiliary[1];
+	}
+	return "";
 }
 
 int main(int argc, char **argv, char **envp)
@@ -67,7 +74,7 @@ int main(int argc, char **argv, char **envp)
 		applet_run(words);
 	if (!plan_parse(text, plan_read(), &plan, &error))
 		init_fail_text(error.line, error.text);
-	if (argc > 0 && (shell_is_name(argv[0]) || shell_is_name(executed_path())))
+	if (argc > 0 && (shell_is_name(argv[0]) || shell_is_name(executed_path(envp))))
 		init_broker(&plan, argc, argv, envp);
 	init_program_prepare(&plan, setup ? argv + 2 : argv, envp);
 	steps_run(&plan);

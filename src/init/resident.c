@@ -14,9 +14,10 @@
 enum { MS_PER_S = 1000, NS_PER_MS = 1000000, KILL_MS = 1000, NEVER = -1 };
 enum { PAGE_BYTES = 4096, STACK_BYTES = 256 << 10, SETTLE_MS = 100 };
 
-/* By the linker: the program from its headers on, our section, the writable segment. */
+/* By the linker: the program from its headers on, our section, what is zero at first (behind the
+ * few bytes of the writable segment that are not). */
 extern const char __executable_start[], __start_resident[], __stop_resident[];
-extern const char __init_array_start[], _end[];
+extern const char __bss_start[], _end[];
 
 static RESIDENT void signal_send(pid_t pid, int signal_number)
 {
@@ -275,7 +276,7 @@ static RESIDENT void shrink(void)
 	uintptr_t first = page_down(__executable_start);
 	uintptr_t ours = page_down(__start_resident);
 	uintptr_t rest = page_up(__stop_resident);
-	uintptr_t data = page_down(__init_array_start);
+	uintptr_t data = page_down(__bss_start);
 	uintptr_t stack = page_down(&first);
 
 	resident_call(SYS_munmap, (long)first, (long)(ours - first), 0, 0);

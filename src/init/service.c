@@ -48,6 +48,7 @@ static void service_check(const struct plan_directive *directive, struct service
 static void probe_wait(const struct plan *plan, const struct plan_directive *directive,
 		       const struct probe *probe, uint32_t timeout_ms, struct service *service)
 {
+	const char *subject = service ? directive->words : plan_word(directive, 1);
 	int64_t deadline_ms = clock_ms() + timeout_ms;
 
 	for (;;) {
@@ -58,7 +59,7 @@ static void probe_wait(const struct plan *plan, const struct plan_directive *dir
 			return;
 		service_check(directive, service);
 		if (clock_ms() >= deadline_ms)
-			init_fail_why(directive, 1, directive->words, "nothing answers in time");
+			init_fail_why(directive, 1, subject, "nothing answers in time");
 		signal_number = launch_wait(plan, INTERVAL_MS);
 		if (signal_number)
 			_exit(128 + signal_number);

@@ -39,7 +39,7 @@ exec ${@}
 """
 
 # Rows of the list that every start has, by the beginning of their first column.
-ALWAYS = ["entry", "libc start", "plan (main.c)", "steps: umask", "execute"]
+ALWAYS = ["entry", "plan (main.c)", "steps: umask", "execute"]
 # Plans, and the rows that they add.
 STEPS = [
     ("", []),

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# tests/init/resident.sh THRESH-INIT: what stays in memory calls and reads nothing that is given back (src/init/resident.h).
+# tests/init/resident.sh THRESH-INIT: what stays in memory calls and reads nothing that is given back (src/init/resident.h);
+# and what init_start leaves out of the libc's start is missed by nothing.
 # What its section jumps to lies in it; what it reads and writes by address, in it or in .bss. Prints TAP.
 set -eu
 
@@ -12,7 +13,7 @@ within() { # ADDRESS START SIZE
 	[ $(($1)) -ge $(($2)) ] && [ $(($1)) -lt $(($2 + $3)) ]
 }
 
-echo 1..3
+echo 1..4
 # shellcheck disable=SC2046
 set -- $(section resident) $(section .bss)
 [ $# -eq 4 ] || { echo "not ok 1 - the program has a section \"resident\""; exit 1; }
@@ -32,3 +33,7 @@ for address in $(echo "$disassembly" | grep -vE '^(call|j)' | grep -oE '(^|[^$0-
 	within "$address" "$1" "$2" || within "$address" "$3" "$4" || outside="$outside $address"
 done
 [ -z "$outside" ] && echo "ok 3 - it reads what stays" || echo "not ok 3 - it reads what stays #$outside"
+
+# start.c sets no thread pointer: what a part of the libc reads by it is at no address.
+using=$(objdump -d --no-show-raw-insn "$program" | grep -cE '%fs:|tpidr_el0') || true
+[ "$using" -eq 0 ] && echo "ok 4 - nothing uses a thread pointer" || echo "not ok 4 - nothing uses a thread pointer # $using instructions"

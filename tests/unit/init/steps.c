@@ -574,8 +574,8 @@ static void test_wait(void)
 {
 	static const struct example examples[] = {
 		{"wait tcp 127.0.0.1 1 50\nentry probe\n", 1,
-		 "plan:2: wait tcp: nothing answers in time\n"},
-		{"wait tcp ::1 1 0\nentry probe\n", 1, "wait tcp: nothing answers in time\n"},
+		 "plan:2: wait 127.0.0.1: nothing answers in time\n"},
+		{"wait tcp ::1 1 0\nentry probe\n", 1, "wait ::1: nothing answers in time\n"},
 	};
 
 	examples_run(examples, G_N_ELEMENTS(examples), NULL);
