@@ -299,7 +299,8 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 			listens = g_steal_pointer(&value);
 	}
 	g_string_append_printf(text, "%s\n", line->str);
-	if (listens)
+	/* one that was waited for, and left a daemon, said itself when that was ready */
+	if (listens && begins)
 		emit_await(name, listens, text);
 }
 

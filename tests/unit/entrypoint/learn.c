@@ -133,13 +133,13 @@ static void test_nginx(void)
 
 static void test_postgres(void)
 {
-	learn_and_verify(&postgres_script,
-			 WORDS("PATH=/usr/bin", "PGDATA=/var/lib/postgresql/data"),
-			 WORDS("postgres"), WORDS("/var/lib/postgresql/data"),
-			 WORDS("POSTGRES_PASSWORD=a b", "POSTGRES_USER=me", "POSTGRES_DB=db",
-			       "POSTGRES_HOST_AUTH_METHOD=trust", "PGDATA=/srv/pg"),
-			 WORDS("secret POSTGRES_PASSWORD\n", "${PGDATA}/PG_VERSION", "as 999 999\n",
-			       "await postgres tcp 5432", "stop postgres 2"));
+	learn_and_verify(
+		&postgres_script, WORDS("PATH=/usr/bin", "PGDATA=/var/lib/postgresql/data"),
+		WORDS("postgres"), WORDS("/var/lib/postgresql/data"),
+		WORDS("POSTGRES_PASSWORD=a b", "POSTGRES_USER=me", "POSTGRES_DB=db",
+		      "POSTGRES_HOST_AUTH_METHOD=trust", "PGDATA=/srv/pg"),
+		WORDS("secret POSTGRES_PASSWORD\n", "${PGDATA}/PG_VERSION", "as 999 999\n",
+		      "run pg_ctl -w start\n", "await postgres tcp 5432", "stop postgres 2"));
 }
 
 static void test_mariadb(void)

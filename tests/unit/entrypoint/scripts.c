@@ -94,12 +94,14 @@ static void postgres_init(struct world *world, const char *data)
 						   ? world_get(world, "POSTGRES_HOST_AUTH_METHOD")
 						   : "scram-sha-256");
 	const char *initdb[] = {"initdb", "-D", data, user, "--pwfile=/dev/stdin", NULL};
+	const char *control[] = {"pg_ctl", "-w", "start", NULL};
 	const char *server[] = {"postgres", "-D", data, NULL};
 	const char *psql[] = {"psql", "--username", world_get(world, "POSTGRES_USER"), NULL};
 
 	world->input = g_strconcat(world_get(world, "POSTGRES_PASSWORD"), "\n", NULL);
 	world_run_program(world, initdb);
 	world_append(world, hba, line);
+	world_run_program(world, control);
 	world_begin(world, server, "tcp 5432");
 	if (!is(world, "POSTGRES_DB", "postgres")) {
 		world->input = g_strdup_printf("CREATE DATABASE \"%s\";\n",

@@ -237,10 +237,14 @@ bool world_has_program(const char *word)
 	return false;
 }
 
-/* What programs leave on the disk: "initdb -D DIR", "mariadb-install-db DIR", "migrate". */
+/* What programs leave on the disk: "initdb -D DIR", "mariadb-install-db DIR", "migrate"; "pg_ctl"
+ * leaves a server that runs. */
 void world_run_program(struct world *world, const char *const *argv)
 {
-	world_program(world, START_RUN, argv);
+	struct start_step *step = world_program(world, START_RUN, argv);
+
+	if (strcmp(argv[0], "pg_ctl") == 0)
+		step->listens = g_strdup("tcp 5433");
 	if (strcmp(argv[0], "initdb") == 0 || strcmp(argv[0], "mariadb-install-db") == 0) {
 		g_autofree char *version = path_join(argv[2], "PG_VERSION");
 		g_autofree char *mysql = path_join(argv[2], "mysql");
