@@ -25,6 +25,20 @@ static guint line_of(const char *text, const char *at)
 	return line;
 }
 
+/* The first mention of @name in @text that is not in a line of comment; NULL: none. */
+static const char *find_mention(const char *text, const char *name)
+{
+	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+		const char *line = at;
+
+		while (line > text && line[-1] != '\n')
+			line--;
+		if (line[strspn(line, " \t")] != '#')
+			return at;
+	}
+	return NULL;
+}
+
 char *complaint_place_of_name(const struct start_record *record, const char *name)
 {
 	for (guint i = 0; i < record->scripts->len; i++) {
@@ -32,7 +46,7 @@ char *complaint_place_of_name(const struct start_record *record, const char *nam
 		gsize bytes;
 		const char *data = g_bytes_get_data(script->text, &bytes);
 		g_autofree char *text = g_strndup(data, bytes);
-		const char *at = strstr(text, name);
+		const char *at = find_mention(text, name);
 		g_autofree char *path = error_quote(script->path);
 
 		if (at)

@@ -26,11 +26,30 @@ static bool part_is_plain(const struct part *part)
 	return decision_is_leaf(part->present) && decision_is_leaf(part->value);
 }
 
+/* "${1}" or "${#}": what it is changes with the arguments. */
+static bool asks_for_arguments(const char *template)
+{
+	const char *hole = template;
+
+	while ((hole = strstr(hole, "${")) && !strchr("123456789#", hole[2]))
+		hole += 2;
+	return hole != NULL;
+}
+
+/* Arguments are kept in a variable from before the first of them changes. */
 static void append_part(struct emitter *emitter, const struct entry *entry, GString *line)
 {
 	const struct part *part = entry->what;
 	g_autofree char *value = emit_value(emitter, part->value);
 
+	if (asks_for_arguments(value)) {
+		g_autofree char *name = emit_hole(emitter);
+		g_autofree char *kept = g_strdup_printf("${%s}", name);
+
+		emit_line(emitter->prelude, "let", name, value, NULL);
+		emit_word(line, kept);
+		return;
+	}
 	emit_word(line, value);
 }
 

@@ -43,7 +43,8 @@ static const struct factor *variable_of_path(const struct explorer *explorer, co
 		const char *value = state_value(explorer->base, factor->name);
 
 		if (!value || *value != '/' || strlen(value) <= longest ||
-		    strncmp(path, value, strlen(value)) != 0 || factor->type)
+		    strncmp(path, value, strlen(value)) != 0 ||
+		    (factor->type && !factor_is_word(factor)))
 			continue;
 		found = factor;
 		longest = strlen(value);

@@ -46,13 +46,21 @@ char *failure_label(const struct state *state)
 	return g_strdup_printf("%d %s", MIN(status, 255), template);
 }
 
+/* Numbers have marks of their own, and what is written with a blank is no word. */
+static bool is_wrong(const struct factor *factor, const struct level *level)
+{
+	if (!factor->type || (level->kind != LEVEL_LITERAL && level->kind != LEVEL_WORDS))
+		return false;
+	return !factor_is_word(factor) || strpbrk(level->value, " \t\n");
+}
+
 static bool has_wrong_type(const struct space *space, const struct state *state)
 {
 	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++) {
 		const struct factor *factor = space_factor(space, i);
 		const struct level *level = factor->levels->pdata[state->levels->data[i]];
 
-		if (factor->type && (level->kind == LEVEL_LITERAL || level->kind == LEVEL_WORDS))
+		if (is_wrong(factor, level))
 			return true;
 	}
 	return false;

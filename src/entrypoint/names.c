@@ -264,7 +264,7 @@ static void read_names(struct reader *reader, const char *text)
 static void read_comparisons(struct reader *reader, const char *text)
 {
 	each_match(VARIABLE EQUALS PATTERN, text, reader, found_comparison);
-	each_match(PATTERN EQUALS VARIABLE, text, reader, found_comparison);
+	each_match("(?<![^\\s\"'(=\\[])" PATTERN EQUALS VARIABLE, text, reader, found_comparison);
 	each_match("\\$\\{(1|[A-Za-z_]\\w*)([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
 	each_match("\\$\\{1:0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);

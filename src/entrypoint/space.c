@@ -190,6 +190,16 @@ void factor_use_numbers(struct factor *factor)
 	}
 }
 
+void factor_use_words(struct factor *factor)
+{
+	factor->type = "word";
+}
+
+bool factor_is_word(const struct factor *factor)
+{
+	return g_strcmp0(factor->type, "word") == 0;
+}
+
 guint factor_find(const struct factor *factor, enum level_kind kind)
 {
 	for (guint i = 0; i < factor->levels->len; i++)

@@ -102,6 +102,9 @@ guint factor_path(struct factor *factor, enum level_kind kind, const char *path,
 guint factor_find(const struct factor *factor, enum level_kind kind);
 /* Its marks become numbers. */
 void factor_use_numbers(struct factor *factor);
+/* It may hold no blank: what the script makes of one is known from no rule. */
+void factor_use_words(struct factor *factor);
+bool factor_is_word(const struct factor *factor);
 
 struct factor *space_factor(const struct space *space, guint index);
 /* Whether the image has a program @word: a path, or in PATH. */

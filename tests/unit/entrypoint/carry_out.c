@@ -2,6 +2,7 @@
 /* The steps of a plan, carried out on a world: the grammar of docs/plan.md once more, apart from
  * thresh-init's own code. */
 #include "plan/plan.h"
+#include "plan/value.h"
 #include "world.h"
 
 #include <fnmatch.h>
@@ -219,6 +220,11 @@ static void do_check(struct world *world, const struct plan_directive *directive
 {
 	const char *value = world_get(world, plan_word(directive, 0));
 
+	if (directive->sub == PLAN_VALUE_WORD) {
+		if (!*value || strpbrk(value, " \t\n"))
+			world_exit(world, 1, "no word");
+		return;
+	}
 	if (!*value || strspn(value, "0123456789") != strlen(value))
 		world_exit(world, 1, "no integer");
 }

@@ -224,7 +224,7 @@ static void test_routes(void)
 {
 	expect_error(
 		&routes_script, WORDS("app"),
-		WORDS("/entrypoint.sh:1: ", "/etc/routes.conf", "APP_ROUTE_", "entrypoint.plan"));
+		WORDS("/entrypoint.sh:3: ", "/etc/routes.conf", "APP_ROUTE_", "entrypoint.plan"));
 }
 
 /* A secret that every start draws anew, in a file and in the environment: drawn once. */
@@ -257,6 +257,15 @@ static void test_piped(void)
 		     WORDS("/entrypoint.sh:1: ", "run /usr/bin/load", "entrypoint.plan"));
 }
 
+/* Without quotes, inside a word: blanks are refused, everything else is the value. */
+static void test_greeting(void)
+{
+	learn_and_verify(&greeting_script, WORDS("PATH=/usr/bin"), WORDS("run"), NONE,
+			 WORDS("GREETING=hello", "JAVA_OPTS=-Xmx1g -Xms1g"),
+			 WORDS("if filled GREETING\ncheck GREETING word\nend\n", "${*JAVA_OPTS}",
+			       "-Dgreeting=${GREETING}"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -276,5 +285,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/node", test_node);
 	g_test_add_func("/learn/node-official", test_node_official);
 	g_test_add_func("/learn/piped", test_piped);
+	g_test_add_func("/learn/greeting", test_greeting);
 	return g_test_run();
 }

@@ -391,5 +391,6 @@ static void routes_start(struct world *world)
 
 const struct script routes_script = {
 	"/entrypoint.sh",
+	"#!/bin/sh\n# a block for every APP_ROUTE_*\n"
 	"env | while read x; do case $x in APP_ROUTE_*) echo;; esac; done\nexec \"$@\"\n",
 	routes_start};

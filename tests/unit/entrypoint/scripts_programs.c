@@ -55,3 +55,33 @@ static void piped_start(struct world *world)
 }
 
 const struct script piped_script = {"/entrypoint.sh", "dump | load\nexec \"$@\"\n", piped_start};
+
+static void append_split(GPtrArray *argv, const char *text)
+{
+	g_auto(GStrv) words = g_strsplit(text, " ", -1);
+
+	for (char **word = words; *word; word++)
+		if (**word)
+			g_ptr_array_add(argv, g_strdup(*word));
+}
+
+static void greeting_start(struct world *world)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+
+	g_ptr_array_add(argv, g_strdup("java"));
+	append_split(argv, world_get(world, "JAVA_OPTS"));
+	if (*world_get(world, "GREETING")) {
+		g_autofree char *option =
+			g_strconcat("-Dgreeting=", world_get(world, "GREETING"), NULL);
+
+		append_split(argv, option);
+	}
+	g_ptr_array_add(argv, g_strdup(world_argument(world, 1)));
+	world_exec(world, argv);
+}
+
+const struct script greeting_script = {
+	"/entrypoint.sh",
+	"[ -z \"$GREETING\" ] || o=-Dgreeting=$GREETING\nexec java $JAVA_OPTS $o \"$1\"\n",
+	greeting_start};

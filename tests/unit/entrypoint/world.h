@@ -82,4 +82,4 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script;
 /* scripts_programs.c */
-extern const struct script node_script, node_official_script, piped_script;
+extern const struct script node_script, node_official_script, piped_script, greeting_script;
