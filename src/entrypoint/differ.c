@@ -160,6 +160,11 @@ static char *compare_listens(const struct start_step *a, const struct start_step
 	return differs(g_strcmp0(a->listens, b->listens) != 0);
 }
 
+static char *compare_essential(const struct start_step *a, const struct start_step *b)
+{
+	return differs(a->essential != b->essential);
+}
+
 #define KIND(kind)    (1u << (kind))
 #define MADE_KINDS    (KIND(START_DIRECTORY) | KIND(START_FILE))
 #define RUN_KINDS     (KIND(START_RUN) | KIND(START_BEGIN))
@@ -186,6 +191,7 @@ static const struct property {
 	{"signal", KIND(START_STOP), compare_signal},
 	{"begin", KIND(START_STOP), compare_begin},
 	{"listens", KIND(START_BEGIN), compare_listens},
+	{"essential", KIND(START_BEGIN), compare_essential},
 };
 
 static char *compare_steps(const struct start_step *a, const struct start_step *b, guint number,

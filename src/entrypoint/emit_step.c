@@ -281,6 +281,7 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 	bool begins = column->kind == START_BEGIN;
 	g_autofree char *name = begins ? begin_name(emitter, column) : NULL;
 	g_autofree char *listens = NULL;
+	bool essential = false;
 	g_autoptr(GString) line = g_string_new(begins ? "start" : "run");
 
 	if (begins)
@@ -297,11 +298,15 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 			emit_accepted(slot, text);
 		else if (strcmp(slot->name, "listens") == 0)
 			listens = g_steal_pointer(&value);
+		else if (strcmp(slot->name, "essential") == 0)
+			essential = value[0] != '\001';
 	}
 	g_string_append_printf(text, "%s\n", line->str);
 	/* one that was waited for, and left a daemon, said itself when that was ready */
 	if (listens && begins)
 		emit_await(name, listens, text);
+	if (essential)
+		emit_line(text, "essential", name, NULL);
 }
 
 static void emit_launch(struct emitter *emitter, struct launch *launch, GString *text)

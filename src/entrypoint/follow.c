@@ -62,6 +62,7 @@ void follow_init(struct follow *follow, const struct follow_options *options,
 		.reader = {.root_fd = -1, .ids = options->ids},
 		.tasks = g_hash_table_new_full(NULL, NULL, NULL, task_free),
 		.actors = g_ptr_array_new_with_free_func(actor_free),
+		.beside = g_array_new(FALSE, FALSE, sizeof(struct follow_beside)),
 		.kinds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
 		.scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						 (GDestroyNotify)g_bytes_unref),
@@ -76,6 +77,7 @@ void follow_clear(struct follow *follow)
 {
 	g_clear_pointer(&follow->timeline, timeline_free);
 	g_clear_pointer(&follow->tasks, g_hash_table_unref);
+	g_clear_pointer(&follow->beside, g_array_unref);
 	g_clear_pointer(&follow->actors, g_ptr_array_unref);
 	g_clear_pointer(&follow->kinds, g_hash_table_unref);
 	g_clear_pointer(&follow->scripts, g_hash_table_unref);

@@ -95,6 +95,12 @@ struct follow_options {
 	int settle_ms;
 };
 
+/* A program that runs beside an application that the script waits for. */
+struct follow_beside {
+	pid_t pid;
+	struct start_step *step; /* of the record */
+};
+
 struct follow {
 	const struct follow_options *options;
 	struct snapshot_reader reader; /* root_fd: -1 before the first program runs */
@@ -112,8 +118,10 @@ struct follow {
 	char *last_line;       /* of the trace */
 	struct actor *start;   /* the first process */
 	bool done;
-	bool finished; /* the record is filled */
-	bool ended;    /* the first process has: its status was taken */
+	bool finished;  /* the record is filled */
+	GArray *beside; /* struct follow_beside: empty where the application was executed by the
+			   script itself */
+	bool ended;     /* the first process has: its status was taken */
 	int status;
 	gint64 deadline;
 	gint64 last_event; /* of a process that is watched call by call */

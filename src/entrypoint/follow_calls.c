@@ -199,6 +199,12 @@ static char *place_of(const struct actor *actor)
 			       : g_strdup(actor->script);
 }
 
+/* thresh-init in the place of a script: it asks for itself whether a server is there. */
+static bool is_interpreter(const struct follow *follow, const struct actor *actor)
+{
+	return follow->options->interpreters && follow->options->interpreters[0] && !actor->script;
+}
+
 /* An effect that is no file's. A launcher's is not the script's. */
 static void special(struct follow *follow, const struct task *task)
 {
@@ -207,7 +213,7 @@ static void special(struct follow *follow, const struct task *task)
 
 	if (actor->program)
 		follow_program_keep(follow, actor->program);
-	else if (actor->kind == ACTOR_SHELL)
+	else if (actor->kind == ACTOR_SHELL && !is_interpreter(follow, actor))
 		follow_fail(follow, THRESH_ERROR_INPUT,
 			    "%s: the shell itself does what no plan can say (a socket such as "
 			    "/dev/tcp, an extended attribute, a mount): let a program of the image "

@@ -143,7 +143,8 @@ static bool all_wait(const struct follow *follow)
 			continue;
 		if (!task->in_call ||
 		    (task->call.nr != SYS_wait4 && task->call.nr != SYS_waitid &&
-		     task->call.nr != SYS_rt_sigsuspend && task->call.nr != SYS_read))
+		     task->call.nr != SYS_rt_sigsuspend &&
+		     task->call.nr != SYS_rt_sigtimedwait && task->call.nr != SYS_read))
 			return false;
 	}
 	return true;
@@ -191,6 +192,19 @@ static struct program *waited_for(const struct follow *follow)
 	return last;
 }
 
+static void note_beside(struct follow *follow, const struct program *application)
+{
+	g_autoptr(GPtrArray) programs = timeline_programs(follow->timeline);
+
+	for (guint i = 0; i < programs->len; i++) {
+		const struct program *program = programs->pdata[i];
+		struct follow_beside beside = {program->leader, program->step};
+
+		if (program != application && program->leader > 0)
+			g_array_append_val(follow->beside, beside);
+	}
+}
+
 bool follow_settled(struct follow *follow)
 {
 	gint64 quiet_ms = (g_get_monotonic_time() - follow->last_event) / 1000;
@@ -220,6 +234,7 @@ bool follow_settled(struct follow *follow)
 			actor->program = NULL;
 	}
 	g_clear_pointer(&program->step->listens, g_free);
+	note_beside(follow, program);
 	step = timeline_take(follow->timeline, program);
 	follow_application(follow, step);
 	return true;

@@ -220,7 +220,8 @@ void follow_exec(struct follow *follow, struct task *task)
 	} else {
 		actor->kind = role;
 		if (role == ACTOR_SHELL) {
-			enter_script(follow, actor, words, index);
+			if (!is_interpreter(follow, path))
+				enter_script(follow, actor, words, index);
 			enter_trace(follow, task, path, words, index);
 		}
 	}

@@ -186,6 +186,8 @@ static void item_add_program(struct item *item, const struct space *space,
 		item_add_number(item, "status", step->status, "%u");
 	if (step->listens)
 		item_add(item, state, "listens", step->listens);
+	if (step->essential)
+		item_add(item, state, "essential", "yes");
 }
 
 static void item_add_file(struct item *item, const struct state *state)

@@ -59,6 +59,7 @@ struct start_step {
 	guint begin;      /* STOP: index of the BEGIN that it ends */
 	char *listens;    /* BEGIN: "tcp 5432", "socket /run/x.sock": what it listened on before the
 			     next    step, or NULL */
+	bool essential;   /* BEGIN: the script waited, and ended when this program did: `wait -n` */
 	char *script;     /* where it stands, "/entrypoint.sh", or NULL */
 	guint line;       /* or 0 */
 };

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -190,6 +191,28 @@ static bool let_run(struct job *job, struct follow *follow, struct process *proc
 			    setup->stop_ms > 0 ? setup->stop_ms : STOP_MS, NULL, error);
 }
 
+/* Does the script end with the programs beside the application? Each is killed, until one takes the
+ * script along; the script may as well start it anew, or wait for the application alone. */
+static bool find_essential(struct job *job, struct follow *follow, struct process *process,
+			   GError **error)
+{
+	int settle_ms = job->setup->settle_ms > 0 ? job->setup->settle_ms : SETTLE_MS;
+
+	follow_detach(follow);
+	for (guint i = 0; i < follow->beside->len && !process->exited; i++) {
+		const struct follow_beside *beside =
+			&g_array_index(follow->beside, struct follow_beside, i);
+
+		kill(beside->pid, SIGKILL);
+		beside->step->essential = process_wait(process, settle_ms);
+		/* the rest was waited for in the same way */
+		for (guint j = i + 1; beside->step->essential && j < follow->beside->len; j++)
+			g_array_index(follow->beside, struct follow_beside, j).step->essential =
+				true;
+	}
+	return process->exited || process_stop(process, SIGKILL, 0, NULL, error);
+}
+
 /* Follows the process that was started, and ends it. */
 static bool follow_through(struct job *job, struct follow *follow, struct process *process,
 			   bool last, GError **error)
@@ -198,6 +221,8 @@ static bool follow_through(struct job *job, struct follow *follow, struct proces
 
 	if (ok && !last && job->setup->first_runs && !follow->ended)
 		ok = let_run(job, follow, process, error);
+	else if (ok && last && follow->beside->len > 0 && !follow->ended)
+		ok = find_essential(job, follow, process, error);
 	if (!process->exited) {
 		follow_kill(follow);
 		process->exited = true;

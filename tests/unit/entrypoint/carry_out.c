@@ -317,6 +317,7 @@ static void carry_step(struct carrier *carrier)
 		break;
 	case PLAN_END:
 	case PLAN_AWAIT:
+	case PLAN_ESSENTIAL:
 	case PLAN_ACCEPT:
 		break;
 	case PLAN_ARGUMENTS:

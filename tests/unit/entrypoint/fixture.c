@@ -212,6 +212,8 @@ static void append_program(GString *text, const struct start_step *step)
 		g_string_append(text, " read");
 	if (step->listens)
 		g_string_append_printf(text, " listens %s", step->listens);
+	if (step->essential)
+		g_string_append(text, " essential");
 	if (step->kind == START_RUN && step->status != 0)
 		g_string_append_printf(text, " status %d", step->status);
 }

@@ -266,6 +266,14 @@ static void test_greeting(void)
 			       "-Dgreeting=${GREETING}"));
 }
 
+/* `wait -n`: where one of them ends, so does the container. */
+static void test_pair(void)
+{
+	learn_and_verify(&pair_script, WORDS("PATH=/usr/bin"), NONE, NONE, WORDS("ROLE=a b"),
+			 WORDS("await worker tcp 8081 60000\nessential worker\n",
+			       "exec server --port 8080\n"));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -286,5 +294,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/node-official", test_node_official);
 	g_test_add_func("/learn/piped", test_piped);
 	g_test_add_func("/learn/greeting", test_greeting);
+	g_test_add_func("/learn/pair", test_pair);
 	return g_test_run();
 }

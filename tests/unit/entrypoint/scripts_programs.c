@@ -85,3 +85,22 @@ const struct script greeting_script = {
 	"/entrypoint.sh",
 	"[ -z \"$GREETING\" ] || o=-Dgreeting=$GREETING\nexec java $JAVA_OPTS $o \"$1\"\n",
 	greeting_start};
+
+static void pair_start(struct world *world)
+{
+	const char *role = *world_get(world, "ROLE") ? world_get(world, "ROLE") : "second";
+	const char *worker[] = {"worker", "--port", "8081", "--role", role, NULL};
+	g_autoptr(GPtrArray) server = g_ptr_array_new();
+
+	world->essential = true;
+	world_begin(world, worker, "tcp 8081");
+	g_ptr_array_add(server, (char *)"server");
+	g_ptr_array_add(server, (char *)"--port");
+	g_ptr_array_add(server, (char *)"8080");
+	world_exec(world, server);
+}
+
+const struct script pair_script = {
+	"/entrypoint.sh",
+	"worker --port 8081 --role \"${ROLE:-second}\" &\nserver --port 8080 &\nwait -n\n",
+	pair_start};

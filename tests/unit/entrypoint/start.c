@@ -95,6 +95,10 @@ static const struct vector vectors[] = {
 	 "file /data/x 0644 \"x\\n\"\nexec server listen 80\n"},
 	{"waited for", "#!/bin/bash\n\"$@\" &\ntrap 'kill $!' TERM\nwait\n",
 	 "exec server listen 80\n"},
+	{"one of two", "#!/bin/bash\nserver listen 5432 &\nserver listen 80 &\nwait -n\n",
+	 "begin server listen 5432 listens tcp 5432 essential\nexec server listen 80\n"},
+	{"both", "#!/bin/bash\nserver listen 5432 &\nserver listen 80 &\nwait\n",
+	 "begin server listen 5432 listens tcp 5432\nexec server listen 80\n"},
 	{"unknown input",
 	 "#!/bin/sh\ncat /dev/zero | (sleep 0.3; server socket /run/x) & sleep 0.6; exec \"$@\"\n",
 	 "begin cat /dev/zero read\nbegin server socket /run/x input unknown listens socket "

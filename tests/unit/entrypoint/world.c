@@ -222,7 +222,7 @@ static void world_forget_modifiers(struct world *world)
 	world->as_uid = world->uid;
 	world->as_gid = world->gid;
 	world->accept = 0;
-	world->input_unknown = false;
+	world->input_unknown = world->essential = false;
 }
 
 bool world_has_program(const char *word)
@@ -256,7 +256,10 @@ void world_run_program(struct world *world, const char *const *argv)
 
 void world_begin(struct world *world, const char *const *argv, const char *listens)
 {
-	world_program(world, START_BEGIN, argv)->listens = g_strdup(listens);
+	struct start_step *step = world_program(world, START_BEGIN, argv);
+
+	step->listens = g_strdup(listens);
+	step->essential = world->essential;
 	world_forget_modifiers(world);
 }
 

@@ -20,7 +20,7 @@ struct world {
 	GHashTable *with; /* name -> value, NULL: without */
 	uint32_t as_uid, as_gid;
 	char *input, *output, *in;
-	bool input_unknown;
+	bool input_unknown, essential;
 	int accept;
 	guint random; /* of programs whose files differ from run to run */
 };
@@ -82,4 +82,5 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script;
 /* scripts_programs.c */
-extern const struct script node_script, node_official_script, piped_script, greeting_script;
+extern const struct script node_script, node_official_script, piped_script, greeting_script,
+	pair_script;
