@@ -3,8 +3,20 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 enum { POLL_MS = 50, IDLE_POLLS = 10 };
+
+/* In rt_sigtimedwait(2), as thresh-init that stays: the signals that it waits for are in neither of
+ * the masks meanwhile. /proc/PID/syscall begins with the call's number. */
+static bool waits_for_signals(pid_t pid)
+{
+	g_autofree char *path = g_strdup_printf("/proc/%d/syscall", (int)pid);
+	g_autofree char *text = NULL;
+
+	return g_file_get_contents(path, &text, NULL, NULL) && g_ascii_isdigit(*text) &&
+	       g_ascii_strtoull(text, NULL, 10) == SYS_rt_sigtimedwait;
+}
 
 /* PID 1 is sent only what it handles: the kernel drops a signal with the default action
  * (pid_namespaces(7)), and an engine then waits for its grace period and kills. Whether to wait is
@@ -24,7 +36,7 @@ static bool is_handled(pid_t pid, int number)
 		if (mask & (1ULL << (number - 1)))
 			return true;
 	}
-	return false;
+	return waits_for_signals(pid);
 }
 
 bool application_handles(const struct process *process, int number)
