@@ -199,13 +199,8 @@ static char *place_of(const struct actor *actor)
 			       : g_strdup(actor->script);
 }
 
-/* thresh-init in the place of a script: it asks for itself whether a server is there. */
-static bool is_interpreter(const struct follow *follow, const struct actor *actor)
-{
-	return follow->options->interpreters && follow->options->interpreters[0] && !actor->script;
-}
-
-/* An effect that is no file's. A launcher's is not the script's. */
+/* An effect that is no file's. A launcher's is not the script's, and thresh-init, which has no
+ * script, asks for itself whether a server is there. */
 static void special(struct follow *follow, const struct task *task)
 {
 	const struct actor *actor = task->actor;
@@ -213,7 +208,7 @@ static void special(struct follow *follow, const struct task *task)
 
 	if (actor->program)
 		follow_program_keep(follow, actor->program);
-	else if (actor->kind == ACTOR_SHELL && !is_interpreter(follow, actor))
+	else if (actor->kind == ACTOR_SHELL && (actor->script || !*follow->options->interpreters))
 		follow_fail(follow, THRESH_ERROR_INPUT,
 			    "%s: the shell itself does what no plan can say (a socket such as "
 			    "/dev/tcp, an extended attribute, a mount): let a program of the image "

@@ -143,8 +143,8 @@ static bool all_wait(const struct follow *follow)
 			continue;
 		if (!task->in_call ||
 		    (task->call.nr != SYS_wait4 && task->call.nr != SYS_waitid &&
-		     task->call.nr != SYS_rt_sigsuspend &&
-		     task->call.nr != SYS_rt_sigtimedwait && task->call.nr != SYS_read))
+		     task->call.nr != SYS_rt_sigsuspend && task->call.nr != SYS_rt_sigtimedwait &&
+		     task->call.nr != SYS_read))
 			return false;
 	}
 	return true;
