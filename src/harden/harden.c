@@ -686,8 +686,8 @@ static bool commit(const struct session *session, struct image_writer *writer,
 	};
 
 	return image_writer_attach(writer, &keep_list, error) &&
-	       (!out || (harden_write_out(result, out, error) &&
-			 harden_write_documents(session, writer, result, out, error))) &&
+	       (!out || harden_write_out(result, out, error)) &&
+	       harden_document(session, writer, result, error) &&
 	       image_writer_commit(writer, error);
 }
 

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "evidence/documents.h"
 #include "harden/request.h"
 #include "harden/session.h"
 #include "harden/start.h"
@@ -70,11 +71,16 @@ bool harden_prepare_out(const char *directory, GError **error);
 /* The files of --out: profile.json, keepset.json, plan, seal.json, summary.json. */
 bool harden_write_out(const struct harden_result *result, const char *directory, GError **error);
 
-/* And its documents, of what is staged: sbom.spdx.json, sbom.spdx3.json, sbom.cdx.json
- * (docs/sbom.md). */
-bool harden_write_documents(const struct session *session, const struct image_writer *writer,
-			    const struct harden_result *result, const char *directory,
-			    GError **error);
+/* The documents of what is staged: for --out sbom.spdx.json, sbom.spdx3.json and sbom.cdx.json
+ * (docs/sbom.md); for --sign the statements of docs/evidence.md, attached to it; without either
+ * nothing. */
+bool harden_document(const struct session *session, struct image_writer *writer,
+		     const struct harden_result *result, GError **error);
+
+/* The statements alone, signed by the request's key. */
+bool harden_sign(const struct session *session, struct image_writer *writer,
+		 const struct harden_result *result, const struct inventory *inventory,
+		 const struct document_about *about, GError **error);
 
 /* The summary as JSON: for --format json and summary.json. */
 json_t *harden_summary(const struct harden_result *result);

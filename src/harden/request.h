@@ -13,6 +13,8 @@
 
 #include <glib.h>
 
+struct sign_key; /* sign/key.h */
+
 /* --with NAME=IMAGE[,ENV=VALUE…] */
 struct companion_request {
 	char *name;
@@ -84,8 +86,9 @@ struct harden_request {
 	struct timeouts timeouts;
 	int rounds_max; /* of the fixpoint; 5 */
 
-	char *profile_path;  /* --profile: cut by it instead of tracing; or NULL */
-	char *out_directory; /* --out, or NULL */
+	char *profile_path;              /* --profile: cut by it instead of tracing; or NULL */
+	char *out_directory;             /* --out, or NULL */
+	const struct sign_key *sign_key; /* --sign, borrowed; or NULL */
 	enum compression compression;
 	int64_t epoch; /* SOURCE_DATE_EPOCH, else the source image's `created` */
 

@@ -146,6 +146,32 @@ outcome("a copy", "copied", "signature", "PASS", None)
 kind = index("copied")["manifests"][0]["annotations"].get("kind")
 tap.point("a copy is found by cosign", None if kind == "dev.cosignproject.cosign/image" else kind)
 
+# --- harden --sign: all that is known of a sealed image ---
+
+SECRET = "correct-horse-battery"
+thresh("harden", "oci:plain:latest", "oci:unsigned:latest", "--env", f"TOKEN={SECRET}")
+done = thresh("harden", "oci:plain:latest", "oci:sealed:latest", "--env", f"TOKEN={SECRET}", "--sign", "b.key", "--out", "out")
+tap.point("harden --sign", done.problem(0), done.log)
+said = {statement(b)["predicateType"]: statement(b)["predicate"] for _, _, b in bundles("sealed")}
+PROVENANCE = "https://slsa.dev/provenance/v1"
+tap.point("six statements refer to it", None if len(said) == 6 else sorted(said))
+tap.point("signing does not change the image", None if index("sealed")["manifests"][0]["digest"] == index("unsigned")["manifests"][0]["digest"]
+          else "it does")
+named = {d["name"]: d.get("digest", {}).get("sha256") for d in said[PROVENANCE]["buildDefinition"]["resolvedDependencies"]}
+with open("out/profile.json", "rb") as stream:
+    want = {"source": index("plain")["manifests"][0]["digest"], "profile": digest(stream.read())}
+tap.point("the provenance names source and profile", None if all(named[n] == want[n][len("sha256:"):] for n in want) else named)
+tap.point("no value of a variable is in them", None if SECRET not in json.dumps(said) else "it is")
+tap.point("but its name", None if said[PROVENANCE]["buildDefinition"]["externalParameters"]["environment"] == ["TOKEN"] else "it is not")
+for rule in ("signature", "provenance", "inventory", "index"):
+    outcome(f"{rule} of a sealed image", "sealed", rule, "PASS", None, "--key", "b.pub", "--source", "oci:plain")
+layout("other", [base(file("etc/app.conf", b"port=8081\n"))], CONFIG)
+outcome("provenance of another source", "sealed", "provenance", "FAIL", "not what it was made from", "--key", "b.pub", "--source", "oci:other")
+outcome("provenance by another key", "sealed", "provenance", "FAIL", "not signed by the given key")
+outcome("provenance without a key", "sealed", "provenance", "SKIP", None, "--format", "json")
+done = thresh("harden", "oci:plain:latest", "oci-archive:sealed.tar", "--sign", "b.key")
+tap.point("an archive has no place for evidence", done.problem(2, "no place for evidence"), done.log)
+
 # --- judges that were not written here ---
 
 for number, (_, _, bundle) in enumerate(bundles("attested")):
@@ -268,10 +294,10 @@ def reachable(directory):
 
 
 random.seed(20260101)
-places = reachable("attested")
+places = reachable("sealed")
 kinds = sorted(places)
 accepted = []
-tap.point("before a bit is flipped all is well", None if thresh("verify", "oci:attested:latest", "--key", "a.pub").status == 0 else
+tap.point("before a bit is flipped all is well", None if thresh("verify", "oci:sealed:latest", "--key", "b.pub").status == 0 else
           "it is not")
 for number in range(FLIPS):
     path = random.choice(places[kinds[number % 3]])
@@ -281,7 +307,7 @@ for number in range(FLIPS):
         data[bit // 8] ^= 1 << bit % 8
         stream.seek(0)
         stream.write(data)
-    done = thresh("verify", "oci:attested:latest", "--key", "a.pub")
+    done = thresh("verify", "oci:sealed:latest", "--key", "b.pub")
     if done.status not in (1, 3):
         accepted.append(f"{path}: bit {bit}: exit status {done.status}")
     with open(path, "r+b") as stream:
