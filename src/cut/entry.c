@@ -266,6 +266,7 @@ static bool check_config(struct cut *cut, GError **error)
 bool cut_check_commands(struct cut *cut, GError **error)
 {
 	const GPtrArray *commands = cut->profile->commands;
+	const GPtrArray *start = cut->profile->start;
 	bool has_main = false;
 
 	for (guint i = 0; i < commands->len; i++) {
@@ -277,9 +278,11 @@ bool cut_check_commands(struct cut *cut, GError **error)
 			return false;
 	}
 	cut_take_erlang(cut);
-	/* What ran is what counts: the user may have put another program in place of the image's.
+	/* What ran is what counts: the user may have put another program in place of the image's,
+	 * or the plan's steps stand there, and all that ran are children of thresh-init, which
+	 * stayed.
 	 */
-	return has_main || check_config(cut, error);
+	return has_main || (start && start->len > 0) || check_config(cut, error);
 }
 
 bool keepset_check_entry(const struct tree *tree, const struct cut_options *options,

@@ -383,6 +383,29 @@ static void test_entry(void)
 	}
 }
 
+/* The steps of a plan stand in the place of the script; thresh-init stays, and so all that ran are
+ * its children. */
+static void test_entry_of_plan(void)
+{
+	static const char *const words[] = {"/app/main", NULL};
+	g_autoptr(GPtrArray) steps = g_ptr_array_new();
+	struct world world;
+	autokeepset struct keepset *keepset = NULL;
+
+	world_init(&world);
+	put_elf(world.root, "/app/main", "", NULL, "/lib/ld.so");
+	put_shell(world.root, "/bin/sh", 0755);
+	fixture_text(world.root, "/app/run", "#!/bin/sh\n/app/main &\nwait\n", 0755);
+	g_ptr_array_add(world.config.command, (gpointer) "/app/run");
+	g_ptr_array_add(steps, (gpointer) "exec /app/main");
+	profile_set_start(world.profile, steps);
+	profile_add_command(world.profile, words[0], words, true);
+	keepset = world_decide(&world);
+	g_assert_no_error(world.error);
+	g_assert_nonnull(keepset);
+	world_clear(&world);
+}
+
 static void test_packages(void)
 {
 	struct world world;
@@ -598,6 +621,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cut/shells", test_shells);
 	g_test_add_func("/cut/identify", test_identify);
 	g_test_add_func("/cut/entry", test_entry);
+	g_test_add_func("/cut/entry of a plan", test_entry_of_plan);
 	g_test_add_func("/cut/packages", test_packages);
 	g_test_add_func("/cut/no-database", test_no_database);
 	g_test_add_func("/cut/own-files", test_own_files);
