@@ -85,7 +85,7 @@ static char *differing_names(const struct space *space, const struct state *one,
 {
 	GString *names = g_string_new(NULL);
 
-	for (guint i = 0; i < space->factors->len; i++)
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
 		if (state_level(one, i) != state_level(other, i))
 			g_string_append_printf(names, "%s%s", names->len ? " and " : "",
 					       space_factor(space, i)->name);
