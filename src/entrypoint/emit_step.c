@@ -117,12 +117,44 @@ static void emit_written(struct emitter *emitter, const struct column *column, c
 	emit_line(text, "file", path, mode, content, NULL);
 }
 
+/* Whether @step made something that is neither root's nor, in the end, the application's. */
+static bool is_anothers(const struct start_step *step, const struct state *state)
+{
+	const GPtrArray *steps = state->record->steps;
+	const struct start_step *last = steps->pdata[steps->len - 1];
+
+	return (step->uid != 0 || step->gid != 0) &&
+	       (step->uid != last->uid || step->gid != last->gid);
+}
+
+/* What init makes as root becomes the application's: another owner, the same in every start, is
+ * said. */
+static void emit_owner(const struct emitter *emitter, const struct column *column, const char *path,
+		       GString *text)
+{
+	const struct start_step *made = column->example->step;
+
+	for (guint i = 0; i < column->cells->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		if (item && (!is_anothers(item->step, emitter->model->executing->pdata[i]) ||
+			     item->step->uid != made->uid || item->step->gid != made->gid))
+			return;
+	}
+	g_autofree char *uid = g_strdup_printf("%u", made->uid);
+	g_autofree char *gid = g_strdup_printf("%u", made->gid);
+
+	emit_line(text, "owner", path, uid, gid, NULL);
+}
+
 static void emit_file(struct emitter *emitter, const struct column *column, GString *text)
 {
 	g_autofree char *path = field_value(emitter, column, "");
 
 	if (column->kind == START_FILE || column->kind == START_APPEND) {
 		emit_written(emitter, column, path, text);
+		if (column->kind == START_FILE)
+			emit_owner(emitter, column, path, text);
 		return;
 	}
 	if (column->kind == START_REMOVE) {
@@ -146,6 +178,8 @@ static void emit_file(struct emitter *emitter, const struct column *column, GStr
 		return;
 	}
 	emit_line(text, item_kind_name(column->kind), path, one, NULL);
+	if (column->kind == START_DIRECTORY)
+		emit_owner(emitter, column, path, text);
 }
 
 /* --- programs --- */
