@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static char arena[ARENA_BYTES];
+INIT_LARGE static _Alignas(void *) char arena[ARENA_BYTES];
 static size_t used;
 
 char *arena_take(size_t bytes)
@@ -16,6 +16,17 @@ char *arena_take(size_t bytes)
 		init_fail_text(0, "more than 8 MiB of values");
 	used += bytes;
 	return room;
+}
+
+void *arena_table(size_t count, size_t bytes)
+{
+	size_t over = used % sizeof(void *);
+
+	if (count > sizeof(arena) / bytes)
+		count = sizeof(arena) / bytes; /* which there is no room for either */
+	if (over)
+		(void)arena_take(sizeof(void *) - over);
+	return arena_take(count * bytes);
 }
 
 char *arena_copy(const char *text, size_t bytes)

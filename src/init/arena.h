@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Room for the texts that steps make: one static block, given out from its start. There is no
- * allocation; pages that were never given out cost nothing. What a step needs for itself goes back
- * when it is done, values of variables and arguments stay.
+ * Room for the plan's text, and for what is made of it: one static block, given out from its start.
+ * There is no allocation; pages that were never given out cost nothing. What a step needs for
+ * itself goes back when it is done, values of variables and arguments stay.
  *
  *     size_t mark = arena_mark();
  *     char *text = arena_take(bytes);
@@ -15,9 +15,12 @@
 
 #include <stddef.h>
 
-enum { ARENA_BYTES = 8 << 20 };
+/* 8 MiB for values, and the plan, its filter and the tables of words beside them. */
+enum { ARENA_BYTES = 9 << 20 };
 
 char *arena_take(size_t bytes);
+/* Room for @count elements of @bytes (not 0) each, aligned for pointers. */
+void *arena_table(size_t count, size_t bytes);
 /* A copy with a NUL behind it. */
 char *arena_copy(const char *text, size_t bytes);
 

@@ -26,10 +26,10 @@ enum {
 	ARENA_BYTES = PLAN_MAX_LINE_BYTES + PLAN_MAX_HOLES * 4096,
 };
 
-static char arena[ARENA_BYTES]; /* the words: each hole stands in one place or more */
+INIT_LARGE static char arena[ARENA_BYTES]; /* the words: each hole stands in one place or more */
 static size_t arena_used;
-static char *words[WORDS_MAX + 1];
-static char *variables[VARIABLES_MAX + 1];
+INIT_LARGE static char *words[WORDS_MAX + 1];
+INIT_LARGE static char *variables[VARIABLES_MAX + 1];
 static const char *called; /* argv[0] */
 static const char *line;   /* what the shell was to do */
 
@@ -177,7 +177,7 @@ static const char after[] = "\n) </dev/null; echo \"\004\"\n";
 /* Reads from standard input up to `after`, since it is not closed. */
 static void erlang_read(void)
 {
-	static char text[LINE_BYTES];
+	INIT_LARGE static char text[LINE_BYTES];
 	size_t end = sizeof(after) - 1, size = 0;
 
 	while (size < end || memcmp(text + size - end, after, end) != 0) {

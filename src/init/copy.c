@@ -20,14 +20,14 @@ struct dirent_record {
 	char name[];
 };
 
-static char chunk[CHUNK_BYTES];
-static char xattr_names[XATTR_BYTES];
-static char xattr_value[XATTR_BYTES];
-static char link_target[PATH_MAX];
+INIT_LARGE static char chunk[CHUNK_BYTES];
+INIT_LARGE static char xattr_names[XATTR_BYTES];
+INIT_LARGE static char xattr_value[XATTR_BYTES];
+INIT_LARGE static char link_target[PATH_MAX];
 
 noreturn void fill_fail(const struct fill *fill, int error)
 {
-	static char place[2 * PATH_MAX];
+	INIT_LARGE static char place[2 * PATH_MAX];
 
 	strcpy(place,
 	       fill->path); /* each part is below PATH_MAX: checked by the grammar and fill_push */

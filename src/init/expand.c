@@ -16,7 +16,7 @@ struct list {
 	size_t count;
 };
 
-static char *lists[2][WORDS_MAX + 1];
+INIT_LARGE static char *lists[2][WORDS_MAX + 1];
 static char **arguments;
 
 static const char *argument_get(unsigned int index)
@@ -190,12 +190,16 @@ void arguments_shift(size_t count)
 
 char **arguments_behind(const struct plan_directive *entry)
 {
-	struct list list = list_begin(NULL);
 	const char *word = entry ? entry->words : "";
+	size_t before = entry ? entry->count : 0;
+	size_t count = 0;
+	char **words;
 
-	for (size_t i = 0; entry && i < entry->count; i++, word = plan_word_next(word))
-		list_add(&list, word);
-	list_add_arguments(&list);
-	list.words[list.count] = NULL;
-	return list.words;
+	while (arguments[count])
+		count++;
+	words = arena_table(before + count + 1, sizeof(*words));
+	for (size_t i = 0; i < before; i++, word = plan_word_next(word))
+		words[i] = (char *)(uintptr_t)word;
+	memcpy(words + before, arguments, (count + 1) * sizeof(*words));
+	return words;
 }

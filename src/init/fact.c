@@ -100,8 +100,8 @@ static uint64_t number_read(const char *text)
  * cgroup namespace makes the same. */
 static bool cgroup_read(const char *file, char text[static SMALL_BYTES])
 {
-	static char path[2 * SMALL_BYTES];
-	static char own[SMALL_BYTES]; /* zero behind the name */
+	INIT_LARGE static char path[2 * SMALL_BYTES];
+	INIT_LARGE static char own[SMALL_BYTES]; /* zero behind the name */
 	const char *group = "";
 
 	small_read("/proc/self/cgroup", text);
@@ -142,7 +142,7 @@ static uint64_t quota_cpus(void)
 
 static uint64_t cpus(void)
 {
-	static unsigned long mask[CPUS_MAX / (8 * sizeof(unsigned long))];
+	INIT_LARGE static unsigned long mask[CPUS_MAX / (8 * sizeof(unsigned long))];
 	long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask);
 	uint64_t quota = quota_cpus();
 	uint64_t count = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/family.h"
 
+#include "init/init.h"
 #include "init/resident.h"
 
 #include <errno.h>
@@ -9,12 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { PIDS_MAX = 1 << 22, DEPTH_MAX = 32, PATH_BYTES = 64, DIGITS = 12 };
+enum { PIDS_MAX = 1 << 22, SPARE_BYTES = 4096, DEPTH_MAX = 32, PATH_BYTES = 64, DIGITS = 12 };
 
-/* One bit a process (linux/threads.h PID_MAX_LIMIT): who was asked to stop. In pages of its own:
- * the first page of static data holds initial values too, and given back becomes what the file has
- * there. Only touched pages cost. */
-_Alignas(4096) static uint8_t asked[PIDS_MAX / 8];
+/* One bit a process (linux/threads.h PID_MAX_LIMIT): who was asked to stop. Only touched pages
+ * cost. Behind a page that is not used: what shrink gives back of the first page of static data
+ * becomes what the file has there, not zero. */
+INIT_LARGE static uint8_t asked[SPARE_BYTES + PIDS_MAX / 8];
 
 struct text {
 	char bytes[PATH_BYTES];
@@ -74,8 +75,8 @@ static RESIDENT bool is_to_signal(pid_t pid, int signal_number)
 
 	if (pid <= 1 || pid >= PIDS_MAX)
 		return false;
-	before = asked[pid / 8] & bit;
-	asked[pid / 8] |= bit;
+	before = asked[SPARE_BYTES + pid / 8] & bit;
+	asked[SPARE_BYTES + pid / 8] |= bit;
 	return !before || signal_number == SIGKILL;
 }
 
@@ -124,5 +125,5 @@ RESIDENT void family_signal(pid_t main, int signal_number)
 RESIDENT void family_forget(pid_t pid)
 {
 	if (pid > 0 && pid < PIDS_MAX)
-		asked[pid / 8] &= (uint8_t) ~(1 << (pid & 7));
+		asked[SPARE_BYTES + pid / 8] &= (uint8_t) ~(1 << (pid & 7));
 }

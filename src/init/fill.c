@@ -47,7 +47,7 @@ static const char filling[] = ".thresh-filling";
 static const char filled[] = ".thresh-filled";
 static const char marker[] = "user.thresh.filled";
 
-static struct fill fill_state;
+INIT_LARGE static struct fill fill_state;
 
 struct survey {
 	bool filling;
@@ -195,7 +195,7 @@ static void farm_directory(struct fill *fill, int in, const char *name, int out,
 
 static void farm_entry(struct fill *fill, int in, const char *name, int out)
 {
-	static char path[2 * PATH_MAX];
+	INIT_LARGE static char path[2 * PATH_MAX];
 	struct stat status;
 	enum place place;
 
@@ -254,7 +254,7 @@ static bool copy_is_ours(const struct fill *fill, const struct plan_directive *l
 /* Opens the directory of the entry at hand below @stage, making what is missing. */
 static int parent_open(struct fill *fill, int stage, const char **ret_name)
 {
-	static char path[PATH_MAX];
+	INIT_LARGE static char path[PATH_MAX];
 	char *name = path;
 	int fd = dup(stage);
 
@@ -501,7 +501,7 @@ static void directory_add(const struct plan *plan, const struct plan_directive *
 void init_directory(const struct plan *plan, const struct plan_directive *directive,
 		    const char *wanted)
 {
-	static char path[PATH_MAX];
+	INIT_LARGE static char path[PATH_MAX];
 	uint32_t mode = 0;
 
 	plan_octal(plan_word(directive, 1), 07777, &mode);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/http.h"
 
+#include "init/init.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -8,8 +10,8 @@
 
 enum { WINDOW_BYTES = 16 << 10, STATUS_LINE_BYTES = 12 }; /* "HTTP/1.1 200" */
 
-static char request[PROBE_REQUEST_BYTES];
-static char window[WINDOW_BYTES]; /* what has come, less what was already searched */
+INIT_LARGE static char request[PROBE_REQUEST_BYTES];
+INIT_LARGE static char window[WINDOW_BYTES]; /* what has come, less what was already searched */
 
 struct buffer {
 	size_t length;

@@ -13,7 +13,7 @@
 
 enum { GROUPS_MAX = PLAN_MAX_LINE_BYTES / 2, CAPABILITIES_MAX = 64 };
 
-static gid_t groups[GROUPS_MAX];
+INIT_LARGE static gid_t groups[GROUPS_MAX];
 
 static bool is_null_device(const struct stat *status)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "init/applet.h"
+#include "init/arena.h"
 #include "init/compat.h"
 #include "init/init.h"
 #include "init/launch.h"
@@ -13,23 +14,24 @@
 #include <string.h>
 #include <unistd.h>
 
-static char text[PLAN_MAX_BYTES + 1];
-static struct plan plan;
+INIT_HEAD static struct plan plan;
 
 static noreturn void plan_unreadable(int error)
 {
 	init_fail_text(0, strerror(error));
 }
 
-static size_t plan_read(void)
+/* Into the arena; answers the bytes: at most one more than a plan may have. */
+static size_t plan_read(char **ret_text)
 {
 	int fd = open(INIT_PLAN_PATH, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	char *text = arena_begin();
 	size_t size = 0;
 
 	if (fd < 0)
 		plan_unreadable(errno);
-	while (size < sizeof(text)) {
-		ssize_t n = read(fd, text + size, sizeof(text) - size);
+	while (size <= PLAN_MAX_BYTES) {
+		ssize_t n = read(fd, text + size, PLAN_MAX_BYTES + 1 - size);
 
 		if (n < 0)
 			plan_unreadable(errno);
@@ -38,6 +40,7 @@ static size_t plan_read(void)
 		size += (size_t)n;
 	}
 	close(fd);
+	*ret_text = arena_take(size);
 	return size;
 }
 
@@ -66,13 +69,16 @@ int main(int argc, char **argv, char **envp)
 {
 	bool setup = is_setup(argc, argv);
 	struct plan_error error;
+	char *text;
+	size_t bytes;
 	char **words;
 
 	if (argc > 0 && compat_is_known(argv[0]))
 		compat_run(argv, envp);
 	if ((words = applet_find(argv)))
 		applet_run(words);
-	if (!plan_parse(text, plan_read(), &plan, &error))
+	bytes = plan_read(&text);
+	if (!plan_parse(text, bytes, &plan, &error))
 		init_fail_text(error.line, error.text);
 	if (argc > 0 && (shell_is_name(argv[0]) || shell_is_name(executed_path(envp))))
 		init_broker(&plan, argc, argv, envp);

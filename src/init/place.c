@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static struct fill walk; /* for messages: the path, and where below it */
+INIT_LARGE static struct fill walk; /* for messages: the path, and where below it */
 
 static void walk_begin(const struct plan_directive *directive, const char *path)
 {
@@ -49,7 +49,7 @@ static bool is_there(int parent, const char *name)
  * a lock on the directory (where the file system has it), then renamed. */
 static void provide(const char *path, const char *source)
 {
-	static char stage[PLAN_MAX_PATH_BYTES + sizeof(".thresh-provide-")];
+	INIT_LARGE static char stage[PLAN_MAX_PATH_BYTES + sizeof(".thresh-provide-")];
 	const char *name;
 	int parent = parent_open(path, O_RDONLY, &name);
 
@@ -68,7 +68,7 @@ static void provide(const char *path, const char *source)
 
 static bool links_to(int parent, const char *name, const char *target)
 {
-	static char text[PLAN_MAX_PATH_BYTES + 1];
+	INIT_LARGE static char text[PLAN_MAX_PATH_BYTES + 1];
 	ssize_t bytes = readlinkat(parent, name, text, sizeof(text));
 
 	return bytes >= 0 && (size_t)bytes == strlen(target) &&

@@ -46,7 +46,7 @@ void init_program_take(char **argv, char **envp)
  * is too long. Valid until the next call. */
 static const char *search_next(const char **search, const char *name)
 {
-	static char path[2 * PLAN_MAX_PATH_BYTES];
+	INIT_LARGE static char path[2 * PLAN_MAX_PATH_BYTES];
 	const char *directory = *search;
 	size_t bytes = strcspn(directory, ":");
 	size_t name_bytes = strlen(name);

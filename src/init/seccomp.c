@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "init/arena.h"
 #include "init/init.h"
 
 #include <errno.h>
@@ -8,19 +9,21 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* BPF_MAXINSNS, and one more to see that a file is longer. */
-static struct sock_filter program[BPF_MAXINSNS + 1];
-static struct sock_fprog filter = {.filter = program};
+/* One more than a program may have, to see that a file is longer. */
+enum { PROGRAM_BYTES = (BPF_MAXINSNS + 1) * sizeof(struct sock_filter) };
+
+static struct sock_fprog filter;
 
 void init_seccomp_read(const struct plan_directive *directive)
 {
 	int fd = open(directive->words, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	char *program = arena_table(PROGRAM_BYTES, 1);
 	size_t size = 0;
 
 	if (fd < 0)
 		init_fail_line(directive, errno);
-	while (size < sizeof(program)) {
-		ssize_t n = read(fd, (char *)program + size, sizeof(program) - size);
+	while (size < PROGRAM_BYTES) {
+		ssize_t n = read(fd, program + size, PROGRAM_BYTES - size);
 
 		if (n < 0)
 			init_fail_line(directive, errno);
@@ -29,10 +32,12 @@ void init_seccomp_read(const struct plan_directive *directive)
 		size += (size_t)n;
 	}
 	close(fd);
-	if (size == 0 || size % sizeof(program[0]) || size > BPF_MAXINSNS * sizeof(program[0]))
+	if (size == 0 || size % sizeof(struct sock_filter) || size == PROGRAM_BYTES)
 		init_fail_text(directive->line, "seccomp: the file is no BPF program of 1 to 4096 "
 						"instructions of 8 bytes");
-	filter.len = (unsigned short)(size / sizeof(program[0]));
+	arena_release(arena_mark() - (PROGRAM_BYTES - size)); /* what comes next lies near */
+	filter.filter = (struct sock_filter *)program;
+	filter.len = (unsigned short)(size / sizeof(struct sock_filter));
 }
 
 void init_seccomp_install(const struct plan_directive *directive)

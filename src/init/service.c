@@ -19,7 +19,7 @@ struct service {
 	bool is_essential;
 };
 
-static struct service services[PLAN_MAX_PROGRAMS];
+INIT_LARGE static struct service services[PLAN_MAX_PROGRAMS];
 static unsigned int service_count;
 
 /* NULL where its `start` lies in a branch that was not taken. */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Two for each line of a plan, and those of a program's own. */
-enum { CHANGES_MAX = 2 * PLAN_MAX_LINES, ENVIRONMENT_MAX = 1 << 16 };
+enum { CHANGES_MAX = 2 * PLAN_MAX_LINES };
 
 struct change {
 	char *text; /* NAME=VALUE, or NAME alone: unset */
@@ -16,9 +16,8 @@ struct change {
 };
 
 static char **start;
-static struct change changes[CHANGES_MAX];
+INIT_LARGE static struct change changes[CHANGES_MAX];
 static size_t change_count;
-static char *environment[ENVIRONMENT_MAX + 1];
 
 void variables_init(char **given)
 {
@@ -104,28 +103,26 @@ void variables_restore(size_t mark)
 	change_count = mark;
 }
 
-static void environment_add(size_t *count, char *text)
-{
-	if (*count == ENVIRONMENT_MAX)
-		init_fail_text(0, "more than 65,536 variables");
-	environment[(*count)++] = text;
-}
-
 char **variables_environment(void)
 {
 	size_t count = 0;
+	char **environment;
 
 	if (change_count == 0)
 		return start;
+	while (start[count])
+		count++;
+	environment = arena_table(count + change_count + 1, sizeof(*environment));
+	count = 0;
 	for (char **entry = start; *entry; entry++) {
 		if (!change_find(*entry, strcspn(*entry, "="), 0))
-			environment_add(&count, *entry);
+			environment[count++] = *entry;
 	}
 	for (size_t i = 0; i < change_count; i++) {
 		const struct change *change = &changes[i];
 
 		if (change->exported && !change_find(change->text, change->name_bytes, i + 1))
-			environment_add(&count, change->text);
+			environment[count++] = change->text;
 	}
 	environment[count] = NULL;
 	return environment;
