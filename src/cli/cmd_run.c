@@ -42,6 +42,7 @@ int cmd_run(int argc, char **argv, GError **error)
 		.arguments = options->request->arguments,
 		.environment = options->request->environment,
 		.volumes = options->request->volumes,
+		.secrets = options->request->secrets,
 		.publications = options->publications,
 		.network = options->host_network ? NETWORK_HOST : NETWORK_LOOPBACK,
 		.stop_ms = options->request->timeouts.stop_ms,

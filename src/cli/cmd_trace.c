@@ -54,7 +54,8 @@ int cmd_trace(int argc, char **argv, GError **error)
 	start = session ? start_decide(session, error) : NULL;
 	profile = start ? harden_trace(session, start, NULL, error) : NULL;
 	g_clear_pointer(&progress, progress_free);
-	if (profile && profile_save(profile, path, error))
+	if (profile && harden_check_profile(session, profile, error) &&
+	    profile_save(profile, path, error))
 		report(profile, path, options->format, error);
 	identity_clear(&identity);
 	return 0;

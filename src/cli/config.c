@@ -282,6 +282,33 @@ static bool read_volumes(struct reader *reader, const json_t *value)
 	return read_list(reader, value, reader->request->volumes, volume_parse);
 }
 
+/* secrets: {NAME: FILE} */
+static bool read_secrets(struct reader *reader, const json_t *value)
+{
+	const char *name;
+	json_t *member;
+
+	if (!json_is_object(value))
+		return fail(reader, "want names with a file each");
+	json_object_foreach ((json_t *)value, name, member) {
+		g_autoptr(GError) failure = NULL;
+
+		enter(reader, name);
+		if (!json_is_string(member))
+			return fail(reader, "want the path of a file");
+		if (!secret_add(name, json_string_value(member), reader->request->secrets,
+				&failure))
+			return fail(reader, failure->message);
+		leave(reader);
+	}
+	return true;
+}
+
+static bool read_public(struct reader *reader, const json_t *value)
+{
+	return read_list(reader, value, reader->request->public_names, variable_parse);
+}
+
 static bool read_keep_logs(struct reader *reader, const json_t *value)
 {
 	return read_list(reader, value, reader->request->keep_logs, path_value_parse);
@@ -688,6 +715,8 @@ static const struct config_key top_keys[] = {
 	{"runs", read_runs, NULL},
 	{"environment", read_environment, NULL},
 	{"volumes", read_volumes, NULL},
+	{"secrets", read_secrets, NULL},
+	{"public", read_public, NULL},
 	{"with", read_with, NULL},
 	{"keep", read_keep, NULL},
 	{"keep-logs", read_keep_logs, NULL},

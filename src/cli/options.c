@@ -14,7 +14,7 @@
 /* What GOption fills; FILENAME, since STRING would convert from the locale's charset. */
 struct given {
 	char **probes, **workloads, **runs, **with;
-	char **environment, **volumes, **keep, **keep_logs, **publish;
+	char **environment, **volumes, **secrets, **keep, **keep_logs, **publish;
 	char *preset, *platform, *profile, *out, *config, *format, *compress, *timeout, *network;
 	char *ca_file, *auth_file;
 	gboolean insecure;
@@ -29,6 +29,7 @@ static void given_clear(struct given *given)
 	g_strfreev(given->with);
 	g_strfreev(given->environment);
 	g_strfreev(given->volumes);
+	g_strfreev(given->secrets);
 	g_strfreev(given->keep);
 	g_strfreev(given->keep_logs);
 	g_strfreev(given->publish);
@@ -82,6 +83,9 @@ static void add_enter_entries(GArray *entries, struct given *given)
 		  "NAME[=VALUE]");
 	add_entry(entries, "volume", 'v', list, &given->volumes,
 		  "persistent mount, from HOSTDIR or empty (repeatable)", "[HOSTDIR:]PATH");
+	add_entry(entries, "secret", 0, list, &given->secrets,
+		  "file that the application finds at /run/secrets/NAME (repeatable)",
+		  "id=NAME,src=FILE");
 }
 
 static void add_cut_entries(GArray *entries, struct given *given)
@@ -215,6 +219,7 @@ static bool apply_lists(const struct given *given, struct options *options, GErr
 	       add_each(given->environment, "--env", request->environment, environment_parse,
 			error) &&
 	       add_each(given->volumes, "--volume", request->volumes, volume_parse, error) &&
+	       add_each(given->secrets, "--secret", request->secrets, secret_parse, error) &&
 	       add_each(given->keep, "--keep", request->keep_rules, keep_parse, error) &&
 	       add_each(given->keep_logs, "--keep-log", request->keep_logs, path_value_parse,
 			error) &&

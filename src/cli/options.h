@@ -28,7 +28,7 @@
 enum option_group {
 	OPTIONS_FORMAT = 1 << 0,   /* --format */
 	OPTIONS_SOURCE = 1 << 1,   /* --platform --config */
-	OPTIONS_ENTER = 1 << 2,    /* --env --volume */
+	OPTIONS_ENTER = 1 << 2,    /* --env --volume --secret */
 	OPTIONS_DRIVE = 1 << 3,    /* --probe --workload --run --with --timeout */
 	OPTIONS_CUT = 1 << 4,      /* --preset --keep --keep-log */
 	OPTIONS_PROFILE = 1 << 5,  /* --profile */

@@ -2,11 +2,14 @@
 #include "cli/values.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/path.h"
 #include "cut/pattern.h"
+#include "harden/secret_forms.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +63,95 @@ bool environment_parse(const char *text, GPtrArray *environment, GError **error)
 		return usage(error, name, "not set in the environment; give NAME=VALUE, or set it");
 	add_redaction(environment, name, value);
 	return true;
+}
+
+/* The bound of docker and podman; a ConfigMap's and a Secret's are twice that. */
+enum { SECRET_MAX_BYTES = 500000, SECRET_NAME_BYTES = 64, SECRET_VALUES_MIN = 3 };
+
+/* A name that docker, podman and the key of a Kubernetes Secret can have, and a file name. */
+static bool is_secret_name(const char *name)
+{
+	if (!g_ascii_isalnum(*name) || strlen(name) > SECRET_NAME_BYTES)
+		return false;
+	for (; *name; name++) {
+		if (!g_ascii_isalnum(*name) && !strchr("._-", *name))
+			return false;
+	}
+	return true;
+}
+
+/* What is too short or too plain is found wherever it is looked for, and guards nothing. */
+static bool secret_check(const char *path, GBytes *value, GError **error)
+{
+	gsize size;
+	const guint8 *bytes = g_bytes_get_data(value, &size);
+	bool seen[256] = {false};
+	guint different = 0;
+
+	size = secret_trimmed_bytes(bytes, size);
+	for (gsize i = 0; i < size && different < SECRET_VALUES_MIN; i++) {
+		different += !seen[bytes[i]];
+		seen[bytes[i]] = true;
+	}
+	if (size < SCANNER_MIN_BYTES)
+		return error_set(
+			error, THRESH_ERROR_INPUT,
+			"%s: a secret of less than %d bytes cannot be told from anything else; "
+			"for a trial, give a random one",
+			path, SCANNER_MIN_BYTES);
+	if (different < SECRET_VALUES_MIN)
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "%s: a secret of less than %d different bytes cannot be told from "
+				 "anything else; for a trial, give a random one",
+				 path, SECRET_VALUES_MIN);
+	return true;
+}
+
+static GBytes *secret_read(const char *path, GError **error)
+{
+	autofd int fd = fd_open(AT_FDCWD, path, O_RDONLY, 0, error);
+	g_autoptr(GBytes) value = fd >= 0 ? fd_read_all(fd, SECRET_MAX_BYTES, path, error) : NULL;
+
+	return value && secret_check(path, value, error) ? g_steal_pointer(&value) : NULL;
+}
+
+bool secret_add(const char *name, const char *path, GPtrArray *secrets, GError **error)
+{
+	struct secret_request *secret;
+	g_autoptr(GBytes) value = NULL;
+
+	if (!is_secret_name(name))
+		return usage(
+			error, name,
+			"not the name of a secret; want letters, digits, '.', '_' and '-', at most "
+			"64, a letter or digit first");
+	value = secret_read(path, error);
+	if (!value)
+		return false;
+	for (guint i = 0; i < secrets->len; i++) {
+		secret = secrets->pdata[i];
+		if (!strcmp(secret->name, name)) {
+			g_ptr_array_remove_index(secrets, i);
+			break;
+		}
+	}
+	secret = g_new0(struct secret_request, 1);
+	secret->name = g_strdup(name);
+	secret->value = g_steal_pointer(&value);
+	g_ptr_array_add(secrets, secret);
+	return true;
+}
+
+bool secret_parse(const char *text, GPtrArray *secrets, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(text, ",", 2);
+	const char *name = parts[0], *path = parts[0] ? parts[1] : NULL;
+
+	if (!name || !g_str_has_prefix(name, "id=") || (path && !g_str_has_prefix(path, "src=")) ||
+	    (path && !path[4]))
+		return usage(error, text, "want id=NAME,src=FILE");
+	name += 3;
+	return secret_add(name, path ? path + 4 : name, secrets, error);
 }
 
 bool variable_parse(const char *text, GPtrArray *names, GError **error)

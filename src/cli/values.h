@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The small values that command lines and thresh.yaml have in common: text in, the structs of
- * harden/request.h out. Pure, but for environment_parse, which may read the environment.
+ * harden/request.h out. Pure, but for environment_parse, which may read the
+ * environment, and secret_parse, which reads files.
  *
  *     if (!environment_parse("TOKEN", request->environment, error))
  *             return false;          // "TOKEN: not set in the environment"
  *
- * Every error is THRESH_ERROR_USAGE and says what form is wanted. Where a function adds to an
+ * Every other error is THRESH_ERROR_USAGE and says what form is wanted. Where a function adds to an
  * array, an element with the same key is replaced: what comes later wins.
  */
 #pragma once
@@ -32,6 +33,13 @@ bool text_parse(const char *text, GPtrArray *texts, GError **error);
 
 /* [HOSTDIR:]PATH; HOSTDIR becomes absolute; adds a struct volume_request. */
 bool volume_parse(const char *text, GPtrArray *volumes, GError **error);
+
+/* id=NAME[,src=FILE], FILE being NAME where none is given, or secret_add's parts: reads the file.
+ * Adds a struct secret_request. THRESH_ERROR_INPUT where the file cannot be read, is too large, or
+ * holds what cannot be told from anything else: less than six bytes, or less than three different
+ * ones. */
+bool secret_parse(const char *text, GPtrArray *secrets, GError **error);
+bool secret_add(const char *name, const char *path, GPtrArray *secrets, GError **error);
 
 /* NAME=IMAGE[,ENV=VALUE…]; a part without "=" belongs to the value before it, comma included. Adds
  * a struct companion_request. */

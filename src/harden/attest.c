@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --sign: what harden knows of the image that it has made, signed and put beside it. */
+#include "harden/attest.h"
+
 #include "evidence/attestation.h"
 #include "evidence/provenance.h"
-#include "harden/harden.h"
-
-static void free_json(void *data)
-{
-	json_decref(data);
-}
 
 static const char *compression_text(enum compression compression)
 {
@@ -76,12 +72,10 @@ static void add(GPtrArray *statements, const struct harden_result *result, const
 	g_ptr_array_add(statements, statement_new(&result->digest, type, predicate));
 }
 
-bool harden_sign(const struct session *session, struct image_writer *writer,
-		 const struct harden_result *result, const struct inventory *inventory,
-		 const struct document_about *about, GError **error)
+void attest_statements(GPtrArray *statements, const struct session *session,
+		       const struct harden_result *result, const struct inventory *inventory,
+		       const struct document_about *about)
 {
-	g_autoptr(GPtrArray) statements = g_ptr_array_new_with_free_func(free_json);
-	g_autoptr(GPtrArray) attestations = NULL;
 	struct digest profile;
 
 	provenance_profile_digest(result->profile, &profile);
@@ -92,12 +86,21 @@ bool harden_sign(const struct session *session, struct image_writer *writer,
 	add(statements, result, PREDICATE_REPLAY, replay_of(result));
 	add(statements, result, PREDICATE_PROVENANCE,
 	    provenance_new(&result->source_digest, &profile, parameters_of(session->request)));
-	attestations = attestations_new(statements, session->request->sign_key, error);
-	for (guint i = 0; attestations && i < attestations->len; i++) {
+}
+
+bool attest_attach(const struct session *session, struct image_writer *writer,
+		   const GPtrArray *statements, GError **error)
+{
+	g_autoptr(GPtrArray) attestations =
+		attestations_new(statements, session->request->sign_key, error);
+	bool done = attestations != NULL;
+
+	for (guint i = 0; done && i < attestations->len; i++) {
 		const struct attestation *attestation = attestations->pdata[i];
 
-		if (!image_writer_attach(writer, &attestation->artifact, error))
-			return false;
+		done = image_writer_attach(writer, &attestation->artifact, error);
 	}
-	return attestations != NULL;
+	if (!done)
+		g_prefix_error(error, "--sign: ");
+	return done;
 }

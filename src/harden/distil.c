@@ -70,6 +70,7 @@ static struct launch *distiller_launch(const struct distiller *distiller, GError
 		.arguments = request->arguments,
 		.environment = request->environment,
 		.volumes = request->volumes,
+		.secrets = request->secrets,
 		.companions = request->companions,
 		.hostname = start_hostname,
 		.scratch_bytes = request->scratch_bytes,

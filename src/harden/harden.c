@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/sorted.h"
 #include "harden/answers.h"
+#include "harden/commit.h"
 #include "image/reference.h"
 #include "image/writer.h"
 #include "policy/syscalls.h"
@@ -212,6 +213,7 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 {
 	const struct harden_request *request = session->request;
 	g_autoptr(GPtrArray) volumes = volume_paths(request);
+	g_autoptr(GPtrArray) secrets = harden_request_secret_paths(request);
 	struct cut_options cut = {
 		.preset = request->preset,
 		.keep_rules = request->keep_rules,
@@ -222,6 +224,7 @@ static bool candidate_decide(struct session *session, const struct profile *prof
 	struct seal_options options = {
 		.preset = request->preset,
 		.volumes = volumes,
+		.secrets = secrets,
 		.keep_logs = request->keep_logs,
 		.command_rules = request->command_rules,
 		.sizes = request->sizes,
@@ -672,25 +675,6 @@ static bool check_unsealed(const struct session *session, GError **error)
 /* --- the flow ------------------------------------------------------------------------------------
  */
 
-/* The keep list goes with the image, so that `thresh why` answers from it. */
-static bool commit(const struct session *session, struct image_writer *writer,
-		   const struct harden_result *result, GError **error)
-{
-	g_autofree char *text = json_format_canonical(result->keep_json);
-	const char *out = session->request->out_directory;
-	const struct artifact keep_list = {
-		.artifact_type = KEEPSET_ARTIFACT_TYPE,
-		.media_type = KEEPSET_ARTIFACT_TYPE,
-		.data = text,
-		.size_bytes = strlen(text),
-	};
-
-	return image_writer_attach(writer, &keep_list, error) &&
-	       (!out || harden_write_out(result, out, error)) &&
-	       harden_document(session, writer, result, error) &&
-	       image_writer_commit(writer, error);
-}
-
 struct harden_result *harden(const struct harden_request *request, const struct identity *identity,
 			     GError **error)
 {
@@ -727,7 +711,7 @@ struct harden_result *harden(const struct harden_request *request, const struct 
 	result->answers_compared = expected->len;
 	image_writer_digest(writer, &result->digest);
 	session_progress(session, "writing %s", request->destination);
-	if (!commit(session, writer, result, error))
+	if (!result_commit(result, session, writer, candidate.tree, error))
 		g_clear_pointer(&result, harden_result_free);
 	if (result)
 		result->total_us = g_get_monotonic_time() - started;
@@ -763,7 +747,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 	result->profile = g_steal_pointer(&profile);
 	result->rounds = g_ptr_array_new_with_free_func(round_free);
 	image_writer_digest(writer, &result->digest);
-	if (!commit(session, writer, result, error))
+	if (!result_commit(result, session, writer, candidate.tree, error))
 		g_clear_pointer(&result, harden_result_free);
 	if (result)
 		result->total_us = g_get_monotonic_time() - started;

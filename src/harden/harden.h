@@ -68,19 +68,9 @@ bool harden_replay(const struct harden_request *request, const char *hardened,
 /* Makes the directory of --out, and sees that it can be written, before anything is run. */
 bool harden_prepare_out(const char *directory, GError **error);
 
-/* The files of --out: profile.json, keepset.json, plan, seal.json, summary.json. */
-bool harden_write_out(const struct harden_result *result, const char *directory, GError **error);
-
-/* The documents of what is staged: for --out sbom.spdx.json, sbom.spdx3.json and sbom.cdx.json
- * (docs/sbom.md); for --sign the statements of docs/evidence.md, attached to it; without either
- * nothing. */
-bool harden_document(const struct session *session, struct image_writer *writer,
-		     const struct harden_result *result, GError **error);
-
-/* The statements alone, signed by the request's key. */
-bool harden_sign(const struct session *session, struct image_writer *writer,
-		 const struct harden_result *result, const struct inventory *inventory,
-		 const struct document_about *about, GError **error);
+/* Searches a profile that is about to be written for the session's secrets (leak.h). */
+bool harden_check_profile(const struct session *session, const struct profile *profile,
+			  GError **error);
 
 /* The summary as JSON: for --format json and summary.json. */
 json_t *harden_summary(const struct harden_result *result);

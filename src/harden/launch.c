@@ -222,6 +222,23 @@ static char *launch_as_sealed(struct launch *launch, const struct launch_input *
 	return g_strdup(seal->home);
 }
 
+/* As engines place secrets: files on memory, read-only. The user who may read them is the one who
+ * runs; an original that starts as root may change to anyone, and gets the mode that engines give.
+ */
+static void add_secrets(struct launch *launch, const struct launch_input *input)
+{
+	for (guint i = 0; input->secrets && i < input->secrets->len; i++) {
+		const struct secret_request *secret = input->secrets->pdata[i];
+		g_autofree char *path = path_join(SEAL_SECRET_DIRECTORY, secret->name);
+		struct sandbox_mount *mount = add_mount(launch, MOUNT_BYTES, path);
+
+		mount->bytes = g_bytes_ref(secret->value);
+		mount->mode = launch->process.uid == 0 ? 0444 : 0400;
+		mount->uid = launch->process.uid;
+		mount->gid = launch->process.gid;
+	}
+}
+
 /* thresh-init and its plan, bound into an image that has neither. */
 static void add_plan(struct launch *launch, const struct launch_input *input)
 {
@@ -289,6 +306,7 @@ struct launch *launch_new(const struct launch_input *input, GError **error)
 		return NULL;
 	adopt_single_id(launch, input);
 	add_network_files(launch, input);
+	add_secrets(launch, input);
 	environment_build(launch, input, home);
 	if (!argv_build(launch, input, error))
 		return NULL;

@@ -25,6 +25,7 @@ struct launch_input {
 	const GPtrArray *arguments;   /* char *: in place of Cmd; or NULL */
 	const GPtrArray *environment; /* struct redaction *; or NULL */
 	const GPtrArray *volumes;     /* struct volume_request *; or NULL */
+	const GPtrArray *secrets;     /* struct secret_request *; or NULL */
 	bool keep_volumes;            /* what is written to HOSTDIR stays there (`run`) */
 	const GPtrArray *companions;  /* struct companion_request *: host names; or NULL */
 	const char *hostname;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harden/request.h"
 
+#include "base/path.h"
+#include "seal/seal.h"
+
 void companion_request_free(struct companion_request *companion)
 {
 	if (!companion)
@@ -18,6 +21,15 @@ void volume_request_free(struct volume_request *volume)
 	g_free(volume->host);
 	g_free(volume->path);
 	g_free(volume);
+}
+
+void secret_request_free(struct secret_request *secret)
+{
+	if (!secret)
+		return;
+	g_free(secret->name);
+	g_clear_pointer(&secret->value, g_bytes_unref);
+	g_free(secret);
 }
 
 void scenario_request_free(struct scenario_request *scenario)
@@ -76,6 +88,8 @@ struct harden_request *harden_request_new(void)
 	request->runs = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 	request->environment = g_ptr_array_new_with_free_func((GDestroyNotify)redaction_free);
 	request->volumes = g_ptr_array_new_with_free_func((GDestroyNotify)volume_request_free);
+	request->secrets = g_ptr_array_new_with_free_func((GDestroyNotify)secret_request_free);
+	request->public_names = g_ptr_array_new_with_free_func(g_free);
 	request->companions =
 		g_ptr_array_new_with_free_func((GDestroyNotify)companion_request_free);
 	entrypoint_request_init(&request->entrypoint);
@@ -114,6 +128,8 @@ void harden_request_free(struct harden_request *request)
 	g_clear_pointer(&request->arguments, g_ptr_array_unref);
 	g_ptr_array_unref(request->environment);
 	g_ptr_array_unref(request->volumes);
+	g_ptr_array_unref(request->secrets);
+	g_ptr_array_unref(request->public_names);
 	g_ptr_array_unref(request->companions);
 	g_ptr_array_unref(request->keep_rules);
 	g_ptr_array_unref(request->command_rules);
@@ -130,4 +146,16 @@ void harden_request_free(struct harden_request *request)
 void harden_request_cleanup(struct harden_request **request)
 {
 	harden_request_free(*request);
+}
+
+GPtrArray *harden_request_secret_paths(const struct harden_request *request)
+{
+	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < request->secrets->len; i++) {
+		const struct secret_request *secret = request->secrets->pdata[i];
+
+		g_ptr_array_add(paths, path_join(SEAL_SECRET_DIRECTORY, secret->name));
+	}
+	return paths;
 }

@@ -28,6 +28,12 @@ struct volume_request {
 	char *path;
 };
 
+/* --secret id=NAME,src=FILE: a file that the application finds at SEAL_SECRET_DIRECTORY/NAME. */
+struct secret_request {
+	char *name;
+	GBytes *value; /* the whole file */
+};
+
 /* thresh.yaml entrypoint.scenarios: a start of the image's entrypoint script that its plan must
  * cover. */
 struct scenario_request {
@@ -69,7 +75,9 @@ struct harden_request {
 	GPtrArray *arguments;   /* char *: `-- ARGS`, or NULL */
 	GPtrArray *environment; /* struct redaction *: --env */
 	GPtrArray *volumes;     /* struct volume_request * */
-	GPtrArray *companions;  /* struct companion_request * */
+	GPtrArray *secrets;     /* struct secret_request *: --secret */
+	GPtrArray *public_names; /* char *: variables of --env whose values are no secret */
+	GPtrArray *companions;   /* struct companion_request * */
 
 	struct entrypoint_request entrypoint;
 
@@ -104,7 +112,11 @@ void harden_request_free(struct harden_request *request);
 #define autorequest __attribute__((cleanup(harden_request_cleanup)))
 void harden_request_cleanup(struct harden_request **request);
 
+/* Where the sealed image finds the secrets: a new array of char *. */
+GPtrArray *harden_request_secret_paths(const struct harden_request *request);
+
 void companion_request_free(struct companion_request *companion);
+void secret_request_free(struct secret_request *secret);
 void volume_request_free(struct volume_request *volume);
 void scenario_request_free(struct scenario_request *scenario);
 void redaction_free(struct redaction *redaction);

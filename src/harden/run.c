@@ -91,6 +91,7 @@ static bool run_sealed(const struct run_request *request, const struct identity 
 		.arguments = request->arguments,
 		.environment = request->environment,
 		.volumes = request->volumes,
+		.secrets = request->secrets,
 		.keep_volumes = true,
 		.hostname = "thresh",
 		.network = request->network,

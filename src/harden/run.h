@@ -22,6 +22,7 @@ struct run_request {
 	const GPtrArray *arguments;    /* char *: in place of Cmd; or NULL */
 	const GPtrArray *environment;  /* struct redaction * */
 	const GPtrArray *volumes;      /* struct volume_request * */
+	const GPtrArray *secrets;      /* struct secret_request * */
 	const GPtrArray *publications; /* struct publication * */
 	enum sandbox_network network;
 	int stop_ms; /* grace after SIGTERM, SIGINT or SIGHUP */

@@ -7,6 +7,7 @@
 #include "harden/answers.h"
 #include "harden/health_run.h"
 #include "harden/output.h"
+#include "harden/secret_forms.h"
 #include "harden/stop.h"
 #include "policy/syscalls.h"
 #include "trace/redact.h"
@@ -60,6 +61,37 @@ static bool health_open(struct session *session, GError **error)
 	return health_decide(config, session->request->healthcheck, &session->health, error);
 }
 
+static void add_redaction(GPtrArray *redactions, const char *prefix, const char *name,
+			  const char *value, size_t size_bytes)
+{
+	struct redaction *redaction = g_new0(struct redaction, 1);
+
+	redaction->name = g_strconcat(prefix, name, NULL);
+	redaction->value = g_strndup(value, size_bytes);
+	g_ptr_array_add(redactions, redaction);
+}
+
+/* Values that are shown to nobody. */
+static GPtrArray *redactions_of(const struct harden_request *request)
+{
+	GPtrArray *redactions = g_ptr_array_new_with_free_func((GDestroyNotify)redaction_free);
+
+	for (guint i = 0; i < request->environment->len; i++) {
+		const struct redaction *entry = request->environment->pdata[i];
+
+		add_redaction(redactions, "", entry->name, entry->value, strlen(entry->value));
+	}
+	for (guint i = 0; i < request->secrets->len; i++) {
+		const struct secret_request *secret = request->secrets->pdata[i];
+		gsize size;
+		const char *value = g_bytes_get_data(secret->value, &size);
+
+		add_redaction(redactions, "secret:", secret->name, value,
+			      secret_trimmed_bytes(value, size));
+	}
+	return redactions;
+}
+
 struct session *session_open(const struct harden_request *request, const struct identity *identity,
 			     GError **error)
 {
@@ -67,6 +99,7 @@ struct session *session_open(const struct harden_request *request, const struct 
 
 	session->request = request;
 	session->identity = identity;
+	session->redactions = redactions_of(request);
 	session->companions = g_ptr_array_new_with_free_func(companion_free);
 	session->ports = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 	session_progress(session, "reading %s", request->source);
@@ -85,6 +118,7 @@ void session_free(struct session *session)
 	if (!session)
 		return;
 	g_clear_pointer(&session->companions, g_ptr_array_unref);
+	g_clear_pointer(&session->redactions, g_ptr_array_unref);
 	g_clear_pointer(&session->ports, g_hash_table_unref);
 	health_free(session->health);
 	rootfs_free(session->rootfs);
@@ -253,7 +287,7 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 	output_finish(output);
 	if (by_itself)
 		add_answer(answers, "output", 0,
-			   redact_bytes(output_take(output), session->request->environment));
+			   redact_bytes(output_take(output), session->redactions));
 	add_answer(answers, killed ? "killed" : "exit", exit_code(process->status), NULL);
 	return true;
 }
@@ -299,7 +333,7 @@ static bool drive(struct session *session, struct run *run, struct sandbox *sand
 	g_autoptr(GPtrArray) driven = drive_run(sandbox, process, &spec, error);
 
 	if (!driven) {
-		g_autofree char *last = output_last_lines(output, request->environment);
+		g_autofree char *last = output_last_lines(output, session->redactions);
 
 		if (last && *last)
 			g_prefix_error(error, "its last output was \"%s\": ", last);
@@ -310,7 +344,7 @@ static bool drive(struct session *session, struct run *run, struct sandbox *sand
 		struct answer *answer = driven->pdata[i];
 
 		if (strcmp(answer->request, "exit") != 0) {
-			answer_redact(answer, request->environment);
+			answer_redact(answer, session->redactions);
 			g_ptr_array_add(run->answers, answer);
 			driven->pdata[i] = NULL;
 		}
@@ -350,7 +384,7 @@ struct recorder *session_recorder(struct session *session, const struct run *run
 		.mode = run->mode,
 		.tree = run->rootfs->tree,
 		.known = run->known,
-		.redactions = session->request->environment,
+		.redactions = session->redactions,
 	};
 
 	if (run->seal) {
@@ -391,7 +425,7 @@ static void record_peaks(const struct session *session, GHashTable *written, str
 	g_hash_table_iter_init(&iter, written);
 	while (g_hash_table_iter_next(&iter, &directory, &bytes)) {
 		g_autofree char *shown =
-			redact_path(directory, run->rootfs->tree, session->request->environment);
+			redact_path(directory, run->rootfs->tree, session->redactions);
 
 		profile_set_peak(run->profile, shown, *(uint64_t *)bytes);
 	}
@@ -515,6 +549,7 @@ static bool run_arguments(struct session *session, struct run *run, const GPtrAr
 		.arguments = arguments,
 		.environment = request->environment,
 		.volumes = request->volumes,
+		.secrets = request->secrets,
 		.companions = request->companions,
 		.hostname = run->hostname,
 		.pid_offset = run->pid_offset,

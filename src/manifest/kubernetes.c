@@ -154,7 +154,21 @@ static json_t *mounts_of(const struct seal *seal)
 		json_object_set_new(mount, "mountPath", json_from_text(writable->path));
 		json_array_append_new(mounts, mount);
 	}
+	if (seal->secrets->len > 0) {
+		g_autofree char *name = manifest_mount_name("", SEAL_SECRET_DIRECTORY);
+		json_t *mount = object_with("name", json_string(name));
+
+		json_object_set_new(mount, "mountPath", json_string(SEAL_SECRET_DIRECTORY));
+		json_object_set_new(mount, "readOnly", json_true());
+		json_array_append_new(mounts, mount);
+	}
 	return mounts;
+}
+
+/* The Secret that the operator makes. */
+static char *secrets_name(const char *application)
+{
+	return manifest_mount_name(application, "/secrets");
 }
 
 /* A quantity (Mi where it is whole). */
@@ -182,6 +196,29 @@ static json_t *volume_of(const char *application, const struct writable *writabl
 	memory = object_with("medium", json_string("Memory"));
 	json_object_set_new(memory, "sizeLimit", quantity(writable->size_bytes));
 	json_object_set_new(volume, "emptyDir", memory);
+	return volume;
+}
+
+/* One Secret, a key for each. Its files belong to root and the pod's fsGroup. */
+static json_t *secrets_volume(const char *application, const struct seal *seal)
+{
+	enum { READABLE = 0440 };
+	g_autofree char *name = manifest_mount_name("", SEAL_SECRET_DIRECTORY);
+	g_autofree char *secret_name = secrets_name(application);
+	json_t *volume = object_with("name", json_string(name));
+	json_t *secret = object_with("secretName", json_string(secret_name));
+	json_t *items = json_array();
+
+	for (guint i = 0; i < seal->secrets->len; i++) {
+		const char *key = path_name(seal->secrets->pdata[i]);
+		json_t *item = object_with("key", json_string(key));
+
+		json_object_set_new(item, "path", json_string(key));
+		json_array_append_new(items, item);
+	}
+	json_object_set_new(secret, "defaultMode", json_integer(READABLE));
+	json_object_set_new(secret, "items", items);
+	json_object_set_new(volume, "secret", secret);
 	return volume;
 }
 
@@ -265,7 +302,8 @@ static json_t *pod_of(const struct manifest_input *input, const char *name)
 	if (input->options->host_network)
 		json_object_set_new(spec, "hostNetwork", json_true());
 	json_object_set_new(spec, "enableServiceLinks", json_false());
-	json_object_set_new(spec, "securityContext", pod_security(input, has_volumes(seal)));
+	json_object_set_new(spec, "securityContext",
+			    pod_security(input, has_volumes(seal) || seal->secrets->len > 0));
 	if (seal_has_setup(seal)) {
 		json_t *setup = json_array();
 
@@ -280,6 +318,8 @@ static json_t *pod_of(const struct manifest_input *input, const char *name)
 	json_object_set_new(spec, "containers", containers);
 	for (guint i = 0; i < seal->writables->len; i++)
 		json_array_append_new(volumes, volume_of(name, seal->writables->pdata[i]));
+	if (seal->secrets->len > 0)
+		json_array_append_new(volumes, secrets_volume(name, seal));
 	json_object_set_new(spec, "volumes", volumes);
 	json_object_set_new(pod, "spec", spec);
 	return pod;
@@ -327,7 +367,23 @@ static json_t *claim_of(const char *application, const struct writable *writable
 	return document;
 }
 
-static void append_head(GString *text, const struct manifest_input *input)
+static void append_secrets(GString *text, const char *application, const struct seal *seal)
+{
+	g_autofree char *name = secrets_name(application);
+
+	if (seal->secrets->len == 0)
+		return;
+	g_string_append_printf(
+		text, "# The Secret that it expects: kubectl create secret generic %s", name);
+	for (guint i = 0; i < seal->secrets->len; i++) {
+		const char *key = path_name(seal->secrets->pdata[i]);
+
+		g_string_append_printf(text, " --from-file=%s", key);
+	}
+	g_string_append_c(text, '\n');
+}
+
+static void append_head(GString *text, const struct manifest_input *input, const char *name)
 {
 	const struct seal *seal = input->seal;
 	uint64_t bytes = 0;
@@ -337,6 +393,7 @@ static void append_head(GString *text, const struct manifest_input *input)
 				"# Where the cluster pulls the image from: give its name with "
 				"--image, such as\n# --image registry.example.org/team/app:1\n");
 
+	append_secrets(text, name, seal);
 	if (seal_has_setup(seal))
 		g_string_append(text,
 				"# `setup` does what a first start alone does; give it the same "
@@ -369,7 +426,7 @@ char *manifest_kubernetes(const struct manifest_input *input, GError **error)
 		yaml_append(text, claim);
 		g_string_append(text, "---\n");
 	}
-	append_head(text, input);
+	append_head(text, input, name);
 	yaml_append(text, deployment);
 	return g_string_free(text, FALSE);
 }

@@ -6,6 +6,8 @@
  */
 #include "manifest/manifest_private.h"
 
+#include "base/path.h"
+
 #include <string.h>
 
 static void add(GPtrArray *words, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -49,6 +51,17 @@ static void add_volume(GPtrArray *words, const char *name, const struct writable
 	add(words, "--volume");
 	add(words, "%s:%s:rw,nosuid,nodev,%s", volume, writable->path,
 	    writable->exec ? "exec" : "noexec");
+}
+
+/* A secret of podman's own, of that name; an arbitrary user reads it as the group 0. */
+static void add_secret(GPtrArray *words, const struct seal *seal, const char *path)
+{
+	add(words, "--secret");
+	if (seal->arbitrary_user)
+		add(words, "%s,type=mount,target=%s,uid=0,gid=0,mode=0440", path_name(path), path);
+	else
+		add(words, "%s,type=mount,target=%s,uid=%u,gid=%u,mode=0400", path_name(path), path,
+		    seal->uid, seal->gid);
 }
 
 static void add_restrictions(GPtrArray *words, const struct seal *seal)
@@ -115,6 +128,8 @@ static GPtrArray *podman_words(const struct manifest_input *input)
 		else
 			add_tmpfs(words, writable);
 	}
+	for (guint i = 0; i < seal->secrets->len; i++)
+		add_secret(words, seal, seal->secrets->pdata[i]);
 	if (input->options->host_network) {
 		add(words, "--network");
 		add(words, "host");

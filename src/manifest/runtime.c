@@ -57,6 +57,15 @@ static json_t *volume_mount(const struct manifest_input *input, const struct wri
 	return mount_new(writable->path, "bind", source, options);
 }
 
+/* A file of the bundle that the operator puts there. */
+static json_t *secret_mount(const char *path)
+{
+	static const char *const options[] = {"bind", "ro", "nosuid", "nodev", "noexec", NULL};
+	g_autofree char *source = g_strconcat("secrets/", path_name(path), NULL);
+
+	return mount_new(path, "bind", source, options);
+}
+
 static bool seal_mounts(const struct seal *seal, const char *path)
 {
 	for (guint i = 0; i < seal->writables->len; i++) {
@@ -100,6 +109,8 @@ static json_t *mounts_of(const struct manifest_input *input)
 						      ? volume_mount(input, writable)
 						      : tmpfs_mount(input->seal, writable));
 	}
+	for (guint i = 0; i < input->seal->secrets->len; i++)
+		json_array_append_new(mounts, secret_mount(input->seal->secrets->pdata[i]));
 	return mounts;
 }
 
@@ -225,6 +236,14 @@ static json_t *annotations_of(const struct manifest_input *input)
 
 		if (source)
 			g_string_append_printf(volumes, "%s%s", volumes->len ? " " : "", source);
+	}
+	if (input->seal->secrets->len > 0) {
+		g_autofree char *text = g_strdup_printf(
+			"files of the bundle to put there, mode 0400 of %u:%u: the sources below "
+			"secrets/",
+			input->seal->uid, input->seal->gid);
+
+		json_object_set_new(annotations, "dev.thresh.secrets", json_from_text(text));
 	}
 	if (volumes->len > 0) {
 		g_autofree char *text =

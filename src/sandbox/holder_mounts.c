@@ -199,17 +199,30 @@ static bool stage_system(struct holder_plan *plan, struct stage *stage, GError *
 	return stage->shm >= 0;
 }
 
-static int stage_bytes(const struct stage *stage, size_t i, GBytes *bytes, GError **error)
+/* With one mapped id every file is its own already. */
+static bool give_bytes(const struct holder_plan *plan, int fd, const struct sandbox_mount *mount,
+		       GError **error)
 {
+	if (plan->sandbox->mode != IDENTITY_SINGLE && fchown(fd, mount->uid, mount->gid) < 0)
+		return error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "owner %u:%u",
+				       mount->uid, mount->gid);
+	if (fchmod(fd, mount->mode ? mount->mode : 0644) < 0)
+		return error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "mode");
+	return true;
+}
+
+static int stage_bytes(const struct holder_plan *plan, const struct stage *stage, size_t i,
+		       GError **error)
+{
+	const struct sandbox_mount *mount = plan->mounts[i].mount;
 	g_autofree char *path = g_strdup_printf("%s/bytes-%zu", stage->base, i);
-	autofd int fd = fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0644, error);
+	autofd int fd = fd_open(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0600, error);
 	autofd int tree = -1;
 	gsize size;
-	const void *data = g_bytes_get_data(bytes, &size);
+	const void *data = g_bytes_get_data(mount->bytes, &size);
 
-	if (fd < 0 || !fd_write_all(fd, data, size, error))
+	if (fd < 0 || !fd_write_all(fd, data, size, error) || !give_bytes(plan, fd, mount, error))
 		return -1;
-	fchmod(fd, 0644);
 	tree = mount_copy(AT_FDCWD, path, false, error);
 	if (tree < 0 ||
 	    !mount_set(tree,
@@ -247,7 +260,7 @@ static int stage_mount(struct holder_plan *plan, const struct stage *stage, size
 				 single ? plan->sandbox->single_gid : mount->gid,
 				 attributes & ~(unsigned)MOUNT_ATTR_RDONLY, error);
 	case MOUNT_BYTES:
-		return stage_bytes(stage, i, mount->bytes, error);
+		return stage_bytes(plan, stage, i, error);
 	case MOUNT_BIND:
 		break;
 	}

@@ -26,15 +26,16 @@
 enum sandbox_mount_kind {
 	MOUNT_TMPFS, /* memory */
 	MOUNT_BIND,  /* a host file or directory */
-	MOUNT_BYTES, /* a read-only file with these bytes (/etc/hosts, /etc/resolv.conf) */
+	MOUNT_BYTES, /* a read-only file with these bytes (/etc/hosts, a secret), on memory of
+			this sandbox alone */
 };
 
 struct sandbox_mount {
 	enum sandbox_mount_kind kind;
 	char *path; /* clean path inside; must exist in a read-only root, else it is made */
 	uint64_t size_bytes; /* tmpfs; 0: the kernel's default */
-	uint32_t mode;       /* tmpfs: of its root */
-	uint32_t uid;        /* tmpfs: owner inside the image */
+	uint32_t mode;       /* tmpfs: of its root; bytes: of the file, 0: 0644 */
+	uint32_t uid;        /* tmpfs, bytes: owner inside the image */
 	uint32_t gid;
 	bool exec;       /* without MS_NOEXEC; all mounts are nosuid, nodev */
 	char *source;    /* bind: host path */

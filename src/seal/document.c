@@ -118,6 +118,8 @@ json_t *seal_to_json(const struct seal *seal)
 	json_object_set_new(document, "notes", json_from_strings(seal->notes));
 	if (seal->health)
 		json_object_set_new(document, "health", health_to_json(seal->health));
+	if (seal->secrets->len > 0)
+		json_object_set_new(document, "secrets", json_from_strings(seal->secrets));
 	if (seal->home)
 		json_object_set_new(document, "home", json_from_text(seal->home));
 	if (seal->stop_signal)
@@ -201,6 +203,25 @@ static bool take_paths(const json_t *document, const char *key, GPtrArray *into,
 	for (guint i = 0; i < into->len; i++) {
 		if (!path_is_valid(into->pdata[i]))
 			return wrong(error, key, "an array of clean absolute paths");
+	}
+	return true;
+}
+
+/* Names as --secret takes them: they become words of engines' command lines. */
+static bool take_secrets(const json_t *document, struct seal *seal, GError **error)
+{
+	if (!take_paths(document, "secrets", seal->secrets, error))
+		return false;
+	for (guint i = 0; i < seal->secrets->len; i++) {
+		const char *path = seal->secrets->pdata[i];
+		const char *name = path_name(path);
+
+		if (!g_str_has_prefix(path, SEAL_SECRET_DIRECTORY "/") ||
+		    name != path + strlen(SEAL_SECRET_DIRECTORY "/") || !g_ascii_isalnum(*name) ||
+		    name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789._-")])
+			return wrong(error, "secrets",
+				     "an array of files in " SEAL_SECRET_DIRECTORY);
 	}
 	return true;
 }
@@ -425,7 +446,7 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 					    "stay",        "home",      "stop_signal",
 					    "syscalls",    "start",     "shell_commands",
 					    "shell_links", "health",    "arbitrary_user",
-					    NULL};
+					    "secrets",     NULL};
 	autoseal struct seal *seal = seal_new();
 
 	if (!json_is_object(json)) {
@@ -444,7 +465,8 @@ struct seal *seal_from_json(const json_t *json, GError **error)
 	    !take_strings(json, "command", seal->command, error) ||
 	    !take_strings(json, "shell_commands", seal->shell_commands, error) ||
 	    !take_paths(json, "shell_links", seal->shell_links, error) ||
-	    !take_strings(json, "notes", seal->notes, error) || !take_ports(json, seal, error) ||
+	    !take_secrets(json, seal, error) || !take_strings(json, "notes", seal->notes, error) ||
+	    !take_ports(json, seal, error) ||
 	    !take_bool(json, "low_ports", &seal->low_ports, error) ||
 	    !take_bool(json, "stay", &seal->stay, error) ||
 	    (json_object_get(json, "arbitrary_user") &&

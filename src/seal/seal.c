@@ -25,6 +25,7 @@ struct seal *seal_new(void)
 	seal->shell_links = g_ptr_array_new_with_free_func(g_free);
 	seal->ports = g_ptr_array_new_with_free_func(g_free);
 	seal->notes = g_ptr_array_new_with_free_func(g_free);
+	seal->secrets = g_ptr_array_new_with_free_func(g_free);
 	return seal;
 }
 
@@ -43,6 +44,7 @@ void seal_free(struct seal *seal)
 	g_ptr_array_unref(seal->shell_links);
 	g_ptr_array_unref(seal->ports);
 	g_ptr_array_unref(seal->notes);
+	g_ptr_array_unref(seal->secrets);
 	health_free(seal->health);
 	g_free(seal->home);
 	g_free(seal->stop_signal);
@@ -283,6 +285,8 @@ struct seal *seal_decide(const struct seal_input *input, GError **error)
 	if (seal->start->len == 0)
 		copy_strings(seal->entry, config->entrypoint);
 	copy_strings(seal->command, arguments ? arguments : config->command);
+	copy_strings(seal->secrets, input->options->secrets);
+	g_ptr_array_sort(seal->secrets, text_compare);
 	seal->stay = input->profile->stop_unhandled;
 	seal->arbitrary_user = input->options->arbitrary_user;
 	seal->stop_signal = g_strdup(config->stop_signal ? config->stop_signal : "SIGTERM");

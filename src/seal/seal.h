@@ -28,6 +28,8 @@
 #define SEAL_PLAN_PATH      "/.thresh/plan"
 #define SEAL_SECCOMP_PATH   "/.thresh/seccomp"
 #define SEAL_SEED_DIRECTORY "/.thresh/seed"
+/* Where engines mount secrets, a file each. */
+#define SEAL_SECRET_DIRECTORY "/run/secrets"
 /* With an arbitrary user: memory for the passwd file, to which /etc/passwd leads, and what it is
  * filled from. */
 #define SEAL_ACCOUNT_DIRECTORY "/.thresh/account"
@@ -83,6 +85,8 @@ struct seal {
 	GPtrArray *ports; /* char *: "80/tcp", from the config and the profile's listeners */
 	bool low_ports;   /* one below 1024: the runtime must allow it without a capability */
 	char *stop_signal;
+	GPtrArray
+		*secrets; /* char *: files that the engine mounts, read-only for the uid; sorted */
 	bool arbitrary_user; /* it runs as any uid of group 0 too (OpenShift) */
 	bool stay; /* init stays as PID 1: the application ends at the stop signal only where it
 		      is not PID 1 itself (kernel: pid_namespaces(7)) */
@@ -93,6 +97,7 @@ struct seal {
 struct seal_options {
 	enum preset preset;
 	const GPtrArray *volumes;         /* char *: paths of --volume, or NULL */
+	const GPtrArray *secrets;         /* char *: paths of --secret, or NULL */
 	const GPtrArray *keep_logs;       /* char *: paths or globs of --keep-log, or NULL */
 	const GHashTable *sizes;          /* char *path → uint64_t *bytes: settable, or NULL */
 	uint64_t links_max_bytes;         /* above it a mixed directory is refused; 64 MiB */

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SHORT_BYTES = 3, NAME_BYTES = 8 };
+enum { SHORT_BYTES = 3, NAME_BYTES = 6 };
 
 /* Whether the value of @redaction is meant at @at, a place inside @text. */
 static bool is_at(const struct redaction *redaction, const char *text, const char *at)

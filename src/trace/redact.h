@@ -16,7 +16,7 @@ char *redact_text(const char *text, const GPtrArray *redactions);
  * answers still compare. */
 GBytes *redact_bytes(GBytes *bytes, const GPtrArray *redactions);
 
-/* @path with the values of eight bytes or more replaced in what @tree, the image, does not have: a
+/* @path with the values of six bytes or more replaced in what @tree, the image, does not have: a
  * file named after a password. What the image has is no secret, and neither are directories of the
  * root nor values that are absolute paths: they say where the application writes. */
 char *redact_path(const char *path, const struct tree *tree, const GPtrArray *redactions);

@@ -236,6 +236,63 @@ static void tell(char *self)
 	perror("execve");
 }
 
+static void put_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	say(fd, text);
+	close(fd);
+}
+
+/* RFC 4648 without padding; @size is a multiple of 3. */
+static void encode(const char *in, size_t size, char *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+_";
+
+	for (size_t i = 0; i + 2 < size; i += 3) {
+		const unsigned char *group = (const unsigned char *)in + i;
+		unsigned bits = (unsigned)(group[0] << 16 | group[1] << 8 | group[2]);
+
+		for (int shift = 18; shift >= 0; shift -= 6)
+			*out++ = digits[bits >> shift & 63];
+	}
+	*out = '\0';
+}
+
+/* Hands its secret on: into files, its log, its answers, arguments, encoded ones, names. */
+static void misuse(char *self, const char *how)
+{
+	char secret[64] = "", encoded[128], path[512];
+	char *arguments[] = {self, (char *)"serve", secret, NULL};
+	struct stat st;
+	int fd = open("/run/secrets/db", O_RDONLY);
+
+	if (fd < 0 || read(fd, secret, sizeof(secret) - 1) < 0 || fstat(fd, &st) < 0 ||
+	    (st.st_mode & 0222)) {
+		perror("/run/secrets/db");
+		exit(1);
+	}
+	secret[strcspn(secret, "\n")] = '\0';
+	encode(secret, strlen(secret), encoded);
+	if (!strcmp(how, "files")) {
+		put_file("/etc/copied", secret);
+		put_file("/tmp/copied", encoded);
+	} else if (!strcmp(how, "log")) {
+		printf("%s %s\n", secret, encoded);
+		fflush(stdout);
+	} else if (!strcmp(how, "answer")) {
+		snprintf(body, sizeof(body), "%s\n", secret);
+	} else if (!strcmp(how, "name")) {
+		snprintf(path, sizeof(path), "/tmp/%s", encoded);
+		put_file(path, "");
+	} else if (!strcmp(how, "argument") || !strcmp(how, "encoded-argument")) {
+		if (how[0] == 'e')
+			arguments[2] = encoded;
+		execve("/app", arguments, environ);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "serve";
@@ -270,6 +327,8 @@ int main(int argc, char **argv)
 	} else if (!strcmp(verb, "tell-and-fail")) {
 		fprintf(stderr, "no access with %s\n", getenv("SECRET"));
 		return 1;
+	} else if (!strcmp(verb, "secret")) {
+		misuse(argv[0], argc > 2 ? argv[2] : "");
 	} else if (!strcmp(verb, "fill")) {
 		answer = answer_full;
 	} else if (!strcmp(verb, "headers")) {

@@ -93,7 +93,8 @@ static void test_malformed(void)
 		{"- a\n", "t: want keys and values"},
 		{"x: 1\n",
 		 "t: line 1: x: unknown key; known are preset, platform, compress, cache, "
-		 "probes, workloads, runs, environment, volumes, with, keep, keep-logs, "
+		 "probes, workloads, runs, environment, volumes, secrets, public, with, keep, "
+		 "keep-logs, "
 		 "entrypoint, arbitrary-user, rounds, timeouts, healthcheck, commands, writable, "
 		 "sandbox, "
 		 "registry, limits"},

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harden/commit.h"
+
+#include "harden/attest.h"
+#include "harden/leak.h"
+#include "harden/out.h"
+
+#include <string.h>
+
+bool harden_check_profile(const struct session *session, const struct profile *profile,
+			  GError **error)
+{
+	autoleaks struct leaks *leaks = leaks_new(session->request);
+	autojson json_t *json = profile_to_json(profile);
+
+	leaks_search_json(leaks, "the profile", json);
+	return leaks_judge(leaks, session, error);
+}
+
+static void free_json(void *data)
+{
+	json_decref(data);
+}
+
+static void search_statements(struct leaks *leaks, const GPtrArray *statements)
+{
+	for (guint i = 0; statements && i < statements->len; i++) {
+		const json_t *statement = statements->pdata[i];
+		g_autofree char *place =
+			g_strconcat("--sign ", json_string_at(statement, "predicateType"), NULL);
+
+		leaks_search_json(leaks, place, statement);
+	}
+}
+
+/* No secret is in what is about to be written: @files of --out, @statements of --sign; or NULL. */
+static bool search_leaks(const struct session *session, const struct image_writer *writer,
+			 const struct tree *production, const struct harden_result *result,
+			 const GPtrArray *files, const GPtrArray *statements, GError **error)
+{
+	autoleaks struct leaks *leaks = leaks_new(session->request);
+	autoimage struct image *image = image_writer_open(writer, error);
+
+	if (!image || !leaks_search_image(leaks, image, production, error))
+		return false;
+	leaks_search_json(leaks, "the keep list", result->keep_json);
+	if (files)
+		out_search(files, leaks);
+	search_statements(leaks, statements);
+	return leaks_judge(leaks, session, error);
+}
+
+/* The keep list goes with the image, so that `thresh why` answers from it. */
+static bool attach_keep_list(struct image_writer *writer, const struct harden_result *result,
+			     GError **error)
+{
+	g_autofree char *text = json_format_canonical(result->keep_json);
+	const struct artifact keep_list = {
+		.artifact_type = KEEPSET_ARTIFACT_TYPE,
+		.media_type = KEEPSET_ARTIFACT_TYPE,
+		.data = text,
+		.size_bytes = strlen(text),
+	};
+
+	return image_writer_attach(writer, &keep_list, error);
+}
+
+bool result_commit(const struct harden_result *result, const struct session *session,
+		   struct image_writer *writer, const struct tree *production, GError **error)
+{
+	const struct harden_request *request = session->request;
+	g_autoptr(GPtrArray) files = request->out_directory ? out_files(result) : NULL;
+	g_autoptr(GPtrArray) statements =
+		request->sign_key ? g_ptr_array_new_with_free_func(free_json) : NULL;
+
+	return out_add_documents(session, writer, result, files, statements, error) &&
+	       search_leaks(session, writer, production, result, files, statements, error) &&
+	       attach_keep_list(writer, result, error) &&
+	       (!statements || attest_attach(session, writer, statements, error)) &&
+	       (!files || out_write(files, request->out_directory, error)) &&
+	       image_writer_commit(writer, error);
+}
