@@ -132,8 +132,6 @@ static bool check(const struct attest_request *request, GError **error)
 {
 	g_autofree char *quoted = request->type ? error_quote(request->type) : NULL;
 
-	if (!signing_check(&request->signing, error))
-		return false;
 	if (!request->type != !request->predicate)
 		return error_set(error, THRESH_ERROR_USAGE,
 				 "--type and --predicate go together: what FILE is, and FILE");
@@ -180,7 +178,8 @@ int cmd_attest(int argc, char **argv, GError **error)
 	signing_entries(&request.signing, own);
 	options = options_parse(&form, argc, argv, error);
 	request.options = options;
-	if (options && check(&request, error) && prepare(options, error))
+	if (options && check(&request, error) && signing_open(&request.signing, error) &&
+	    prepare(options, error))
 		attest(&request, error);
 	signing_clear(&request.signing);
 	g_free(request.type);

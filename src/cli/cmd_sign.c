@@ -42,7 +42,7 @@ int cmd_sign(int argc, char **argv, GError **error)
 
 	signing_entries(&signing, own);
 	options = options_parse(&form, argc, argv, error);
-	if (options && signing_check(&signing, error))
+	if (options && signing_open(&signing, error))
 		sign_image(&signing, options, error);
 	signing_clear(&signing);
 	return 0;

@@ -28,11 +28,17 @@ void signing_clear(struct signing *signing)
 {
 	g_free(signing->key);
 	g_free(signing->password_file);
+	sign_key_free(signing->opened);
 }
 
-bool signing_check(const struct signing *signing, GError **error)
+bool signing_open(struct signing *signing, GError **error)
 {
-	return signing->key || error_set(error, THRESH_ERROR_USAGE, "--key is missing");
+	struct password_source source = {.file = signing->password_file};
+
+	if (!signing->key)
+		return error_set(error, THRESH_ERROR_USAGE, "--key is missing");
+	signing->opened = sign_key_load(signing->key, password_ask, &source, error);
+	return signing->opened != NULL;
 }
 
 static void report(const struct options *options, const struct image *image,
@@ -62,10 +68,9 @@ static void report(const struct options *options, const struct image *image,
 bool signing_attach(const struct signing *signing, const struct options *options,
 		    const struct image *image, const GPtrArray *statements, GError **error)
 {
-	struct password_source source = {.file = signing->password_file};
-	autokey struct sign_key *key = sign_key_load(signing->key, password_ask, &source, error);
-	g_autofree char *id = key ? sign_key_id(key, error) : NULL;
-	g_autoptr(GPtrArray) attestations = id ? attestations_new(statements, key, error) : NULL;
+	g_autofree char *id = sign_key_id(signing->opened, error);
+	g_autoptr(GPtrArray) attestations =
+		id ? attestations_new(statements, signing->opened, error) : NULL;
 
 	if (!attestations || !image_attach(image, attestations, error))
 		return false;
