@@ -135,7 +135,7 @@ struct profile *harden_trace(struct session *session, const struct start *start,
 	run_clear(&first);
 	run_clear(&second);
 	if (profile)
-		start_describe(start, profile);
+		start_describe(start, session, profile);
 	if (profile && ret_expected)
 		*ret_expected = g_steal_pointer(&expected);
 	return g_steal_pointer(&profile);

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "harden/distil.h"
+#include "harden/plan_paths.h"
 #include "plan/plan.h"
 
 #include <fcntl.h>
@@ -208,7 +209,17 @@ static gboolean is_own_path(gpointer path, gpointer value, gpointer user)
 	return path_is_below(path, thresh_directory);
 }
 
-void start_describe(const struct start *start, struct profile *profile)
+/* PATH of the image, or what thresh-init takes for it. */
+static const char *search_of(const struct image_config *config)
+{
+	for (guint i = 0; i < config->environment->len; i++)
+		if (g_str_has_prefix(config->environment->pdata[i], "PATH="))
+			return (char *)config->environment->pdata[i] + strlen("PATH=");
+	return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+void start_describe(const struct start *start, const struct session *session,
+		    struct profile *profile)
 {
 	if (!start_is_replaced(start))
 		return;
@@ -219,5 +230,7 @@ void start_describe(const struct start *start, struct profile *profile)
 		if (path_is_below(command->path, thresh_directory))
 			g_ptr_array_remove_index(profile->commands, i);
 	}
+	plan_paths_add(start->lines, session->rootfs->tree, search_of(session->image->config),
+		       profile);
 	profile_set_start(profile, start->lines);
 }

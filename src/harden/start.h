@@ -30,5 +30,7 @@ void start_cleanup(struct start **start);
 /* Whether thresh-init stands in the place of the image's entry point. */
 bool start_is_replaced(const struct start *start);
 
-/* Takes what is thresh-init's own out of @profile, and gives it the steps. */
-void start_describe(const struct start *start, struct profile *profile);
+/* Takes what is thresh-init's own out of @profile, and gives it the steps, with what these may
+ * touch in other starts than those that were traced. */
+void start_describe(const struct start *start, const struct session *session,
+		    struct profile *profile);
