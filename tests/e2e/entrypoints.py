@@ -72,7 +72,7 @@ class Case:
 
     def words_of(self, start, words):
         """The words with what a user adds: variables and secrets before the image, arguments behind it; volumes of this start."""
-        added = ["--network", "none"]
+        added = ["--network", "none", "--hostname", "entry"]
         for name, value in start["env"].items():
             added += ["--env", f"{name}={value}"]
         for name, content in start["secrets"].items():
@@ -95,7 +95,8 @@ class Case:
                 problem = "it did not fail"
             elif start["fails"] not in out + err:
                 problem = f"it does not say {start['fails']}"
-            return [(f"exit {status}", None)], problem, out + err
+            # which status that is, is not compared: a plan's `check` has its own
+            return [("", None)], problem, out + err
         answers = []
         for judge in [start["judge"], start["again"]]:
             if not judge:
