@@ -224,6 +224,9 @@ static bool learn_text(GPtrArray *chances, const char *a, const char *b)
 		to++;
 	if (to - from < MIN_LENGTH || to - from > MAX_LENGTH)
 		return false;
+	/* crypt(5), $id$salt$hash: made of a password, and no secret that could be drawn */
+	if ((from > 0 && a[from - 1] == '$') || a[to] == '$')
+		return false;
 	g_autofree char *value = g_strndup(a + from, to - from);
 	g_autofree char *name = g_strdup_printf("thresh_random_%u", chances->len);
 	char *directive = random_directive(name, value);

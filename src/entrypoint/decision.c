@@ -111,6 +111,32 @@ static guint best_pair(const struct problem *problem, const GArray *states, guin
 	return best;
 }
 
+/* The one that sets most states apart that are all right by one label; none: false. What is left
+ * has fewer states. */
+static bool best_pure(const struct problem *problem, const GArray *states, guint *ret_condition)
+{
+	guint most = 0;
+
+	for (guint condition = 0; condition < problem->conditions; condition++) {
+		g_autoptr(GArray) yes = NULL;
+		g_autoptr(GArray) no = NULL;
+		guint label, apart = 0;
+
+		divide(problem, states, condition, &yes, &no);
+		if (yes->len == 0 || no->len == 0)
+			continue;
+		if (errors_of(problem, yes, &label) == 0)
+			apart = yes->len;
+		if (errors_of(problem, no, &label) == 0)
+			apart = MAX(apart, no->len);
+		if (apart > most) {
+			most = apart;
+			*ret_condition = condition;
+		}
+	}
+	return most > 0;
+}
+
 /* The first state for which @label is wrong, and the first for which it is right. */
 static void tell_apart(const struct problem *problem, const GArray *states, guint label,
 		       guint *ret_one, guint *ret_other)
@@ -147,7 +173,7 @@ static struct decision *learn(const struct problem *problem, const GArray *state
 
 	if (left >= errors)
 		condition = best_pair(problem, states, &left);
-	if (left >= errors || depth == 0) {
+	if (depth == 0 || (left >= errors && !best_pure(problem, states, &condition))) {
 		tell_apart(problem, states, label, ret_one, ret_other);
 		return NULL;
 	}

@@ -265,7 +265,11 @@ static void emit_checks(struct emitter *emitter)
 			continue;
 		/* that it may be missing is another matter: `check` wants it */
 		emit_line(emitter->text, "if filled", factor->name, NULL);
-		emit_line(emitter->text, "check", factor->name, factor->type, NULL);
+		g_autofree char *least = g_strdup_printf("%" G_GUINT64_FORMAT, factor->least);
+		g_autofree char *most = g_strdup_printf("%" G_GUINT64_FORMAT, factor->most);
+
+		emit_line(emitter->text, "check", factor->name, factor->type,
+			  factor->most ? least : NULL, most, NULL);
 		emit_line(emitter->text, "end", NULL);
 	}
 }

@@ -10,6 +10,8 @@
 enum {
 	AWAIT_TIMEOUT_MS = 60000,
 	STOP_GRACE_MS = 60000,
+	RETRY_COUNT = 120, /* with its delay, a minute at most */
+	RETRY_DELAY_MS = 500,
 };
 
 static char *field_value(struct emitter *emitter, const struct column *column, const char *name)
@@ -297,6 +299,19 @@ static void emit_accepted(const struct slot *status, GString *text)
 		emit_line(text, "accept", status->value->label, NULL);
 }
 
+/* A loop that waited: how long it would have, no start says. */
+static void emit_tries(const struct column *column, GString *text)
+{
+	for (guint i = 0; i < column->cells->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		if (item && item->step->tries > 0) {
+			g_string_append_printf(text, "retry %d %d\n", RETRY_COUNT, RETRY_DELAY_MS);
+			return;
+		}
+	}
+}
+
 static void emit_await(const char *name, const char *listens, GString *text)
 {
 	const char *what = strchr(listens, ' ');
@@ -335,6 +350,7 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 		else if (strcmp(slot->name, "essential") == 0)
 			essential = value[0] != '\001';
 	}
+	emit_tries(column, text);
 	g_string_append_printf(text, "%s\n", line->str);
 	/* one that was waited for, and left a daemon, said itself when that was ready */
 	if (listens && begins)

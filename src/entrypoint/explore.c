@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-enum { MAX_REPEATED = 12 };
-
 struct explorer *explorer_new(const struct start_request *request, start_runner runner, void *user)
 {
 	struct explorer *explorer = g_new0(struct explorer, 1);
@@ -100,6 +98,7 @@ static void state_refresh(const struct space *space, struct state *state)
 
 	anew->record = g_steal_pointer(&old.record);
 	anew->explored = old.explored;
+	anew->repeated = old.repeated;
 	*state = *anew;
 	*anew = old;
 	state_free(anew);
@@ -156,6 +155,24 @@ static bool is_listed(const GPtrArray *names, const char *name)
 	return false;
 }
 
+/* What the text says of its values; a path wants marks that are paths. */
+static void add_values_of_text(const struct explorer *explorer, struct factor *factor,
+			       const struct script_name *name)
+{
+	const char *plain = g_hash_table_lookup(explorer->space->plain, factor->name);
+	bool path = plain && *plain == '/';
+
+	for (guint i = 0; i < name->defaults->len; i++) {
+		const char *value = name->defaults->pdata[i];
+
+		g_ptr_array_add(factor->defaults, g_strdup(value));
+		path = path || *value == '/';
+	}
+	g_array_append_vals(factor->numbers, name->numbers->data, name->numbers->len);
+	if (path)
+		factor_use_paths(factor);
+}
+
 static void add_name(struct explorer *explorer, const struct script_name *name)
 {
 	bool first = strcmp(name->name, "1") == 0;
@@ -174,6 +191,8 @@ static void add_name(struct explorer *explorer, const struct script_name *name)
 		if (!first && !strpbrk(pattern, "*?["))
 			factor_level(factor, LEVEL_LITERAL, pattern);
 	}
+	if (!first)
+		add_values_of_text(explorer, factor, name);
 	if (name->secret && !first) {
 		g_autofree char *path = g_strdup_printf("/run/secrets/%s", name->name);
 
@@ -331,7 +350,39 @@ bool explore_base(struct explorer *explorer, GError **error)
 			 state_failure(plain), words);
 }
 
-/* The command at a step's script and line, from a start that explains itself. Caller frees. */
+/* Whether a line of a trace runs a program: not what the shell does itself. */
+static bool runs_program(const char *line)
+{
+	static const char *const own[] = {"echo",   "printf", "[",    "[[",    "test",
+					  "cd",     "export", "set",  "unset", "read",
+					  "source", "return", "eval", NULL};
+	const char *command = strstr(line, ": ");
+	g_auto(GStrv) words = g_strsplit(command ? command + 2 : "", " ", 2);
+
+	return words[0] && *words[0] && !strchr(words[0], '=') && !g_strv_contains(own, words[0]);
+}
+
+/* "SCRIPT:LINE: command" at the step's place; where that is not known, the first program that is
+ * given its path. NULL: none. Borrowed. */
+static const char *line_of_step(const struct start_record *record, const struct start_step *step)
+{
+	g_autofree char *place =
+		g_strdup_printf("%s:%u: ", step->script ? step->script : "", step->line);
+	const char *found = NULL;
+
+	for (guint i = 0; i < record->lines->len; i++) {
+		const char *line = record->lines->pdata[i];
+
+		if (g_str_has_prefix(line, place))
+			return line;
+		if (!found && !step->script && step->path && strstr(line, step->path) &&
+		    runs_program(line))
+			found = line;
+	}
+	return found;
+}
+
+/* The command that makes a step, from a start that explains itself. Caller frees. */
 static char *command_at(struct explorer *explorer, const struct state *state,
 			const struct start_step *step, GError **error)
 {
@@ -342,13 +393,11 @@ static char *command_at(struct explorer *explorer, const struct state *state,
 	autorecord struct start_record *record = explorer->runner(scenario, explorer->user, error);
 
 	start_scenario_free(scenario);
-	g_autofree char *place =
-		g_strdup_printf("%s:%u: ", step->script ? step->script : "", step->line);
+	if (!record)
+		return NULL;
+	const char *line = line_of_step(record, step), *command = line ? strstr(line, ": ") : NULL;
 
-	for (guint i = 0; record && i < record->lines->len; i++)
-		if (g_str_has_prefix(record->lines->pdata[i], place))
-			return g_strdup((char *)record->lines->pdata[i] + strlen(place));
-	return record ? g_strdup("") : NULL;
+	return g_strdup(command ? command + 2 : "");
 }
 
 /* What writes a file that differs from start to start has to be run: it is not folded into its
@@ -422,10 +471,24 @@ static bool explore_foreign(struct explorer *explorer, GError **error)
 	return true;
 }
 
+/* A program that was run again since it had failed is run by the plan, too. */
+static bool keep_retried(struct explorer *explorer, const struct start_record *record)
+{
+	bool news = false;
+
+	for (guint i = 0; i < record->retried->len; i++)
+		news = keep_program(explorer, record->retried->pdata[i]) || news;
+	return news;
+}
+
 /* What differs is random, or a program's whose files are new each time; that program is told to the
  * runner, and all begins anew. */
 static bool explorer_repeat(struct explorer *explorer, struct state *state, GError **error)
 {
+	state->repeated = true;
+	explorer->restart = keep_retried(explorer, state->record);
+	if (explorer->restart)
+		return false;
 	struct start_scenario *scenario = state_scenario(explorer->space, state);
 	const struct start_step *step = NULL;
 	guint known = explorer->space->chances->len;
@@ -455,18 +518,28 @@ static bool explorer_repeat(struct explorer *explorer, struct state *state, GErr
 	return complain_chance(step, command, error);
 }
 
-/* Whether @state has a step on a path, or of a program, that the base has not. */
-static bool has_new_step(const struct explorer *explorer, const struct state *state)
+static bool state_has_step(const struct state *state, const struct item *wanted)
 {
 	for (guint i = 0; i < state->items->len; i++) {
 		const struct item *item = state->items->pdata[i];
+
+		if (item->kind == wanted->kind &&
+		    strcmp(item->key->actual, wanted->key->actual) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether @state has a step on a path, or of a program, that no start has which was run twice. */
+static bool has_new_step(const struct explorer *explorer, const struct state *state)
+{
+	for (guint i = 0; i < state->items->len; i++) {
 		bool known = false;
 
-		for (guint j = 0; j < explorer->base->items->len && !known; j++) {
-			const struct item *own = explorer->base->items->pdata[j];
+		for (guint j = 0; j < explorer->states->len && !known; j++) {
+			const struct state *other = explorer->states->pdata[j];
 
-			known = own->kind == item->kind &&
-				strcmp(own->key->actual, item->key->actual) == 0;
+			known = other->repeated && state_has_step(other, state->items->pdata[i]);
 		}
 		if (!known)
 			return true;
@@ -474,21 +547,21 @@ static bool has_new_step(const struct explorer *explorer, const struct state *st
 	return false;
 }
 
+bool explorer_repeat_new(struct explorer *explorer, struct state *state, GError **error)
+{
+	if (state->repeated || !state_executes(state) || !has_new_step(explorer, state))
+		return true;
+	return explorer_repeat(explorer, state, error);
+}
+
 /* Starts that do something new are repeated, as the plain one was. */
 static bool explore_new_steps(struct explorer *explorer, GError **error)
 {
-	guint states = explorer->states->len, repeated = 0;
+	guint states = explorer->states->len;
 
-	for (guint i = 1; i < states && repeated < MAX_REPEATED; i++) {
-		struct state *state = explorer->states->pdata[i];
-
-		if (!state_executes(state) ||
-		    (state != explorer->base && !has_new_step(explorer, state)))
-			continue;
-		repeated++;
-		if (!explorer_repeat(explorer, state, error))
+	for (guint i = 1; i < states; i++)
+		if (!explorer_repeat_new(explorer, explorer->states->pdata[i], error))
 			return false;
-	}
 	return true;
 }
 

@@ -36,6 +36,12 @@ void explorer_free(struct explorer *explorer);
  * explorer. */
 struct model *explorer_learn(struct explorer *explorer, GError **error);
 
+/* The base with one factor at a level. True without a state where the budget is used up. */
+bool explorer_toggle(struct explorer *explorer, guint factor, guint level, struct state **ret_state,
+		     GError **error);
+/* @state was never run. */
+void explorer_forget(struct explorer *explorer, struct state *state);
+
 /* The state with these levels, run where it has not been; NULL without an error: the budget is used
  * up. Borrowed. */
 struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, GError **error);
@@ -48,6 +54,11 @@ void explore_names(struct explorer *explorer);
 bool explore_base(struct explorer *explorer, GError **error);
 /* One variable at a time. */
 bool explore_variables(struct explorer *explorer, GError **error);
+/* The mark of variable @index is refused, or taken for no number: which values are taken? Its marks
+ * change, or it gets values besides. */
+bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error);
+/* Whether a shell that compares numbers complained: it goes on all the same. */
+bool state_wants_number(const struct state *state);
 bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
@@ -55,6 +66,10 @@ bool explore_combinations(struct explorer *explorer, struct model **model, GErro
 
 /* Whether two states did the same, their texts compared as templates where @templates. */
 bool states_alike(const struct state *a, const struct state *b, bool templates);
+
+/* Runs @state once more where it has a step that no start has which was run twice: what differs is
+ * learned as a chance, or an error, or `restart`. */
+bool explorer_repeat_new(struct explorer *explorer, struct state *state, GError **error);
 
 /* What is known about words changes what states mean: all items are made anew. */
 void explorer_refresh(struct explorer *explorer);

@@ -246,6 +246,29 @@ static bool minimise(struct explorer *explorer, const struct model *model, struc
 	}
 }
 
+static bool learn_anew(struct explorer *explorer, struct model **model, GError **error)
+{
+	struct model *better =
+		model_learn(explorer->space, explorer->states, explorer->files, error);
+
+	if (!better)
+		return false;
+	model_free(*model);
+	*model = better;
+	return true;
+}
+
+/* What only differs since it is random would be taken for a rule. */
+static bool repeat_new(struct explorer *explorer, struct model **model, struct state *state,
+		       GError **error)
+{
+	guint known = explorer->space->chances->len;
+
+	if (!explorer_repeat_new(explorer, state, error))
+		return false;
+	return explorer->space->chances->len == known || learn_anew(explorer, model, error);
+}
+
 /* Runs @levels; where the model does not explain it, learns until it does. */
 static bool try_row(struct explorer *explorer, struct model **model, const GByteArray *levels,
 		    GError **error)
@@ -259,15 +282,10 @@ static bool try_row(struct explorer *explorer, struct model **model, const GByte
 	}
 	for (guint round = 0; state && round < MAX_ROUNDS && !model_explains(*model, state);
 	     round++) {
-		if (!minimise(explorer, *model, state, error))
+		if (!repeat_new(explorer, model, state, error) ||
+		    !minimise(explorer, *model, state, error) ||
+		    !learn_anew(explorer, model, error))
 			return false;
-		struct model *better =
-			model_learn(explorer->space, explorer->states, explorer->files, error);
-
-		if (!better)
-			return false;
-		model_free(*model);
-		*model = better;
 	}
 	return true;
 }

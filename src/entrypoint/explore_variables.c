@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-/* The base with one factor at a level. True without a state where the budget is used up. */
-static bool toggle(struct explorer *explorer, guint factor, guint level, struct state **ret_state,
-		   GError **error)
+bool explorer_toggle(struct explorer *explorer, guint factor, guint level, struct state **ret_state,
+		     GError **error)
 {
 	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor, level);
 	GError *failure = NULL;
@@ -19,28 +18,7 @@ static bool toggle(struct explorer *explorer, guint factor, guint level, struct 
 	return *ret_state || !failure;
 }
 
-/* A shell that compares numbers complains, and goes on. */
-static bool wants_number(const struct state *state)
-{
-	static const char *const complaints[] = {"integer expression expected",
-						 "Illegal number",
-						 "bad number",
-						 "invalid number",
-						 "invalid integer",
-						 "syntax error: operand expected",
-						 "arithmetic syntax error",
-						 "not a number"};
-	gsize bytes = 0;
-	const char *data =
-		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
-
-	for (gsize i = 0; data && i < G_N_ELEMENTS(complaints); i++)
-		if (g_strstr_len(data, (gssize)bytes, complaints[i]))
-			return true;
-	return false;
-}
-
-static void forget(struct explorer *explorer, struct state *state)
+void explorer_forget(struct explorer *explorer, struct state *state)
 {
 	GHashTableIter iter;
 	gpointer value;
@@ -50,24 +28,6 @@ static void forget(struct explorer *explorer, struct state *state)
 		if (value == state)
 			g_hash_table_iter_remove(&iter);
 	g_ptr_array_remove(explorer->states, state);
-}
-
-/* The text was refused, or taken for no number: is a number taken? Then the marks are numbers from
- * here on, and what the text did says nothing about the variable. */
-static bool try_number(struct explorer *explorer, guint index, struct state *marked, GError **error)
-{
-	struct factor *factor = space_factor(explorer->space, index);
-	g_autofree char *number = g_strdup_printf("%u", 40000 + factor->number);
-	struct state *state;
-
-	if (!toggle(explorer, index, factor_level(factor, LEVEL_LITERAL, number), &state, error))
-		return false;
-	if (!state || !state_executes(state) || (state_executes(marked) && wants_number(state)))
-		return true;
-	forget(explorer, marked);
-	factor_use_numbers(factor);
-	factor->effective = true;
-	return toggle(explorer, index, factor_find(factor, LEVEL_MARK), &state, error);
 }
 
 static bool toggle_all(struct explorer *explorer, guint index, GError **error)
@@ -80,7 +40,7 @@ static bool toggle_all(struct explorer *explorer, guint index, GError **error)
 
 		if (what->kind == LEVEL_SECRET || (what->kind == LEVEL_WORDS && factor->type))
 			continue;
-		if (!toggle(explorer, index, level, &state, error))
+		if (!explorer_toggle(explorer, index, level, &state, error))
 			return false;
 	}
 	return true;
@@ -95,8 +55,8 @@ static bool try_secret(struct explorer *explorer, guint index, GError **error)
 
 	if (!secret)
 		return true;
-	if (!toggle(explorer, index, secret, &in_file, error) ||
-	    !toggle(explorer, index, factor_find(factor, LEVEL_MARK), &marked, error))
+	if (!explorer_toggle(explorer, index, secret, &in_file, error) ||
+	    !explorer_toggle(explorer, index, factor_find(factor, LEVEL_MARK), &marked, error))
 		return false;
 	if (!in_file)
 		return true;
@@ -105,7 +65,7 @@ static bool try_secret(struct explorer *explorer, guint index, GError **error)
 	if (marked && states_alike(in_file, marked, true))
 		return true;
 	factor->secret = false;
-	forget(explorer, in_file);
+	explorer_forget(explorer, in_file);
 	explorer_refresh(explorer);
 	return true;
 }
@@ -126,7 +86,7 @@ static bool toggle_literals(struct explorer *explorer, guint index, GError **err
 
 		if (what->kind != LEVEL_LITERAL)
 			continue;
-		if (!toggle(explorer, index, level, &state, error))
+		if (!explorer_toggle(explorer, index, level, &state, error))
 			return false;
 		if (state && !states_alike(state, explorer->base, false))
 			factor->effective = true;
@@ -153,7 +113,7 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	struct state *marked;
 
 	add_pattern_levels(factor);
-	if (!toggle(explorer, index, mark, &marked, error))
+	if (!explorer_toggle(explorer, index, mark, &marked, error))
 		return false;
 	if (!marked)
 		return true;
@@ -161,8 +121,8 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 		factor->effective = true;
 	if (state_level(explorer->base, index))
 		factor->effective = true;
-	if (marked != explorer->base && (!state_executes(marked) || wants_number(marked)) &&
-	    !try_number(explorer, index, marked, error))
+	if (marked != explorer->base && (!state_executes(marked) || state_wants_number(marked)) &&
+	    !explore_values(explorer, index, marked, error))
 		return false;
 	if (has_literals(factor) && !toggle_literals(explorer, index, error))
 		return false;
@@ -233,11 +193,11 @@ static bool find_word(struct explorer *explorer, guint index, GError **error)
 	if (!factor->effective || factor->type || !factor_find(factor, LEVEL_WORDS) ||
 	    g_hash_table_contains(explorer->space->split, factor->name))
 		return true;
-	if (!toggle(explorer, index, factor_find(factor, LEVEL_WORDS), &state, error))
+	if (!explorer_toggle(explorer, index, factor_find(factor, LEVEL_WORDS), &state, error))
 		return false;
 	if (!state || is_explained(explorer, index, true) || !is_explained(explorer, index, false))
 		return true;
-	forget(explorer, state);
+	explorer_forget(explorer, state);
 	factor_use_words(factor);
 	g_ptr_array_add(explorer->notes,
 			g_strdup_printf("%s is refused where it holds a blank: the script takes it "

@@ -84,6 +84,7 @@ void follow_clear(struct follow *follow)
 	g_clear_pointer(&follow->pipes, g_hash_table_unref);
 	g_clear_pointer(&follow->read, g_hash_table_unref);
 	g_clear_pointer(&follow->tests, g_hash_table_unref);
+	g_clear_pointer(&follow->failed, g_ptr_array_unref);
 	g_clear_pointer(&follow->last_line, g_free);
 	g_clear_error(&follow->error);
 	fd_cleanup(&follow->reader.root_fd);

@@ -115,6 +115,7 @@ struct follow {
 	GHashTable *read;      /* char *: files that were opened to read, by whom is not kept */
 	struct timespec began; /* what was changed since is no file of the image */
 	GHashTable *tests;     /* those that are recorded, as text */
+	GPtrArray *failed;     /* char *: see tries_note; or NULL */
 	char *last_line;       /* of the trace */
 	struct actor *start;   /* the first process */
 	bool done;

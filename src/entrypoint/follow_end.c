@@ -3,6 +3,7 @@
 #include "entrypoint/follow.h"
 
 #include "base/sorted.h"
+#include "entrypoint/tries.h"
 #include "sandbox/listeners.h"
 
 #include <dirent.h>
@@ -290,6 +291,7 @@ void follow_finish(struct follow *follow)
 	decide_running(follow);
 	if (!timeline_finish(follow->timeline, follow->record->steps, &follow->error))
 		return;
+	tries_merge(follow->record->steps);
 	take_scripts(follow);
 	if (follow->ended)
 		add_exit(follow);

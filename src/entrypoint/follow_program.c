@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/sorted.h"
 #include "entrypoint/place.h"
+#include "entrypoint/tries.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,6 +204,8 @@ void follow_program_begin(struct follow *follow, struct actor *actor, const char
 	program->leader = actor->pid;
 	if (!follow_describe(follow, actor, path, words, program->step))
 		return;
+	if (tries_failed(follow->failed, words))
+		g_ptr_array_add(follow->record->retried, g_strdup(path));
 	look_at_input(follow, actor->pid, program);
 	if (program->input_fd < 0 && program->input_pipe == 0)
 		look_at_named_input(follow, actor->pid, program);
@@ -218,6 +221,8 @@ static bool is_foldable(struct follow *follow, struct program *program)
 
 	changes_capture(program->changes, &follow->reader);
 	weight = changes_weigh(program->changes);
+	if (weight.contents > 0)
+		tries_note(&follow->failed, program);
 	return weight.contents <= KEEP_CONTENTS && weight.bytes <= KEEP_BYTES &&
 	       weight.attributes <= KEEP_ATTRIBUTES && weight.removed <= KEEP_REMOVED &&
 	       !weight.special && !weight.oversize;

@@ -47,6 +47,8 @@ static void name_free(struct script_name *name)
 	g_free(name->name);
 	g_free(name->prefix);
 	g_ptr_array_unref(name->patterns);
+	g_ptr_array_unref(name->defaults);
+	g_array_unref(name->numbers);
 	g_free(name);
 }
 
@@ -66,6 +68,8 @@ static struct script_name *reader_name(struct reader *reader, const char *name)
 		found = g_new0(struct script_name, 1);
 		found->name = g_strdup(name);
 		found->patterns = g_ptr_array_new_with_free_func(g_free);
+		found->defaults = g_ptr_array_new_with_free_func(g_free);
+		found->numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
 		g_hash_table_insert(reader->names, found->name, found);
 	}
 	return found;
@@ -133,6 +137,33 @@ static void found_prefix_of_names(struct reader *reader, const GMatchInfo *match
 
 	if (!found->prefix)
 		found->prefix = g_steal_pointer(&prefix);
+}
+
+/* "${NAME:-what it is without}": no other expansion in it. */
+static void found_default(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *value = g_match_info_fetch(match, 2);
+	struct script_name *found = g_hash_table_lookup(reader->names, name);
+
+	if (!found || strlen(value) > MAX_PATTERN_BYTES || found->defaults->len >= MAX_PATTERNS)
+		return;
+	for (guint i = 0; i < found->defaults->len; i++)
+		if (strcmp(found->defaults->pdata[i], value) == 0)
+			return;
+	g_ptr_array_add(found->defaults, g_steal_pointer(&value));
+}
+
+/* "$NAME" -lt 64 */
+static void found_number(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *digits = g_match_info_fetch(match, 2);
+	struct script_name *found = g_hash_table_lookup(reader->names, name);
+	guint64 number = g_ascii_strtoull(digits, NULL, 10);
+
+	if (found && found->numbers->len < MAX_PATTERNS)
+		g_array_append_val(found->numbers, number);
 }
 
 static void found_comparison(struct reader *reader, const GMatchInfo *match)
@@ -246,6 +277,26 @@ static char *without_comments(const struct start_script *script)
 	"[\"']?\\$\\{?(?<name>[A-Za-z_][A-Za-z0-9_]*|1)(?:[:,^][^}\\n]*|[-=][^}\\n]*)?\\}?[\"']?"
 #define PATTERN "[\"']?(?<pattern>[^\\s\"'\\]$;)(&|]+)[\"']?"
 #define EQUALS  "\\s+(?:=|==|!=)\\s+"
+/* a word of capitals, not the first of its command, and not within a text */
+#define GIVEN_NAME "(?<=[ \\t\"'])([A-Z][A-Z0-9_]*[A-Z0-9])(?=[\"']?(?:[ \\t;)]|$))"
+
+/* The text reads variables whose names it is given: file_env PASSWORD, with ${!name} in it. */
+static bool reads_by_name(const char *text)
+{
+	return g_regex_match_simple("\\$\\{!\\w|\\beval\\b|\\bprintenv\\s+[\"']?\\$|"
+				    "\\b(?:declare|local|typeset)\\s+-\\w*n",
+				    text, G_REGEX_RAW, 0);
+}
+
+/* Words that may be such names: in capitals, a word of a command by themselves. */
+static void read_given_names(struct reader *reader, const char *text)
+{
+	bool secret = g_regex_match_simple("\\$(?:\\w|\\{\\w+\\})_FILE\\b", text, G_REGEX_RAW, 0);
+
+	each_match(GIVEN_NAME, text, reader, found_name);
+	if (secret)
+		each_match(GIVEN_NAME, text, reader, found_secret);
+}
 
 static void read_names(struct reader *reader, const char *text)
 {
@@ -259,6 +310,8 @@ static void read_names(struct reader *reader, const char *text)
 		   text, reader, found_program);
 	each_match("(?<![\\w/.-])([A-Z][A-Z0-9_]*_)(?![\\w{$])", text, reader,
 		   found_prefix_of_names);
+	if (reads_by_name(text))
+		read_given_names(reader, text);
 }
 
 static void read_comparisons(struct reader *reader, const char *text)
@@ -266,6 +319,9 @@ static void read_comparisons(struct reader *reader, const char *text)
 	each_match(VARIABLE EQUALS PATTERN, text, reader, found_comparison);
 	each_match("(?<![^\\s\"'(=\\[])" PATTERN EQUALS VARIABLE, text, reader, found_comparison);
 	each_match("\\$\\{(1|[A-Za-z_]\\w*)([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
+	each_match("\\$\\{" NAME ":?[-=]([^}$`\"'\n]+)\\}", text, reader, found_default);
+	each_match("\\$\\{?" NAME "[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?(\\d{1,18})\\b", text,
+		   reader, found_number);
 	each_match("\\$\\{1:0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);
 	each_match("\\bcase\\s+[\"']?\\$\\{?"

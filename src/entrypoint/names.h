@@ -15,6 +15,8 @@
 struct script_name {
 	char *name;          /* of a variable; "1" for the first argument */
 	GPtrArray *patterns; /* char *: what it is compared with, sorted; may hold * ? [ */
+	GPtrArray *defaults; /* char *: what it is taken for where it is unset or empty */
+	GArray *numbers;     /* guint64: what its number is compared with */
 	bool secret;         /* NAME_FILE is read in its place, as it seems */
 	bool program;        /* the script asks whether its value is a program */
 	char *prefix; /* "APP_": the text names variables by their beginning; `name` is one that

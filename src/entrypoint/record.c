@@ -41,6 +41,7 @@ struct start_record *start_record_new(void)
 	record->steps = g_ptr_array_new_with_free_func((GDestroyNotify)start_step_free);
 	record->scripts = g_ptr_array_new_with_free_func((GDestroyNotify)start_script_free);
 	record->tests = g_ptr_array_new_with_free_func((GDestroyNotify)start_test_free);
+	record->retried = g_ptr_array_new_with_free_func(g_free);
 	record->lines = g_ptr_array_new_with_free_func(g_free);
 	return record;
 }
@@ -53,6 +54,7 @@ void start_record_free(struct start_record *record)
 	g_ptr_array_unref(record->scripts);
 	g_ptr_array_unref(record->tests);
 	g_ptr_array_unref(record->lines);
+	g_ptr_array_unref(record->retried);
 	g_clear_pointer(&record->output, g_bytes_unref);
 	g_free(record);
 }

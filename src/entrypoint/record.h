@@ -54,6 +54,7 @@ struct start_step {
 	char *output; /* RUN, BEGIN: standard output went to this file; NULL: inherited or a pipe */
 	bool output_read; /* its output went through a pipe to the script: it may have decided
 			     something */
+	guint tries;      /* RUN: how often it failed before, and was run again at once */
 	int status;       /* RUN, EXIT: exit status, 128 + signal */
 	int signal;       /* STOP */
 	guint begin;      /* STOP: index of the BEGIN that it ends */
@@ -86,7 +87,9 @@ struct start_record {
 	GPtrArray *tests; /* struct start_test *; only of a scenario with `explain` */
 	GPtrArray
 		*lines; /* char *: "SCRIPT:LINE: expanded command" in order; only with `explain` */
-	GBytes *output; /* the last 64 KiB that it printed */
+	GPtrArray *retried; /* char *: programs that left files and failed, and were run again with
+			       the same words: no files say what they do */
+	GBytes *output;     /* the last 64 KiB that it printed */
 };
 
 /* How one start differs from the plain one. Everything may be NULL or 0. */

@@ -24,6 +24,8 @@ static void factor_free(struct factor *factor)
 	g_free(factor->name);
 	g_ptr_array_unref(factor->levels);
 	g_ptr_array_unref(factor->patterns);
+	g_ptr_array_unref(factor->defaults);
+	g_array_unref(factor->numbers);
 	g_free(factor);
 }
 
@@ -46,6 +48,8 @@ static struct factor *factor_new(struct space *space, enum factor_kind kind, con
 	factor->number = space->factors->len;
 	factor->levels = g_ptr_array_new_with_free_func((GDestroyNotify)level_free);
 	factor->patterns = g_ptr_array_new_with_free_func(g_free);
+	factor->defaults = g_ptr_array_new_with_free_func(g_free);
+	factor->numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
 	factor_add(factor, LEVEL_PLAIN, "plain");
 	g_ptr_array_add(space->factors, factor);
 	return factor;
@@ -173,20 +177,72 @@ struct factor *space_variable(struct space *space, const char *name)
 	return factor;
 }
 
+static void level_set_value(const struct factor *factor, struct level *level, char *value)
+{
+	g_free(level->value);
+	g_free(level->label);
+	level->value = value;
+	level->label = g_strdup_printf("%s=%s", factor->name, value);
+}
+
 void factor_use_numbers(struct factor *factor)
 {
 	factor->type = "integer";
 	for (guint i = 0; i < factor->levels->len; i++) {
 		struct level *level = factor->levels->pdata[i];
+		guint number = (level->kind == LEVEL_MARK ? 40961 : 50961) + factor->number;
 
 		/* below 65536, so that a port may be meant */
+		if (level->kind == LEVEL_MARK || level->kind == LEVEL_AGAIN)
+			level_set_value(factor, level, g_strdup_printf("%u", number));
+	}
+}
+
+static bool is_mark_of_any(const struct space *space, const char *text)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
+		const struct factor *factor = space_factor(space, i);
+
+		for (guint j = 1; j < factor->levels->len; j++)
+			if (g_strcmp0(((struct level *)factor->levels->pdata[j])->value, text) == 0)
+				return true;
+	}
+	return false;
+}
+
+void factor_use_range(const struct space *space, struct factor *factor, guint64 least, guint64 most)
+{
+	guint64 span = MIN(most - least, 20000), next = least + span / 2 + 1;
+
+	factor->type = "integer";
+	factor->least = least;
+	factor->most = most;
+	for (guint i = 0; i < factor->levels->len; i++) {
+		struct level *level = factor->levels->pdata[i];
+		char *text = NULL;
+
 		if (level->kind != LEVEL_MARK && level->kind != LEVEL_AGAIN)
 			continue;
-		g_free(level->value);
-		g_free(level->label);
-		level->value = g_strdup_printf("%u", (level->kind == LEVEL_MARK ? 40961 : 50961) +
-							     factor->number);
-		level->label = g_strdup_printf("%s=%s", factor->name, level->value);
+		/* its own where there are so many; span + 1 of them there are at least */
+		for (guint64 tried = 0; tried <= span; tried++) {
+			g_free(text);
+			text = g_strdup_printf("%" G_GUINT64_FORMAT, next);
+			next = next < least + span ? next + 1 : least;
+			if (!is_mark_of_any(space, text))
+				break;
+		}
+		level_set_value(factor, level, text);
+	}
+}
+
+void factor_use_paths(struct factor *factor)
+{
+	for (guint i = 0; i < factor->levels->len; i++) {
+		struct level *level = factor->levels->pdata[i];
+
+		if (level->kind == LEVEL_MARK || level->kind == LEVEL_AGAIN ||
+		    level->kind == LEVEL_WORDS)
+			level_set_value(factor, level, g_strconcat("/", level->value, NULL));
 	}
 }
 

@@ -47,7 +47,10 @@ struct factor {
 	guint number;        /* makes its marks its own */
 	GPtrArray *levels;   /* struct level * */
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
+	GPtrArray *defaults; /* char *: what the script takes it for where it is empty */
+	GArray *numbers;     /* guint64: what the script compares its number with */
 	const char *type;    /* NULL: any text; else a word of `check` */
+	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
 	bool secret;         /* NAME_FILE has the effects of NAME */
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
@@ -80,6 +83,7 @@ struct state {
 	struct start_record *record;
 	GPtrArray *items; /* struct item *: of the record; see item.h */
 	bool explored;    /* its surroundings have been tried */
+	bool repeated;    /* it was run twice, and does the same */
 };
 
 struct mark {
@@ -100,11 +104,16 @@ guint factor_arguments(struct factor *factor, const GPtrArray *words, const GPtr
 guint factor_path(struct factor *factor, enum level_kind kind, const char *path, bool directory);
 /* The index of the first level of @kind; 0 where there is none. */
 guint factor_find(const struct factor *factor, enum level_kind kind);
-/* Its marks become numbers. */
+/* Its marks become numbers: unusual ones, or, in @space, such between @least and @most, which are
+ * at least 8 apart. */
 void factor_use_numbers(struct factor *factor);
 /* It may hold no blank: what the script makes of one is known from no rule. */
 void factor_use_words(struct factor *factor);
 bool factor_is_word(const struct factor *factor);
+void factor_use_range(const struct space *space, struct factor *factor, guint64 least,
+		      guint64 most);
+/* Its marks become absolute paths; before any of them was used. */
+void factor_use_paths(struct factor *factor);
 
 struct factor *space_factor(const struct space *space, guint index);
 /* Whether the image has a program @word: a path, or in PATH. */

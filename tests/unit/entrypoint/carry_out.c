@@ -219,13 +219,17 @@ static void do_random(struct world *world, const char *name)
 static void do_check(struct world *world, const struct plan_directive *directive)
 {
 	const char *value = world_get(world, plan_word(directive, 0));
+	const char *least = directive->count > 2 ? plan_word(directive, 2) : "0";
+	const char *most = directive->count > 3 ? plan_word(directive, 3) : "9223372036854775807";
+	gint64 number = g_ascii_strtoll(value, NULL, 10);
 
 	if (directive->sub == PLAN_VALUE_WORD) {
 		if (!*value || strpbrk(value, " \t\n"))
 			world_exit(world, 1, "no word");
 		return;
 	}
-	if (!*value || strspn(value, "0123456789") != strlen(value))
+	if (!*value || strspn(value, "0123456789") != strlen(value) || number < atoll(least) ||
+	    number > atoll(most))
 		world_exit(world, 1, "no integer");
 }
 

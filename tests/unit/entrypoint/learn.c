@@ -274,6 +274,17 @@ static void test_pair(void)
 			       "exec server --port 8080\n"));
 }
 
+/* What a variable may be is found where its marks are refused. */
+static void test_typed(void)
+{
+	learn_and_verify(&typed_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("APP_PASSWORD=p", "WORKERS=17", "CONFIG=/etc/other", "MASK=077"),
+			 WORDS("check WORKERS integer 1 64\n", "${CONFIG}/app.conf",
+			       "if equals ${MASK} 077\n"));
+	learn_and_verify(&typed_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("WORKERS=64", "MASK=027"), NONE);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -289,6 +300,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/odd", test_odd);
 	g_test_add_func("/learn/routes", test_routes);
 	g_test_add_func("/learn/random", test_random);
+	g_test_add_func("/learn/typed", test_typed);
 	g_test_add_func("/learn/derived", test_derived);
 	g_test_add_func("/learn/node", test_node);
 	g_test_add_func("/learn/node-official", test_node_official);

@@ -3,6 +3,7 @@
 #include "entrypoint/differ.h"
 #include "entrypoint/follow.h"
 #include "entrypoint/place.h"
+#include "entrypoint/tries.h"
 
 #include <string.h>
 
@@ -321,6 +322,59 @@ static void test_differ_programs(void)
 	assert_difference(a, b, "step 1: exec /app against exec /other");
 }
 
+static struct start_step *step_of(enum start_kind kind, const char *word, int status)
+{
+	struct start_step *step = g_new0(struct start_step, 1);
+
+	step->kind = kind;
+	step->path = g_strdup("/usr/bin/ask");
+	step->argv = g_ptr_array_new_with_free_func(g_free);
+	g_ptr_array_add(step->argv, g_strdup(word));
+	step->status = status;
+	return step;
+}
+
+/* Runs that failed before one that did not are that one; others stay. */
+static void test_tries(void)
+{
+	autorecord struct start_record *record = start_record_new();
+	const struct start_step *ready, *stop;
+
+	g_ptr_array_add(record->steps, step_of(START_RUN, "check", 1));
+	g_ptr_array_add(record->steps, step_of(START_BEGIN, "serve", 0));
+	g_ptr_array_add(record->steps, step_of(START_RUN, "ready", 1));
+	g_ptr_array_add(record->steps, step_of(START_RUN, "ready", 2));
+	g_ptr_array_add(record->steps, step_of(START_RUN, "ready", 0));
+	g_ptr_array_add(record->steps, step_of(START_STOP, "serve", 0));
+	g_ptr_array_add(record->steps, step_of(START_RUN, "last", 1));
+	g_ptr_array_add(record->steps, step_of(START_RUN, "last", 1));
+	((struct start_step *)record->steps->pdata[5])->begin = 1;
+	tries_merge(record->steps);
+	g_assert_cmpuint(record->steps->len, ==, 6);
+	ready = record->steps->pdata[2];
+	stop = record->steps->pdata[3];
+	g_assert_cmpuint(ready->tries, ==, 2);
+	g_assert_cmpint(ready->status, ==, 0);
+	g_assert_cmpint(stop->kind, ==, START_STOP);
+	g_assert_cmpuint(stop->begin, ==, 1);
+}
+
+/* What failed is known by all its words. */
+static void test_tries_failed(void)
+{
+	g_autoptr(GPtrArray) failed = NULL;
+	struct start_step *step = step_of(START_RUN, "make", 1);
+	struct start_step *other = step_of(START_RUN, "make it", 0);
+	struct program program = {.step = step};
+
+	tries_note(&failed, &program);
+	g_assert_true(tries_failed(failed, step->argv));
+	g_assert_false(tries_failed(failed, other->argv));
+	g_assert_false(tries_failed(NULL, step->argv));
+	start_step_free(step);
+	start_step_free(other);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -328,6 +382,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/xtrace/bound", test_trace_bound);
 	g_test_add_func("/entrypoint/xtrace/tests", test_tests);
 	g_test_add_func("/entrypoint/place", test_place);
+	g_test_add_func("/entrypoint/tries", test_tries);
+	g_test_add_func("/entrypoint/tries/failed", test_tries_failed);
 	g_test_add_func("/entrypoint/ids", test_ids);
 	g_test_add_func("/entrypoint/status", test_status);
 	g_test_add_func("/entrypoint/differ/files", test_differ_files);

@@ -394,3 +394,37 @@ const struct script routes_script = {
 	"#!/bin/sh\n# a block for every APP_ROUTE_*\n"
 	"env | while read x; do case $x in APP_ROUTE_*) echo;; esac; done\nexec \"$@\"\n",
 	routes_start};
+
+/* Variables whose names a function is given, one of them for a file's path; a number within bounds;
+ * few words that are taken. */
+static void typed_start(struct world *world)
+{
+	const char *workers = world_get(world, "WORKERS"), *mode = world_get(world, "MASK");
+	gint64 number = g_ascii_strtoll(workers, NULL, 10);
+	g_autofree char *path = g_strdup_printf(
+		"%s/app.conf", filled(world, "CONFIG") ? world_get(world, "CONFIG") : "/data");
+	g_autofree char *text = g_strdup_printf("password=%s\nworkers=%s\n",
+						world_get(world, "APP_PASSWORD"), workers);
+
+	if (*workers &&
+	    (strspn(workers, "0123456789") != strlen(workers) || number < 1 || number > 64)) {
+		world_exit(world, 64, "WORKERS must be a number from 1 to 64");
+		return;
+	}
+	if (*mode && (strspn(mode, "01234567") != strlen(mode) || strlen(mode) != 3)) {
+		world_exit(world, 2, "illegal mode");
+		return;
+	}
+	world_set(world, "APP_PASSWORD", world_get(world, "APP_PASSWORD"));
+	world_file(world, *path == '/' ? path : "/outside", 0644, text);
+	if (*mode)
+		world_file(world, "/data/mode", 0644, mode);
+	world_exec_arguments(world);
+}
+
+const struct script typed_script = {
+	"/entrypoint.sh",
+	"given() { printf -v \"$1\" %s \"${!1:-}\"; }\ngiven APP_PASSWORD\n"
+	"if [ \"$WORKERS\" -lt 1 ] || [ \"$WORKERS\" -gt 64 ]; then exit 64; fi\n"
+	"umask \"$MASK\"\necho > \"${CONFIG:-/data}/app.conf\"\nexec \"$@\"\n",
+	typed_start};

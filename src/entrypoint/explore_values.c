@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A variable whose marks are refused: is it a number, within bounds, or one of few words? */
+#include "base/error.h"
+#include "base/sorted.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+enum { MAX_BOUNDS = 16, MIN_SPAN = 8 };
+
+bool state_wants_number(const struct state *state)
+{
+	static const char *const complaints[] = {"integer expression expected",
+						 "Illegal number",
+						 "bad number",
+						 "invalid number",
+						 "invalid integer",
+						 "syntax error: operand expected",
+						 "arithmetic syntax error",
+						 "not a number"};
+	gsize bytes = 0;
+	const char *data =
+		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
+
+	for (gsize i = 0; data && i < G_N_ELEMENTS(complaints); i++)
+		if (g_strstr_len(data, (gssize)bytes, complaints[i]))
+			return true;
+	return false;
+}
+
+/* The last level, which a start of no use was run for. */
+static void drop_level(struct explorer *explorer, struct factor *factor, struct state *state)
+{
+	explorer_forget(explorer, state);
+	g_ptr_array_set_size(factor->levels, (gint)factor->levels->len - 1);
+}
+
+/* Whether the script takes @value. One that was not known, and is refused as any other is, says
+ * nothing more. */
+static bool takes(struct explorer *explorer, guint index, const char *value, bool *ret_taken,
+		  GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	guint known = factor->levels->len, level = factor_level(factor, LEVEL_LITERAL, value);
+	struct state *state = NULL;
+
+	*ret_taken = false;
+	if (level && !explorer_toggle(explorer, index, level, &state, error))
+		return false;
+	*ret_taken = state && state_executes(state) && !state_wants_number(state);
+	if (state && state_failure(state) && level >= known)
+		drop_level(explorer, factor, state);
+	return true;
+}
+
+static bool takes_number(struct explorer *explorer, guint index, guint64 number, bool *ret_taken,
+			 GError **error)
+{
+	g_autofree char *text = g_strdup_printf("%" G_GUINT64_FORMAT, number);
+
+	return takes(explorer, index, text, ret_taken, error);
+}
+
+static gint compare_numbers(gconstpointer a, gconstpointer b)
+{
+	const guint64 *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+/* What the script compares the number with, and what is beside that; sorted, each once. */
+static GArray *bounds_of(const struct factor *factor)
+{
+	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(guint64));
+	GArray *bounds = g_array_new(FALSE, FALSE, sizeof(guint64));
+
+	for (guint i = 0; i < factor->numbers->len; i++) {
+		guint64 number = g_array_index(factor->numbers, guint64, i);
+
+		for (guint64 beside = number ? number - 1 : 0; beside <= number + 1; beside++)
+			g_array_append_val(all, beside);
+	}
+	g_array_sort(all, compare_numbers);
+	for (guint i = 0; i < all->len && bounds->len < MAX_BOUNDS; i++) {
+		guint64 number = g_array_index(all, guint64, i);
+
+		if (i == 0 || number != g_array_index(all, guint64, i - 1))
+			g_array_append_val(bounds, number);
+	}
+	return bounds;
+}
+
+/* The least and the most number that is taken, where all that was tried between is too. A number
+ * far above all that the script compares with is taken, or not: @unbounded. */
+static bool find_range(struct explorer *explorer, guint index, bool unbounded, guint64 *ret_least,
+		       guint64 *ret_most, bool *ret_found, GError **error)
+{
+	g_autoptr(GArray) bounds = bounds_of(space_factor(explorer->space, index));
+	guint changes = 0;
+	bool taken = false;
+
+	*ret_least = 0;
+	*ret_most = unbounded ? G_MAXINT64 : 0;
+	for (guint i = 0; i < bounds->len; i++) {
+		guint64 number = g_array_index(bounds, guint64, i);
+		bool before = taken;
+
+		if (!takes_number(explorer, index, number, &taken, error))
+			return false;
+		changes += i > 0 && before != taken;
+		if (taken && !before)
+			*ret_least = number;
+		if (taken && !unbounded)
+			*ret_most = number;
+	}
+	changes += taken != unbounded;
+	/* refused, taken, refused: at most */
+	*ret_found = *ret_most >= *ret_least + MIN_SPAN && changes <= 2 && changes > 0;
+	return true;
+}
+
+/* What the marks did says nothing about a number. */
+static bool use_numbers(struct explorer *explorer, guint index, struct state *marked,
+			GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	struct state *state;
+
+	explorer_forget(explorer, marked);
+	factor->effective = true;
+	return explorer_toggle(explorer, index, factor_find(factor, LEVEL_MARK), &state, error);
+}
+
+/* Where one of a kind is taken, so may the others be. */
+static bool try_usual(struct explorer *explorer, guint index, GError **error)
+{
+	static const char *const kinds[][6] = {{"022", "027", "077", "002", "007"},
+					       {"true", "false"},
+					       {"yes", "no"},
+					       {"on", "off"},
+					       {"1", "0"}};
+	struct factor *factor = space_factor(explorer->space, index);
+	bool any = false;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		bool taken;
+
+		if (!takes(explorer, index, kinds[i][0], &taken, error))
+			return false;
+		any = any || taken;
+		for (const char *const *value = kinds[i] + 1; taken && *value; value++)
+			factor_level(factor, LEVEL_LITERAL, *value);
+	}
+	if (any)
+		g_ptr_array_add(
+			explorer->notes,
+			g_strdup_printf("%s: the script refuses what it was given but for some "
+					"values; all others are refused (thresh.yaml: "
+					"entrypoint.values names more to try)",
+					factor->name));
+	return true;
+}
+
+bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	guint64 least, most;
+	bool number, range;
+
+	if (!takes_number(explorer, index, 40000 + factor->number, &number, error) ||
+	    !find_range(explorer, index, number, &least, &most, &range, error))
+		return false;
+	if (range) {
+		factor_use_range(explorer->space, factor, least, most);
+		return use_numbers(explorer, index, marked, error);
+	}
+	if (number) {
+		factor_use_numbers(factor);
+		return use_numbers(explorer, index, marked, error);
+	}
+	for (guint i = 0; i < factor->defaults->len; i++)
+		factor_level(factor, LEVEL_LITERAL, factor->defaults->pdata[i]);
+	return state_executes(marked) || try_usual(explorer, index, error);
+}
