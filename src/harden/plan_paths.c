@@ -76,6 +76,21 @@ static void add_program(const struct touched *touched, const char *word)
 	}
 }
 
+/* A path among its words that the image has not, in a directory that it has: what for, if not to be
+ * made by the program? */
+static void add_words(const struct touched *touched, const struct plan_directive *directive,
+		      guint first)
+{
+	for (guint i = first; i < directive->count; i++) {
+		const char *word = plan_word(directive, i);
+		g_autofree char *path = *word == '/' ? literal_path(word) : NULL;
+		g_autofree char *parent = path ? path_parent(path) : NULL;
+
+		if (path && !tree_lookup(touched->tree, path) && tree_lookup(touched->tree, parent))
+			profile_add_path(touched->profile, path, PATH_CREATE);
+	}
+}
+
 static void add_step(const struct touched *touched, const struct plan_directive *directive)
 {
 	switch (directive->kind) {
@@ -99,9 +114,11 @@ static void add_step(const struct touched *touched, const struct plan_directive 
 		break;
 	case PLAN_RUN:
 		add_program(touched, plan_word(directive, 0));
+		add_words(touched, directive, 1);
 		break;
 	case PLAN_START:
 		add_program(touched, plan_word(directive, 1));
+		add_words(touched, directive, 2);
 		break;
 	default:
 		break;

@@ -13,7 +13,8 @@
 #include <glib.h>
 
 /* Adds the paths that @lines (char *: steps of a plan, docs/plan.md) write or remove to @profile,
- * and the programs that they run, where @tree has them; @search: PATH, or NULL. Paths that hold a
- * variable are not known before the start, and are left out. */
+ * and the programs that they run, where @tree has them, with paths among their words that are not
+ * there yet; @search: PATH, or NULL. Paths that hold a variable are not known before the start, and
+ * are left out. */
 void plan_paths_add(const GPtrArray *lines, const struct tree *tree, const char *search,
 		    struct profile *profile);

@@ -27,7 +27,7 @@ static void test_paths(void)
 		"directory /var/lib/new 0755",
 		"remove /data/old.pid",
 		"remove /data/never.pid",
-		"run passwd-app -b ${APP_USER}",
+		"run passwd-app -b /etc/app/secrets ${APP_USER} /etc/app/app.conf /none/x",
 		"end",
 	};
 	static const struct {
@@ -37,6 +37,7 @@ static void test_paths(void)
 		{"/etc/app/app.conf", PATH_WRITE | PATH_NONAPPEND},
 		{"/etc/app/users.conf", PATH_CREATE},
 		{"/etc/app/a$b", PATH_CREATE},
+		{"/etc/app/secrets", PATH_CREATE},
 		{"/var/lib/new", PATH_CREATE | PATH_DIRECTORY},
 		{"/data/old.pid", PATH_DELETE},
 		{"/usr/bin/passwd-app", PATH_EXEC | PATH_OPEN},
