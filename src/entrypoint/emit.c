@@ -254,6 +254,18 @@ static void emit_secrets(struct emitter *emitter)
 			emit_line(emitter->text, "secret", space_factor(space, i)->name, NULL);
 }
 
+/* What would end the text that the value becomes part of. */
+static void emit_plain(struct emitter *emitter, const struct factor *factor)
+{
+	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
+	g_autofree char *why = g_strdup_printf(
+		"%s: no quotes, backslashes, dollar signs or backquotes are taken", factor->name);
+
+	emit_line(emitter->text, "if matches", value, "*['\"\\\\$`]*", NULL);
+	emit_line(emitter->text, "fail", "1", why, NULL);
+	emit_line(emitter->text, "end", NULL);
+}
+
 static void emit_checks(struct emitter *emitter)
 {
 	const struct space *space = emitter->model->space;
@@ -261,6 +273,8 @@ static void emit_checks(struct emitter *emitter)
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
 		const struct factor *factor = space_factor(space, i);
 
+		if (factor->plain)
+			emit_plain(emitter, factor);
 		if (!factor->type)
 			continue;
 		/* that it may be missing is another matter: `check` wants it */

@@ -565,6 +565,27 @@ static bool explore_new_steps(struct explorer *explorer, GError **error)
 	return true;
 }
 
+/* Without one a plan would do at every start what the script does at the first alone. */
+static bool check_later(const struct explorer *explorer, GError **error)
+{
+	const struct factor *files = space_factor(explorer->space, SPACE_FILES);
+
+	for (guint i = 0; explorer->exhausted && i < explorer->states->len; i++) {
+		const struct level *level =
+			files->levels->pdata[state_level(explorer->states->pdata[i], SPACE_FILES)];
+
+		if (level->kind == LEVEL_LATER)
+			return true;
+	}
+	return !explorer->exhausted ||
+	       error_set(
+		       error, THRESH_ERROR_INPUT,
+		       "the entrypoint: %u starts were not enough to see what a later start does; "
+		       "let there be more of them (thresh.yaml: entrypoint.runs), or fix variables "
+		       "(entrypoint.fixed)",
+		       explorer->runs);
+}
+
 struct model *explorer_learn(struct explorer *explorer, GError **error)
 {
 	if (!explore_plain(explorer, error) ||
@@ -573,7 +594,8 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	explore_names(explorer);
 	if (!explore_base(explorer, error) || !explore_variables(explorer, error) ||
 	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
-	    !explore_arguments(explorer, error) || !explore_files(explorer, error))
+	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
+	    !check_later(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);
 	struct model *model =

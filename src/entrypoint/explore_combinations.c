@@ -63,7 +63,8 @@ static bool may_choose(const struct explorer *explorer, const struct factor *fac
 
 	if (state && !state_executes(state))
 		return false;
-	if (what->kind == LEVEL_ABSENT || what->kind == LEVEL_GIVEN || what->kind == LEVEL_AGAIN)
+	if (what->kind == LEVEL_ABSENT || what->kind == LEVEL_GIVEN || what->kind == LEVEL_AGAIN ||
+	    what->kind == LEVEL_QUOTES)
 		return false;
 	/* a secret is read whatever the arguments are: it is as good as the variable, or not one */
 	if (what->kind == LEVEL_SECRET)

@@ -155,6 +155,7 @@ static void factor_add_marks(struct factor *factor)
 	factor_add_value(factor, LEVEL_AGAIN, g_strdup_printf("Zq%03ukxB", number));
 	factor_add_value(factor, LEVEL_WORDS,
 			 g_strdup_printf("Zq%03ukxC Zq%03ukxD", number, number));
+	factor_add_value(factor, LEVEL_QUOTES, g_strdup_printf("Zq%03ukxE'\"\\$`", number));
 }
 
 struct factor *space_variable(struct space *space, const char *name)

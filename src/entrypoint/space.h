@@ -21,6 +21,7 @@ enum level_kind {
 	LEVEL_MARK,    /* an unusual value that is found again where the script puts it */
 	LEVEL_AGAIN,   /* another one: what follows the value must follow this one too */
 	LEVEL_WORDS,   /* two marks and a blank between: is it split? */
+	LEVEL_QUOTES,  /* a mark with quotes, a backslash and a dollar sign: is it text to all? */
 	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
 	LEVEL_SECRET,  /* NAME_FILE names a file that holds a mark */
 	LEVEL_ARGUMENTS,
@@ -52,6 +53,7 @@ struct factor {
 	const char *type;    /* NULL: any text; else a word of `check` */
 	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
 	bool secret;         /* NAME_FILE has the effects of NAME */
+	bool plain;          /* it may hold no quote, backslash, dollar sign or backquote */
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
 };

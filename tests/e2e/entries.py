@@ -61,6 +61,17 @@ if tap.point("a script as Cmd is distilled", done.problem(0) or (None if "if equ
         done = thresh("run", "--env", "WHO=me", "oci:command", *words)
         tap.point(f"run by {name}", done.problem(0) or (None if (want in done.out if want else "GREETING" not in done.out) else "wrong"), done.log)
 
+# What the script escapes, a plan that copied it would let through: it is refused at the start.
+shutil.rmtree("image")
+derive("flask", "image", {"/escape.sh": (b"#!/bin/sh\nprintf \"name = '%s'\\n\" \"$(printf %s \"$WHO\" | sed \"s/'/''/g\")\" > /tmp/conf\nexec cat /tmp/conf\n", 0o755)},
+       Entrypoint=["/escape.sh"], Env=["PATH=/usr/bin:/bin", "WHO=me"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:escape")
+if tap.point("a script that escapes quotes is distilled", done.problem(0), done.log):
+    done = thresh("run", "--env", "WHO=a b", "oci:escape")
+    tap.point("its plan takes a value without", done.problem(0) or (None if done.out == "name = 'a b'\n" else repr(done.out)), done.log)
+    done = thresh("run", "--env", "WHO=o' or 1=1", "oci:escape")
+    tap.point("and refuses one with", done.problem(1) or (None if "WHO: no quotes" in done.err and not done.out else repr(done.out)), done.log)
+
 # What cannot be distilled is an error that says so; steps written by hand are a way out, and are proved like any others.
 shutil.rmtree("image")
 derive("flask", "image", {"/upper.sh": (b"#!/bin/sh\nGREETING=$(echo \"$WHO\" | tr a-z A-Z)\nexport GREETING\nexec printenv GREETING\n", 0o755)},
