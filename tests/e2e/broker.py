@@ -86,7 +86,9 @@ if not tap.point("command lines of all kinds are hardened", done.problem(0), don
 paths = listing("sealed")
 tap.point("the shells are links to thresh-init", None if paths.get("/usr/bin/sh") == paths.get("/usr/bin/bash") == "/.thresh/init"
           and "/usr/bin/dash" not in paths else str({p: t for p, t in paths.items() if "sh" in p}))
-tap.point("the report says what is run", None if "wc -c %{path /tmp}" in done.out else "no pattern", done.out)
+tap.point("the report says what is run", None if "basename /a/b\n" in done.out else "no pattern", done.out)
+plan = thresh("plan", "show", "oci:sealed")
+tap.point("the plan has the patterns", None if "wc -c %{path /tmp}" in plan.out else "no pattern", plan.out)
 why = thresh("why", "oci:sealed", "/bin/sh")
 tap.point("why tells of the link", None if "/.thresh/init" in why.out and "broker" in why.out else why.log)
 JOB = "/tmp/job-other.txt"
