@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from entrypoint_cases import CASES  # noqa: E402
 from support import TMPDIR, TOP, Tap, thresh  # noqa: E402
 
-QUICK = "redis-entry nginx-entry entry-flags entry-config entry-file entry-umask two-daemons undistillable"
+QUICK = "redis-entry entry-flags entry-file entry-umask undistillable"
 NAMES = (os.environ.get("ENTRYPOINTS_NAMES") or QUICK).split()
 NAMES = list(CASES) if NAMES == ["all"] else NAMES
 ORIGINALS = bool(os.environ.get("ENTRYPOINTS_ORIGINALS"))
