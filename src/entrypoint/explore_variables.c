@@ -219,11 +219,11 @@ static bool find_quotes(struct explorer *explorer, guint index, GError **error)
 
 	if (!factor->effective || (factor->type && !factor_is_word(factor)) || !quotes)
 		return true;
-	if (!toggle(explorer, index, quotes, &state, error))
+	if (!explorer_toggle(explorer, index, quotes, &state, error))
 		return false;
 	if (!state || is_explained(explorer, index, LEVEL_PLAIN))
 		return true;
-	forget(explorer, state);
+	explorer_forget(explorer, state);
 	factor->plain = true;
 	g_ptr_array_add(
 		explorer->notes,

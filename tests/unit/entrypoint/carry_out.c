@@ -79,8 +79,8 @@ static bool holds(const struct carrier *carrier)
 	const struct world *world = carrier->world;
 	const char *name = directive->count > 1 ? plan_word(directive, 1) : "";
 	g_autofree char *first = strchr(name, '$') || *name == '/' ? expand(world, name) : NULL;
-	g_autofree char *second =
-		directive->count > 2 ? expand(world, plan_word(directive, 2)) : NULL;
+	bool compares = directive->sub == PLAN_IF_EQUALS || directive->sub == PLAN_IF_DIFFERS;
+	g_autofree char *second = compares ? expand(world, plan_word(directive, 2)) : NULL;
 
 	switch (directive->sub) {
 	case PLAN_IF_SET:
