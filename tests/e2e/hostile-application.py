@@ -113,20 +113,20 @@ tap.point("the host's core_pattern is as it was",
           None if open("/proc/sys/kernel/core_pattern", encoding="ascii").read() == pattern else "it was changed")
 harden("it installs a seccomp listener of its own", application("listener"), 3, "seccomp listener", "of its own")
 
-# --- shell entry points: refused with the ways out ---
+# --- shell entry points whose shell cannot be started, since its loader is not there: the error names it ---
 
 with open("/bin/dash", "rb") as stream:
     shell = stream.read()
 scripts = [file("bin/sh", shell, 0o755), file("bin/bash", shell, 0o755),
            file("docker-entrypoint.sh", b"#!/bin/sh\nexec \"$@\"\n", 0o755),
            file("start", b"#! /usr/bin/env bash\nexec /app serve\n", 0o755), file("opt/launcher", shell, 0o755)]
-for entrypoint, named in ((["sh", "-c", "exec /app serve"], "/bin/sh"), (["/bin/sh", "-c", "/app serve"], "/bin/sh"),
+for entrypoint, named in ((["sh", "-c", "exec /app serve"], "sh: not found in PATH"), (["/bin/sh", "-c", "/app serve"], "/bin/sh"),
                           (["/bin/bash", "-c", "/app serve"], "/bin/bash"), (["/opt/launcher", "-c", "x"], "/opt/launcher"),
                           (["/docker-entrypoint.sh"], "/docker-entrypoint.sh"), (["/start"], "/start")):
     image = layout(f"shell-{tap.count}", [base(*scripts)], dict(CONFIG, Entrypoint=entrypoint))
-    harden(f"a shell entry point: {' '.join(entrypoint)}", image, 3, named, "shell", "ENTRYPOINT", image)
+    harden(f"a shell entry point that does not start: {' '.join(entrypoint)}", image, 3, named, image)
 image = layout("shell-command", [base(*scripts)], dict(CONFIG, Entrypoint=None, Cmd=["sh", "-c", "exec /app serve"]))
-harden("a shell as Cmd", image, 3, "shell", "after `--`")
+harden("a shell as Cmd that does not start", image, 3, "sh: not found in PATH")
 done = thresh("harden", f"oci:{image}", "oci:out-command", "--", "/app", "serve", timeout=60)
 tap.point("and the way out that is named", done.problem(0), done.log)
 
