@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Node packages: package.json (docs.npmjs.com, "package.json"). A package's directory holds its
- * files; what lies in node_modules below it are other packages. */
+/* Node packages: package.json (npm's documentation, "package.json"). A package's directory holds
+ * its files; what lies in node_modules below it are other packages. */
 #include "evidence/inventory_private.h"
 
 #include <string.h>
