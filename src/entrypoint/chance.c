@@ -273,7 +273,8 @@ static bool steps_alike(const struct start_step *a, const struct start_step *b)
 	return a->kind == b->kind && g_strcmp0(a->path, b->path) == 0 && a->mode == b->mode &&
 	       a->uid == b->uid && a->gid == b->gid && a->umask == b->umask &&
 	       a->status == b->status && a->signal == b->signal && g_strcmp0(a->cwd, b->cwd) == 0 &&
-	       g_strcmp0(a->output, b->output) == 0 && g_strcmp0(a->listens, b->listens) == 0;
+	       g_strcmp0(a->output, b->output) == 0 &&
+	       (!a->listens || !b->listens || strcmp(a->listens, b->listens) == 0);
 }
 
 static GPtrArray *strings_copy(const GPtrArray *strings)

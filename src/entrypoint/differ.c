@@ -155,9 +155,10 @@ static char *compare_begin(const struct start_step *a, const struct start_step *
 	return differs(a->begin != b->begin);
 }
 
+/* Whether it listened yet when the next step came is a matter of time. */
 static char *compare_listens(const struct start_step *a, const struct start_step *b)
 {
-	return differs(g_strcmp0(a->listens, b->listens) != 0);
+	return differs(a->listens && b->listens && strcmp(a->listens, b->listens) != 0);
 }
 
 static char *compare_essential(const struct start_step *a, const struct start_step *b)

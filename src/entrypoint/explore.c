@@ -119,15 +119,30 @@ static bool texts_alike(const struct text *a, const struct text *b, bool templat
 				   (a->actual || strcmp(a->template, b->template) == 0);
 }
 
+static bool is_timely(const struct text *text)
+{
+	return text->name && item_field_is_timely(text->name);
+}
+
 static bool text_lists_alike(const GPtrArray *a, const GPtrArray *b, bool templates)
 {
-	if (a->len != b->len)
-		return false;
-	for (guint i = 0; i < a->len; i++) {
-		const struct text *one = a->pdata[i], *other = b->pdata[i];
+	guint i = 0, j = 0;
 
-		if (g_strcmp0(one->name, other->name) != 0 || !texts_alike(one, other, templates))
+	while (i < a->len || j < b->len) {
+		const struct text *one = i < a->len ? a->pdata[i] : NULL;
+		const struct text *other = j < b->len ? b->pdata[j] : NULL;
+
+		if (one && is_timely(one)) {
+			i++;
+		} else if (other && is_timely(other)) {
+			j++;
+		} else if (!one || !other || g_strcmp0(one->name, other->name) != 0 ||
+			   !texts_alike(one, other, templates)) {
 			return false;
+		} else {
+			i++;
+			j++;
+		}
 	}
 	return true;
 }

@@ -162,6 +162,8 @@ bool follow_describe(struct follow *follow, const struct actor *actor, const cha
 void follow_program_begin(struct follow *follow, struct actor *actor, const char *path,
 			  GPtrArray *words);
 void follow_program_keep(struct follow *follow, struct program *program);
+/* The script ends the program with @signal. */
+void follow_program_stop(struct follow *follow, struct program *program, int signal);
 /* A process of a program, or its first one with @status, has ended. */
 void follow_program_exit(struct follow *follow, struct actor *actor, int status);
 /* follow_input.c: a file is opened to read; @path may be NULL. */

@@ -668,10 +668,7 @@ static void on_kill(struct follow *follow, const struct task *task, pid_t inner,
 	if (!program)
 		return;
 	follow_unmark(follow, sender);
-	follow_program_keep(follow, program);
-	program->background |= program->leader != 0;
-	program->stopped = true;
-	timeline_stop(follow->timeline, program, signal);
+	follow_program_stop(follow, program, signal);
 }
 
 static void on_wait(struct task *task, int64_t result)

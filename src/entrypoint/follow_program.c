@@ -192,6 +192,15 @@ void follow_program_keep(struct follow *follow, struct program *program)
 		follow_pipe(follow, program->output_pipe)->incomplete = true;
 }
 
+void follow_program_stop(struct follow *follow, struct program *program, int signal)
+{
+	follow_find_listeners(follow);
+	follow_program_keep(follow, program);
+	program->background |= program->leader != 0;
+	program->stopped = true;
+	timeline_stop(follow->timeline, program, signal);
+}
+
 void follow_program_begin(struct follow *follow, struct actor *actor, const char *path,
 			  GPtrArray *words)
 {
@@ -247,6 +256,8 @@ void follow_program_exit(struct follow *follow, struct actor *actor, int status)
 {
 	struct program *program = actor->program;
 
+	/* whoever was asked by it listens by now */
+	follow_find_listeners(follow);
 	program->processes--;
 	if (actor->pid == program->leader) {
 		program->leader = 0;

@@ -56,14 +56,20 @@ static bool take_away(const char *path, GError **error)
 	return fd < 0 || fd_remove_tree(fd, path_name(path), error);
 }
 
-static bool apply(const struct start_scenario *scenario, GError **error)
+/* What is put in, and what is taken away. */
+struct given {
+	const GPtrArray *files;
+	const GPtrArray *absent;
+};
+
+static bool apply(const struct given *given, GError **error)
 {
-	for (guint i = 0; scenario->absent && i < scenario->absent->len; i++) {
-		if (!take_away(scenario->absent->pdata[i], error))
+	for (guint i = 0; given->absent && i < given->absent->len; i++) {
+		if (!take_away(given->absent->pdata[i], error))
 			return false;
 	}
-	for (guint i = 0; scenario->files && i < scenario->files->len; i++) {
-		if (!make(scenario->files->pdata[i], error))
+	for (guint i = 0; given->files && i < given->files->len; i++) {
+		if (!make(given->files->pdata[i], error))
 			return false;
 	}
 	return true;
@@ -79,14 +85,16 @@ static int apply_inside(int output_fd, void *user)
 	return 1;
 }
 
-bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, GError **error)
+bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, bool first,
+		 bool last, GError **error)
 {
 	g_autoptr(GBytes) answer = NULL;
+	struct given given = {.files = first ? scenario->files : NULL,
+			      .absent = last ? scenario->absent : NULL};
 
-	if (!scenario->files && !scenario->absent)
+	if (!given.files && !given.absent)
 		return true;
-	answer = sandbox_call(sandbox, true, apply_inside, (void *)(uintptr_t)scenario, 4096,
-			      TIMEOUT_MS, error);
+	answer = sandbox_call(sandbox, true, apply_inside, &given, 4096, TIMEOUT_MS, error);
 	if (!answer)
 		g_prefix_error(error, "the scenario's files: ");
 	return answer != NULL;

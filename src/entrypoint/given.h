@@ -5,6 +5,7 @@
 #include "entrypoint/record.h"
 #include "sandbox/sandbox.h"
 
-/* Removes scenario->absent, then makes scenario->files with their missing parents, inside, with
- * root's rights there. */
-bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, GError **error);
+/* Before the last of the scenario's starts removes scenario->absent, then before the first one
+ * makes scenario->files with their missing parents, inside, with root's rights there. */
+bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, bool first,
+		 bool last, GError **error);

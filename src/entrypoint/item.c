@@ -313,6 +313,11 @@ bool item_field_is_word(const char *name)
 	return strcmp(name, "count") == 0 || g_str_has_prefix(name, "word ");
 }
 
+bool item_field_is_timely(const char *name)
+{
+	return strcmp(name, "listens") == 0;
+}
+
 char *item_flat(const struct item *item)
 {
 	const GPtrArray *argv = item->step->argv;
@@ -322,7 +327,7 @@ char *item_flat(const struct item *item)
 	for (guint i = 0; i < item->fields->len; i++) {
 		const struct text *text = item->fields->pdata[i];
 
-		if (!item_field_is_word(text->name))
+		if (!item_field_is_word(text->name) && !item_field_is_timely(text->name))
 			g_string_append_printf(flat, "\n%s=%s", text->name,
 					       text->actual ? text->actual : text->template);
 	}

@@ -43,7 +43,12 @@ bool item_is_file(const struct item *item);
 /* Whether the field holds a word of the argument list, or their number. */
 bool item_field_is_word(const char *name);
 
-/* One text that says all of an item, from its own state; for comparing. Caller frees. */
+/* Whether the field is known in some starts alone, as time has it, and its absence says nothing:
+ * where a program listened before the next step was made. */
+bool item_field_is_timely(const char *name);
+
+/* One text that says all of an item, but for what is timely, from its own state; for
+ * comparing. Caller frees. */
 char *item_flat(const struct item *item);
 
 /* The name of a kind, for messages: "file", "run". */

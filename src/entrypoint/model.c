@@ -233,7 +233,7 @@ static bool label_right(const struct asker *asker, const char *field, const char
 		if (strcmp(label, TEXT_KEEP) == 0 || (!actual && strcmp(label, TEXT_UNSET) == 0))
 			return true;
 	} else if (!text) {
-		return strcmp(label, TEXT_UNSET) == 0;
+		return item_field_is_timely(field) || strcmp(label, TEXT_UNSET) == 0;
 	}
 	if (!actual || label[0] == '\001')
 		return false;
@@ -263,7 +263,7 @@ static void collect_labels(struct asker *asker, const char *field)
 								 : TEXT_UNSET;
 			guint rank = label[0] == '\001' ? 0 : template_has_hole(label) ? 1 : 2;
 
-			if (rank == pass)
+			if (rank == pass && (text || !item_field_is_timely(field)))
 				add_label(asker->labels, label);
 		}
 	}

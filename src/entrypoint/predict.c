@@ -78,7 +78,8 @@ static char *predict_column(const struct model *model, const struct state *state
 	for (guint i = 0; i < column->slots->len; i++) {
 		const struct slot *slot = column->slots->pdata[i];
 
-		if (*slot->name && !item_field_is_word(slot->name))
+		if (*slot->name && !item_field_is_word(slot->name) &&
+		    !item_field_is_timely(slot->name))
 			predict_field(model, state, slot, flat);
 	}
 	g_string_append_c(flat, '\n');

@@ -58,8 +58,8 @@ struct start_step {
 	int status;       /* RUN, EXIT: exit status, 128 + signal */
 	int signal;       /* STOP */
 	guint begin;      /* STOP: index of the BEGIN that it ends */
-	char *listens;    /* BEGIN: "tcp 5432", "socket /run/x.sock": what it listened on before the
-			     next    step, or NULL */
+	char *listens;    /* BEGIN: "tcp 5432", "socket /run/x.sock": what it was seen to listen on
+			     when something else began or ended, or NULL */
 	bool essential;   /* BEGIN: the script waited, and ended when this program did: `wait -n` */
 	char *script;     /* where it stands, "/entrypoint.sh", or NULL */
 	guint line;       /* or 0 */
@@ -97,8 +97,8 @@ struct start_scenario {
 	char *name;             /* for messages: "POSTGRES_PASSWORD unset" */
 	GPtrArray *environment; /* char *: "NAME=VALUE" to set, "NAME" to unset */
 	GPtrArray *arguments;   /* char *: in place of Cmd */
-	GPtrArray *files;       /* struct start_given *: made before the start */
-	GPtrArray *absent;      /* char *: paths removed before the start */
+	GPtrArray *files;       /* struct start_given *: made before the first start */
+	GPtrArray *absent;      /* char *: paths removed before the last start */
 	guint starts; /* 2: a second start on what the first left; its record is the answer */
 	bool explain; /* with the shell's own trace: for tests, lines; effects may be disturbed */
 	const char *const *entry; /* run this instead (the plan's replay: thresh-init); or NULL */

@@ -274,10 +274,13 @@ static bool run(struct job *job, GError **error)
 	guint starts = MAX(job->scenario->starts, 1);
 
 	job->sandbox = sandbox_open(&job->sandbox_spec, setup->identity, error);
-	if (!job->sandbox || !given_apply(job->sandbox, job->scenario, error))
+	if (!job->sandbox)
 		return false;
 	for (guint i = 0; i < starts; i++) {
-		if (!start_once(job, i + 1 == starts, error))
+		bool last = i + 1 == starts;
+
+		if (!given_apply(job->sandbox, job->scenario, i == 0, last, error) ||
+		    !start_once(job, last, error))
 			return false;
 	}
 	return true;

@@ -288,6 +288,19 @@ static void test_second_start(void)
 	g_assert_cmpstr(ran, ==, "exec server second\n");
 }
 
+/* What a later start misses was there at the first one. */
+static void test_second_start_without(void)
+{
+	static const char *const gone[] = {"/data/s", NULL};
+	g_autoptr(GPtrArray) absent = words(gone);
+	struct start_scenario scenario = {.starts = 2, .absent = absent};
+	g_autofree char *text = fixture_start(
+		"#!/bin/sh\necho x >> /data/n\nmkdir /data/s\nexec \"$@\"\n", &scenario, NULL);
+
+	g_assert_nonnull(strstr(text, "append /data/n"));
+	g_assert_nonnull(strstr(text, "directory /data/s"));
+}
+
 static void test_keep(void)
 {
 	static const char *const keep[] = {"mkdir", "/usr/bin/touch", NULL};
@@ -417,6 +430,7 @@ int main(int argc, char **argv)
 	}
 	g_test_add_func("/entrypoint/start/scenario", test_scenario);
 	g_test_add_func("/entrypoint/start/second start", test_second_start);
+	g_test_add_func("/entrypoint/start/second start without", test_second_start_without);
 	g_test_add_func("/entrypoint/start/keep", test_keep);
 	if (fixture_identity.mode != IDENTITY_SINGLE)
 		g_test_add_func("/entrypoint/start/ids", test_ids);
