@@ -199,6 +199,7 @@ static void add_name(struct explorer *explorer, const struct script_name *name)
 	if (!factor)
 		return;
 	factor->asks_program |= name->program;
+	factor->doubtful = !first && !name->read && !g_hash_table_contains(explorer->space->plain, name->name);
 	for (guint i = 0; i < name->patterns->len; i++) {
 		const char *pattern = name->patterns->pdata[i];
 

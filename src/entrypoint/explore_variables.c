@@ -113,6 +113,8 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	guint mark = factor_find(factor, LEVEL_MARK);
 	struct state *marked;
 
+	if (factor->doubtful)
+		return true;
 	add_pattern_levels(factor);
 	if (!explorer_toggle(explorer, index, mark, &marked, error))
 		return false;
@@ -130,6 +132,87 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	if (factor->effective && !toggle_all(explorer, index, error))
 		return false;
 	return try_secret(explorer, index, error);
+}
+
+/* --- words of the text that may be names: many at once --- */
+
+/* The base with these variables at their level of @kind. */
+static GByteArray *levels_of_group(const struct explorer *explorer, const GArray *indexes,
+				   guint from, guint count, enum level_kind kind)
+{
+	GByteArray *levels = levels_with(explorer->base->levels, SPACE_ARGUMENTS,
+					 state_level(explorer->base, SPACE_ARGUMENTS));
+
+	for (guint i = from; i < from + count; i++) {
+		guint index = g_array_index(indexes, guint, i);
+		GByteArray *more = levels_with(
+			levels, index, factor_find(space_factor(explorer->space, index), kind));
+
+		g_byte_array_unref(levels);
+		levels = more;
+	}
+	return levels;
+}
+
+/* Whether @state is the base, but that variables have values; those in files, if nobody opened
+ * them. */
+static bool does_nothing(const struct explorer *explorer, struct state *state)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		const struct level *level = factor->levels->pdata[state_level(state, i)];
+
+		if (level->kind != LEVEL_SECRET)
+			continue;
+		g_hash_table_remove(state->environment, factor->name);
+		g_hash_table_insert(state->environment, g_strconcat(factor->name, "_FILE", NULL),
+				    g_strdup(level->path));
+	}
+	g_ptr_array_unref(state->items);
+	state->items = items_of(explorer->space, state);
+	return states_alike(state, explorer->base, false);
+}
+
+/* Those that do something, looked for by halves, are doubtful no more. */
+static bool try_group(struct explorer *explorer, const GArray *indexes, guint from, guint count,
+		      enum level_kind kind, GError **error)
+{
+	g_autoptr(GByteArray) levels = levels_of_group(explorer, indexes, from, count, kind);
+	GError *failure = NULL;
+	struct state *state = explorer_run(explorer, levels, &failure);
+
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	if (!state)
+		return true;
+	bool nothing = does_nothing(explorer, state);
+
+	if (kind == LEVEL_SECRET || (count > 1 && !nothing))
+		explorer_forget(explorer, state);
+	if (nothing)
+		return true;
+	if (count == 1) {
+		space_factor(explorer->space, g_array_index(indexes, guint, from))->doubtful =
+			false;
+		return true;
+	}
+	return try_group(explorer, indexes, from, count / 2, kind, error) &&
+	       try_group(explorer, indexes, from + count / 2, count - count / 2, kind, error);
+}
+
+static bool try_doubtful(struct explorer *explorer, enum level_kind kind, GError **error)
+{
+	g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+
+		if (factor->doubtful && factor_find(factor, kind))
+			g_array_append_val(indexes, i);
+	}
+	return indexes->len == 0 || try_group(explorer, indexes, 0, indexes->len, kind, error);
 }
 
 /* Values split at blanks: two marks that were one value stand in two words. */
@@ -236,6 +319,10 @@ static bool find_quotes(struct explorer *explorer, guint index, GError **error)
 
 bool explore_variables(struct explorer *explorer, GError **error)
 {
+	/* a start for each would be most of all starts, and find nothing */
+	if (!try_doubtful(explorer, LEVEL_MARK, error) ||
+	    !try_doubtful(explorer, LEVEL_SECRET, error))
+		return false;
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
 		if (!explore_variable(explorer, i, error))
 			return false;

@@ -111,14 +111,32 @@ static void found_name(struct reader *reader, const GMatchInfo *match)
 	g_autofree char *name = g_match_info_fetch(match, 1);
 
 	if (!is_shell_name(name) && strlen(name) <= 255)
+		reader_name(reader, name)->read = true;
+}
+
+/* A word that is a variable's name, if the script reads variables by names that it is given. */
+static void found_word(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+
+	if (!is_shell_name(name) && strlen(name) <= 255)
 		reader_name(reader, name);
+}
+
+static void found_word_secret(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+
+	reader_name(reader, name)->secret = true;
 }
 
 static void found_secret(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch(match, 1);
+	struct script_name *found = reader_name(reader, name);
 
-	reader_name(reader, name)->secret = true;
+	found->read = true;
+	found->secret = true;
 }
 
 static void found_program(struct reader *reader, const GMatchInfo *match)
@@ -293,9 +311,9 @@ static void read_given_names(struct reader *reader, const char *text)
 {
 	bool secret = g_regex_match_simple("\\$(?:\\w|\\{\\w+\\})_FILE\\b", text, G_REGEX_RAW, 0);
 
-	each_match(GIVEN_NAME, text, reader, found_name);
+	each_match(GIVEN_NAME, text, reader, found_word);
 	if (secret)
-		each_match(GIVEN_NAME, text, reader, found_secret);
+		each_match(GIVEN_NAME, text, reader, found_word_secret);
 }
 
 static void read_names(struct reader *reader, const char *text)

@@ -56,6 +56,7 @@ struct factor {
 	bool plain;          /* it may hold no quote, backslash, dollar sign or backquote */
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
+	bool doubtful;       /* a word of the text that may be no variable's name at all */
 };
 
 struct space {

@@ -74,6 +74,36 @@ static void export_step(const char *name)
 		variable_set(name, value, true);
 }
 
+/* The rule for @byte: the first that begins with it; NULL: the byte stands for itself. */
+static const char *escape_rule(const struct plan_directive *directive, char byte)
+{
+	const char *rule = plan_word(directive, 1);
+
+	for (size_t i = 2; i < directive->count; i++) {
+		rule = plan_word_next(rule);
+		if (*rule == byte)
+			return rule;
+	}
+	return NULL;
+}
+
+static void escape_step(const struct plan_directive *directive)
+{
+	const char *value = expand(plan_word(directive, 1));
+	const char *text = arena_begin();
+
+	for (; *value; value++) {
+		const char *rule = escape_rule(directive, *value);
+
+		if (rule)
+			arena_add(rule + 1, strlen(rule + 1));
+		else
+			arena_add(value, 1);
+	}
+	arena_end(text);
+	variable_set(directive->words, text, false);
+}
+
 static void variable_step(const struct plan_directive *directive)
 {
 	const char *name = directive->words;
@@ -83,6 +113,9 @@ static void variable_step(const struct plan_directive *directive)
 	case PLAN_SET:
 	case PLAN_LET:
 		variable_set(name, expand(text), directive->kind == PLAN_SET);
+		return;
+	case PLAN_ESCAPE:
+		escape_step(directive);
 		return;
 	case PLAN_UNSET:
 		variable_unset(name);

@@ -323,6 +323,8 @@ static bool text_is(char type, const char *word)
 		return is_line_part(word);
 	case 'W':
 		return strcmp(word, "tree") == 0;
+	case 'e':
+		return *word != '\0';
 	default:
 		return true; /* 'w' */
 	}
@@ -381,6 +383,7 @@ static const char wanted[] = "p\0not a clean absolute path\0"
 			     "C\0not a pattern of a command\0"
 			     "k\0not a part of a line\0"
 			     "W\0another word than `tree`\0"
+			     "e\0an empty rule (a byte, and what is written in its place)\0"
 			     "o\0not a mode in octal\0"
 			     "u\0not a umask in octal\0"
 			     "i\0not a numeric id\0"

@@ -233,6 +233,24 @@ static void do_check(struct world *world, const struct plan_directive *directive
 		world_exit(world, 1, "no integer");
 }
 
+static char *escaped(const char *text, const struct plan_directive *directive)
+{
+	GString *out = g_string_new(NULL);
+
+	for (; *text; text++) {
+		const char *as = NULL;
+
+		for (guint i = 2; i < directive->count && !as; i++)
+			if (*plan_word(directive, i) == *text)
+				as = plan_word(directive, i) + 1;
+		if (as)
+			g_string_append(out, as);
+		else
+			g_string_append_c(out, *text);
+	}
+	return g_string_free(out, FALSE);
+}
+
 static void do_variable(struct carrier *carrier)
 {
 	struct world *world = carrier->world;
@@ -246,6 +264,8 @@ static void do_variable(struct carrier *carrier)
 		world_set(world, name, text);
 	else if (directive->kind == PLAN_LET)
 		g_hash_table_insert(world->internal, g_strdup(name), g_strdup(text));
+	else if (directive->kind == PLAN_ESCAPE)
+		g_hash_table_insert(world->internal, g_strdup(name), escaped(text, directive));
 	else if (directive->kind == PLAN_UNSET)
 		world_unset(world, name);
 	else if (directive->kind == PLAN_VALUE && !*world_get(world, name))

@@ -41,7 +41,8 @@ static void test_words(void)
 /* One line of each, in the order of the kinds. */
 static const char every_directive[] =
 	"thresh-plan 1\nentry a\ndefault b c\nsearch /bin:/usr/bin\nhome /root\n"
-	"if filled NAME\nelse\nend\nset NAME a${HOME}$$\nlet NAME \"\"\nunset NAME\nexport NAME\n"
+	"if filled NAME\nelse\nend\nset NAME a${HOME}$$\nlet NAME \"\"\n"
+	"escape NAME ${HOME} \"'\\\\'\" _\nunset NAME\nexport NAME\n"
 	"value NAME 1\nrequire NAME\nforbid NAME \"not ${NAME}\"\ncheck NAME integer 1 64\n"
 	"fail 3 sorry\nprint hello\nsecret NAME\nfact CPUS cpus\nrandom KEY 32 base64\n"
 	"arguments ${1} ${@}\nargument -x ${*NAME}\nshift 1\nexec a ${@}\n"
@@ -181,6 +182,10 @@ static void test_bad(void)
 		{"thresh-plan 1\nfail 0 text\n", 2},
 		{"thresh-plan 1\nfail 256 text\n", 2},
 		{"thresh-plan 1\nfact A colour\n", 2},
+		{"thresh-plan 1\nescape A ${B}\n", 2},
+		{"thresh-plan 1\nescape A ${B} \"\"\n", 2},
+		{"thresh-plan 1\nescape 1 ${B} ab\n", 2},
+		{"thresh-plan 1\nescape A ${ ab\n", 2},
 		{"thresh-plan 1\nrandom A 0 hex\n", 2},
 		{"thresh-plan 1\nrandom A 513 hex\n", 2},
 		{"thresh-plan 1\nrandom A 1 rot13\n", 2},
