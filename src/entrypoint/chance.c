@@ -35,48 +35,6 @@ void chances_add_hostname(GPtrArray *chances, const char *hostname)
 	g_ptr_array_add(chances, chance);
 }
 
-/* --- the texts of a record --- */
-
-/* Calls @each with every text; what it answers (NULL: nothing) takes the text's place. */
-typedef char *(*text_map)(const char *text, gpointer user);
-
-static void map_bytes(GBytes **bytes, text_map map, gpointer user)
-{
-	gsize size;
-	const char *data = *bytes ? g_bytes_get_data(*bytes, &size) : NULL;
-	g_autofree char *text = data && !memchr(data, '\0', size) ? g_strndup(data, size) : NULL;
-	char *mapped = text ? map(text, user) : NULL;
-
-	if (!mapped)
-		return;
-	g_bytes_unref(*bytes);
-	*bytes = g_bytes_new_take(mapped, strlen(mapped));
-}
-
-static void map_strings(GPtrArray *strings, text_map map, gpointer user)
-{
-	for (guint i = 0; strings && i < strings->len; i++) {
-		char *mapped = map(strings->pdata[i], user);
-
-		if (!mapped)
-			continue;
-		g_free(strings->pdata[i]);
-		strings->pdata[i] = mapped;
-	}
-}
-
-static void record_map(const struct start_record *record, text_map map, gpointer user)
-{
-	for (guint i = 0; i < record->steps->len; i++) {
-		struct start_step *step = record->steps->pdata[i];
-
-		map_bytes(&step->content, map, user);
-		map_bytes(&step->input, map, user);
-		map_strings(step->argv, map, user);
-		map_strings(step->environment, map, user);
-	}
-}
-
 /* --- finding --- */
 
 struct search {
@@ -128,7 +86,7 @@ char *chance_find(const struct chance *chance, const struct start_record *record
 
 	if (chance->value)
 		return g_strdup(chance->value);
-	record_map(record, search_text, &search);
+	start_record_map(record, search_text, &search);
 	return search.found;
 }
 
@@ -139,7 +97,7 @@ void chances_mark(const GPtrArray *chances, struct state *state)
 		g_autofree char *value = chance_find(chance, state->record);
 
 		if (value)
-			state_add_own(state, chance->name, value);
+			state_add_own(state, chance->name, value, true);
 	}
 }
 
@@ -161,7 +119,7 @@ void chances_hide(const GPtrArray *chances, struct start_record *record)
 		g_autofree char *value = chance_find(chances->pdata[i], record);
 
 		if (value)
-			record_map(record, hide_text, value);
+			start_record_map(record, hide_text, value);
 	}
 }
 

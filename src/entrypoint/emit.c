@@ -5,6 +5,7 @@
 #include "entrypoint/chance.h"
 #include "entrypoint/complaint.h"
 #include "entrypoint/emit_private.h"
+#include "entrypoint/escape.h"
 #include "entrypoint/input.h"
 #include "entrypoint/template.h"
 #include "plan/plan.h"
@@ -255,13 +256,19 @@ static void emit_secrets(struct emitter *emitter)
 }
 
 /* What would end the text that the value becomes part of. */
-static void emit_plain(struct emitter *emitter, const struct factor *factor)
+static void emit_refused(struct emitter *emitter, const struct factor *factor)
 {
 	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
-	g_autofree char *why = g_strdup_printf(
-		"%s: no quotes, backslashes, dollar signs or backquotes are taken", factor->name);
+	g_auto(GStrv) shown = g_strsplit(factor->refused, "$", -1);
+	g_autofree char *bytes = g_strjoinv("$$", shown);
+	g_autofree char *why =
+		g_strdup_printf("%s: none of these is taken: %s", factor->name, bytes);
+	g_autoptr(GString) pattern = g_string_new("*[");
 
-	emit_line(emitter->text, "if matches", value, "*['\"\\\\$`]*", NULL);
+	for (const char *byte = factor->refused; *byte; byte++)
+		g_string_append_printf(pattern, "\\%c", *byte);
+	g_string_append(pattern, "]*");
+	emit_line(emitter->text, "if matches", value, pattern->str, NULL);
 	emit_line(emitter->text, "fail", "1", why, NULL);
 	emit_line(emitter->text, "end", NULL);
 }
@@ -273,8 +280,8 @@ static void emit_checks(struct emitter *emitter)
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
 		const struct factor *factor = space_factor(space, i);
 
-		if (factor->plain)
-			emit_plain(emitter, factor);
+		if (factor->refused)
+			emit_refused(emitter, factor);
 		if (!factor->type)
 			continue;
 		/* that it may be missing is another matter: `check` wants it */
@@ -391,18 +398,33 @@ static void emit_checked(struct emitter *emitter)
 		emit_decision(emitter, failure, leaf_failure, NULL, emitter->text);
 }
 
-/* What is drawn or asked of the machine, where something below uses it. */
-static char *emit_chances(const struct emitter *emitter, const char *prelude)
+static bool uses(const struct emitter *emitter, const char *name)
+{
+	g_autofree char *hole = g_strdup_printf("${%s}", name);
+
+	return strstr(emitter->prelude->str, hole) || strstr(emitter->text->str, hole);
+}
+
+/* What is drawn or asked of the machine, and values as they are written, where something below uses
+ * it. */
+static char *emit_own(const struct emitter *emitter)
 {
 	const GPtrArray *chances = emitter->model->space->chances;
+	const GPtrArray *escapes = emitter->model->space->escapes;
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < chances->len; i++) {
 		const struct chance *chance = chances->pdata[i];
-		g_autofree char *hole = g_strdup_printf("${%s}", chance->name);
 
-		if (strstr(prelude, hole) || strstr(emitter->text->str, hole))
+		if (uses(emitter, chance->name))
 			g_string_append_printf(text, "%s\n", chance->directive);
+	}
+	for (guint i = 0; i < escapes->len; i++) {
+		const struct escape *escape = escapes->pdata[i];
+		g_autofree char *line = escape_directive(escape);
+
+		if (uses(emitter, escape->name))
+			g_string_append_printf(text, "%s\n", line);
 	}
 	return g_string_free(text, FALSE);
 }
@@ -421,9 +443,9 @@ static char *emit_all(struct emitter *emitter)
 	for (guint i = 0; i < columns->len; i++)
 		if (((struct column *)columns->pdata[i])->kind == START_EXEC)
 			emit_execution(emitter, columns->pdata[i]);
-	g_autofree char *chances = emit_chances(emitter, emitter->prelude->str);
+	g_autofree char *own = emit_own(emitter);
 
-	return g_strconcat(head, chances, emitter->prelude->str, emitter->text->str, NULL);
+	return g_strconcat(head, own, emitter->prelude->str, emitter->text->str, NULL);
 }
 
 /* What was written is read again: nothing leaves here that init would refuse. */

@@ -164,19 +164,15 @@ static bool asks_for(const struct emitter *emitter, const struct decision *decis
 struct variable {
 	const char *name;
 	bool secret;
-	bool may_miss; /* it is given to the application also where the start has none: empty */
 };
 
 static void leaf_set(struct emitter *emitter, const char *label, gpointer user, GString *text)
 {
 	const struct variable *variable = user;
-	g_autofree char *own = g_strdup_printf("${%s}", variable->name);
 
 	(void)emitter;
 	if (strcmp(label, TEXT_UNSET) == 0)
 		emit_line(text, "unset", variable->name, NULL);
-	else if (strcmp(label, own) == 0 && variable->secret && !variable->may_miss)
-		emit_line(text, "export", variable->name, NULL);
 	else if (strcmp(label, TEXT_KEEP) != 0)
 		emit_line(text, "set", variable->name, label, NULL);
 }
@@ -194,9 +190,7 @@ static void emit_variable(struct emitter *emitter, const struct slot *slot)
 {
 	const char *name = slot->name + 4;
 	const struct decision *value = slot->value;
-	struct variable variable = {.name = name,
-				    .secret = is_secret(emitter->model->space, name),
-				    .may_miss = decision_is_leaf(value)};
+	struct variable variable = {.name = name, .secret = is_secret(emitter->model->space, name)};
 
 	if (!decision_is_leaf(value) && decision_is_leaf(value->yes) &&
 	    decision_is_leaf(value->no) && !variable.secret) {

@@ -6,6 +6,7 @@
 #include "entrypoint/chance.h"
 #include "entrypoint/complaint.h"
 #include "entrypoint/emit.h"
+#include "entrypoint/escape.h"
 #include "entrypoint/names.h"
 #include "entrypoint/template.h"
 
@@ -84,6 +85,7 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 		return NULL;
 	}
 	chances_mark(explorer->space->chances, state);
+	escapes_mark(explorer->space->escapes, state);
 	state->items = items_of(explorer->space, state);
 	g_ptr_array_add(explorer->states, state);
 	g_hash_table_insert(explorer->known, g_steal_pointer(&key), state);
@@ -103,6 +105,7 @@ static void state_refresh(const struct space *space, struct state *state)
 	*anew = old;
 	state_free(anew);
 	chances_mark(space->chances, state);
+	escapes_mark(space->escapes, state);
 	state->items = items_of(space, state);
 }
 
@@ -199,7 +202,8 @@ static void add_name(struct explorer *explorer, const struct script_name *name)
 	if (!factor)
 		return;
 	factor->asks_program |= name->program;
-	factor->doubtful = !first && !name->read && !g_hash_table_contains(explorer->space->plain, name->name);
+	factor->doubtful =
+		!first && !name->read && !g_hash_table_contains(explorer->space->plain, name->name);
 	for (guint i = 0; i < name->patterns->len; i++) {
 		const char *pattern = name->patterns->pdata[i];
 

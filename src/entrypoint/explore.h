@@ -59,6 +59,11 @@ bool explore_variables(struct explorer *explorer, GError **error);
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error);
 /* Whether a shell that compares numbers complained: it goes on all the same. */
 bool state_wants_number(const struct state *state);
+/* What the script does with quotes and other signs in variable @index, beside the base. */
+bool explore_signs(struct explorer *explorer, guint index, GError **error);
+/* The same in every variable that @levels has at its mark, where all that was run is explained. All
+ * items may be made anew: a model has to be learned anew. */
+bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error);
 bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
@@ -70,6 +75,10 @@ bool states_alike(const struct state *a, const struct state *b, bool templates);
 /* Runs @state once more where it has a step that no start has which was run twice: what differs is
  * learned as a chance, or an error, or `restart`. */
 bool explorer_repeat_new(struct explorer *explorer, struct state *state, GError **error);
+
+/* Whether a model explains the base and the starts that differ from it in variable @index alone;
+ * without the one at a level of kind @without (LEVEL_PLAIN: with all). */
+bool explorer_explains(const struct explorer *explorer, guint index, enum level_kind without);
 
 /* What is known about words changes what states mean: all items are made anew. */
 void explorer_refresh(struct explorer *explorer);

@@ -64,7 +64,7 @@ static bool may_choose(const struct explorer *explorer, const struct factor *fac
 	if (state && !state_executes(state))
 		return false;
 	if (what->kind == LEVEL_ABSENT || what->kind == LEVEL_GIVEN || what->kind == LEVEL_AGAIN ||
-	    what->kind == LEVEL_QUOTES)
+	    what->kind == LEVEL_SIGNS)
 		return false;
 	/* a secret is read whatever the arguments are: it is as good as the variable, or not one */
 	if (what->kind == LEVEL_SECRET)
@@ -85,7 +85,7 @@ static GByteArray *choices_of(const struct explorer *explorer, guint index)
 	guint limit = MAX_LEVELS_TRIED;
 
 	if (factor->kind == FACTOR_VARIABLE && !factor->effective)
-		limit = 2;
+		limit = factor->doubtful ? 1 : 2;
 	/* Those of the user's scenarios are among them: they must not push out the marked ones. */
 	if (factor->kind == FACTOR_ARGUMENTS)
 		limit = MAX_ARGUMENTS_TRIED;
@@ -207,13 +207,48 @@ static GByteArray *without(const struct explorer *explorer, const GByteArray *le
 	return fewer;
 }
 
+/* @levels without words of the text that are hardly variables. */
+static GByteArray *without_doubtful(const struct explorer *explorer, const GByteArray *levels)
+{
+	GByteArray *fewer = levels_with(levels, 0, levels->data[0]);
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < fewer->len; i++)
+		if (space_factor(explorer->space, i)->doubtful)
+			fewer->data[i] = (guint8)state_level(explorer->base, i);
+	return fewer;
+}
+
+/* The same start without them, where the model does not explain that either. */
+static bool drop_doubtful(struct explorer *explorer, const struct model *model, GByteArray **levels,
+			  GError **error)
+{
+	g_autoptr(GByteArray) fewer = without_doubtful(explorer, *levels);
+	GError *failure = NULL;
+	struct state *smaller = explorer_run(explorer, fewer, &failure);
+
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	if (smaller && !model_explains(model, smaller)) {
+		g_byte_array_unref(*levels);
+		*levels = g_steal_pointer(&fewer);
+	}
+	return true;
+}
+
 /* The smallest start near @state that the model does not explain. All that is run on the way is
  * learned from too. False: an error. */
 static bool minimise(struct explorer *explorer, const struct model *model, struct state *state,
 		     GError **error)
 {
 	g_autoptr(GByteArray) levels = levels_with(state->levels, 0, state_level(state, 0));
-	guint chunk = MAX(differences(explorer, levels)->len / 2, 1);
+
+	if (!drop_doubtful(explorer, model, &levels, error))
+		return false;
+
+	g_autoptr(GArray) all = differences(explorer, levels);
+	guint chunk = MAX(all->len / 2, 1);
 
 	for (;;) {
 		g_autoptr(GArray) indexes = differences(explorer, levels);
@@ -343,7 +378,9 @@ static bool try_surroundings(struct explorer *explorer, struct model **model, st
 		if (!try_row(explorer, model, levels, error))
 			return false;
 	}
-	return true;
+	g_autoptr(GByteArray) marked = all_at(explorer, state, LEVEL_MARK);
+
+	return explore_signs_beside(explorer, marked, error) && learn_anew(explorer, model, error);
 }
 
 /* The only factor in which @state differs from the base; -1: not one. */

@@ -38,7 +38,7 @@ static bool toggle_all(struct explorer *explorer, guint index, GError **error)
 		const struct level *what = factor->levels->pdata[level];
 		struct state *state;
 
-		if (what->kind == LEVEL_SECRET || what->kind == LEVEL_QUOTES ||
+		if (what->kind == LEVEL_SECRET || what->kind == LEVEL_SIGNS ||
 		    (what->kind == LEVEL_WORDS && factor->type))
 			continue;
 		if (!explorer_toggle(explorer, index, level, &state, error))
@@ -259,7 +259,7 @@ static GPtrArray *states_of(const struct explorer *explorer, guint index, enum l
 	return states;
 }
 
-static bool is_explained(const struct explorer *explorer, guint index, enum level_kind without)
+bool explorer_explains(const struct explorer *explorer, guint index, enum level_kind without)
 {
 	g_autoptr(GPtrArray) states = states_of(explorer, index, without);
 	automodel struct model *model = model_learn(explorer->space, states, explorer->files, NULL);
@@ -279,8 +279,8 @@ static bool find_word(struct explorer *explorer, guint index, GError **error)
 		return true;
 	if (!explorer_toggle(explorer, index, factor_find(factor, LEVEL_WORDS), &state, error))
 		return false;
-	if (!state || is_explained(explorer, index, LEVEL_PLAIN) ||
-	    !is_explained(explorer, index, LEVEL_WORDS))
+	if (!state || explorer_explains(explorer, index, LEVEL_PLAIN) ||
+	    !explorer_explains(explorer, index, LEVEL_WORDS))
 		return true;
 	explorer_forget(explorer, state);
 	factor_use_words(factor);
@@ -288,32 +288,6 @@ static bool find_word(struct explorer *explorer, guint index, GError **error)
 			g_strdup_printf("%s is refused where it holds a blank: the script takes it "
 					"apart there in a way that no plan can say",
 					factor->name));
-	return true;
-}
-
-/* A value that becomes part of a program's text (SQL, a configuration, a script) may end what it
- * stands in. Where the script does with quotes what no rule says, it escapes them, or means more by
- * them: then the plan refuses them, since as a template they would get through as they are. */
-static bool find_quotes(struct explorer *explorer, guint index, GError **error)
-{
-	struct factor *factor = space_factor(explorer->space, index);
-	guint quotes = factor_find(factor, LEVEL_QUOTES);
-	struct state *state;
-
-	if (!factor->effective || (factor->type && !factor_is_word(factor)) || !quotes)
-		return true;
-	if (!explorer_toggle(explorer, index, quotes, &state, error))
-		return false;
-	if (!state || is_explained(explorer, index, LEVEL_PLAIN))
-		return true;
-	explorer_forget(explorer, state);
-	factor->plain = true;
-	g_ptr_array_add(
-		explorer->notes,
-		g_strdup_printf("%s is refused where it holds a quote, a backslash, a dollar "
-				"sign or a backquote: the script does with them what no plan "
-				"can say",
-				factor->name));
 	return true;
 }
 
@@ -329,7 +303,7 @@ bool explore_variables(struct explorer *explorer, GError **error)
 	find_split(explorer);
 	explorer_refresh(explorer);
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
-		if (!find_word(explorer, i, error) || !find_quotes(explorer, i, error))
+		if (!find_word(explorer, i, error) || !explore_signs(explorer, i, error))
 			return false;
 	return true;
 }

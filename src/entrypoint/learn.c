@@ -69,7 +69,7 @@ static const char *factor_rule(const struct factor *factor)
 		return "secret";
 	if (factor->type)
 		return factor->type;
-	if (factor->plain)
+	if (factor->refused)
 		return "plain text";
 	return factor->effective ? "text" : "none";
 }

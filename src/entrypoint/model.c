@@ -6,6 +6,7 @@
 #include "base/sorted.h"
 #include "entrypoint/align.h"
 #include "entrypoint/complaint.h"
+#include "entrypoint/escape.h"
 #include "entrypoint/failure.h"
 #include "entrypoint/template.h"
 
@@ -92,8 +93,14 @@ static bool template_fits(const struct space *space, const struct text *a, const
 static bool text_same(const struct space *space, const struct text *a, const struct state *of_a,
 		      const struct text *b, const struct state *of_b)
 {
-	return strcmp(a->template, b->template) == 0 || template_fits(space, a, b, of_b) ||
-	       template_fits(space, b, a, of_a);
+	if (strcmp(a->template, b->template) == 0 || template_fits(space, a, b, of_b) ||
+	    template_fits(space, b, a, of_a))
+		return true;
+	g_autofree char *merged = space->escapes->len
+					  ? escapes_merge(space->escapes, a->template, b->template)
+					  : NULL;
+
+	return merged != NULL;
 }
 
 /* Programs are run again and again with other words: half of the words must be the same. */
@@ -163,6 +170,7 @@ struct asker {
 	const struct column *column;
 	const char *what; /* for messages */
 	GPtrArray *labels;
+	GPtrArray *merged;         /* char *: of the labels, those that no start has */
 	GArray *states;            /* guint: indexes into model->executing */
 	const struct text **texts; /* one for each of executing; NULL: the field is missing */
 };
@@ -170,6 +178,7 @@ struct asker {
 static void asker_clear(struct asker *asker)
 {
 	g_ptr_array_unref(asker->labels);
+	g_ptr_array_unref(asker->merged);
 	g_array_unref(asker->states);
 	g_free(asker->texts);
 }
@@ -179,6 +188,7 @@ static void asker_init(struct asker *asker, const struct model *model, const str
 {
 	*asker = (struct asker){.model = model, .column = column, .what = what};
 	asker->labels = g_ptr_array_new();
+	asker->merged = g_ptr_array_new_with_free_func(g_free);
 	asker->states = g_array_new(FALSE, FALSE, sizeof(guint));
 	asker->texts = g_new0(const struct text *, model->executing->len + 1);
 }
@@ -269,11 +279,30 @@ static void collect_labels(struct asker *asker, const char *field)
 	}
 }
 
+/* One start shows how this variable is written, another start how that one is. */
+static void merge_labels(struct asker *asker)
+{
+	const GPtrArray *escapes = asker->model->space->escapes;
+
+	for (guint i = 0; escapes->len && i < asker->labels->len; i++) {
+		for (guint j = 0; j < i; j++) {
+			char *label = escapes_merge(escapes, asker->labels->pdata[i],
+						    asker->labels->pdata[j]);
+
+			if (!label)
+				continue;
+			g_ptr_array_add(asker->merged, label);
+			add_label(asker->labels, label);
+		}
+	}
+}
+
 static struct decision *learn_value(struct asker *asker, const char *field, GError **error)
 {
 	guint states = asker->model->executing->len;
 
 	collect_labels(asker, field);
+	merge_labels(asker);
 	g_autofree guint8 *right = g_new0(guint8, (gsize)asker->labels->len * states + 1);
 
 	for (guint label = 0; label < asker->labels->len; label++)

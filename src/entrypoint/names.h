@@ -19,7 +19,7 @@ struct script_name {
 	GArray *numbers;     /* guint64: what its number is compared with */
 	bool secret;         /* NAME_FILE is read in its place, as it seems */
 	bool program;        /* the script asks whether its value is a program */
-	bool read;           /* the text reads it; else it is a word that may be a variable's name */
+	bool read;    /* the text reads it; else it is a word that may be a variable's name */
 	char *prefix; /* "APP_": the text names variables by their beginning; `name` is one that
 			 nobody has; else NULL */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/record.h"
 
+#include <string.h>
+
 void start_step_free(struct start_step *step)
 {
 	if (!step)
@@ -62,4 +64,41 @@ void start_record_free(struct start_record *record)
 void start_record_cleanup(struct start_record **record)
 {
 	start_record_free(*record);
+}
+
+static void map_bytes(GBytes **bytes, start_text_map map, gpointer user)
+{
+	gsize size;
+	const char *data = *bytes ? g_bytes_get_data(*bytes, &size) : NULL;
+	g_autofree char *text = data && !memchr(data, '\0', size) ? g_strndup(data, size) : NULL;
+	char *mapped = text ? map(text, user) : NULL;
+
+	if (!mapped)
+		return;
+	g_bytes_unref(*bytes);
+	*bytes = g_bytes_new_take(mapped, strlen(mapped));
+}
+
+static void map_strings(GPtrArray *strings, start_text_map map, gpointer user)
+{
+	for (guint i = 0; strings && i < strings->len; i++) {
+		char *mapped = map(strings->pdata[i], user);
+
+		if (!mapped)
+			continue;
+		g_free(strings->pdata[i]);
+		strings->pdata[i] = mapped;
+	}
+}
+
+void start_record_map(const struct start_record *record, start_text_map map, gpointer user)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		struct start_step *step = record->steps->pdata[i];
+
+		map_bytes(&step->content, map, user);
+		map_bytes(&step->input, map, user);
+		map_strings(step->argv, map, user);
+		map_strings(step->environment, map, user);
+	}
 }

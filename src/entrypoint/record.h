@@ -120,6 +120,11 @@ void start_step_free(struct start_step *step);
 void start_test_free(struct start_test *test);
 void start_script_free(struct start_script *script);
 
+/* Calls @map with every text of a record: contents, inputs, words, environments. What it answers
+ * (NULL: nothing) takes the text's place. */
+typedef char *(*start_text_map)(const char *text, gpointer user);
+void start_record_map(const struct start_record *record, start_text_map map, gpointer user);
+
 /* Runs a scenario; the learner sees this alone, so that its tests need no sandbox. */
 typedef struct start_record *(*start_runner)(const struct start_scenario *scenario, void *user,
 					     GError **error);

@@ -2,6 +2,7 @@
 #include "entrypoint/space.h"
 
 #include "entrypoint/chance.h"
+#include "entrypoint/escape.h"
 #include "entrypoint/template.h"
 
 #include <fnmatch.h>
@@ -22,6 +23,7 @@ static void level_free(struct level *level)
 static void factor_free(struct factor *factor)
 {
 	g_free(factor->name);
+	g_free(factor->refused);
 	g_ptr_array_unref(factor->levels);
 	g_ptr_array_unref(factor->patterns);
 	g_ptr_array_unref(factor->defaults);
@@ -84,6 +86,7 @@ struct space *space_new(const struct start_request *request)
 	space->split = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	space->chances = chances_new();
+	space->escapes = escapes_new();
 	space->request = request;
 	if (request->hostname && *request->hostname)
 		chances_add_hostname(space->chances, request->hostname);
@@ -106,6 +109,7 @@ void space_free(struct space *space)
 	g_hash_table_unref(space->trees);
 	g_ptr_array_unref(space->command);
 	g_ptr_array_unref(space->chances);
+	g_ptr_array_unref(space->escapes);
 	g_clear_pointer(&space->prepend, g_ptr_array_unref);
 	g_clear_pointer(&space->prepended, g_ptr_array_unref);
 	g_free(space->workdir);
@@ -155,7 +159,6 @@ static void factor_add_marks(struct factor *factor)
 	factor_add_value(factor, LEVEL_AGAIN, g_strdup_printf("Zq%03ukxB", number));
 	factor_add_value(factor, LEVEL_WORDS,
 			 g_strdup_printf("Zq%03ukxC Zq%03ukxD", number, number));
-	factor_add_value(factor, LEVEL_QUOTES, g_strdup_printf("Zq%03ukxE'\"\\$`", number));
 }
 
 struct factor *space_variable(struct space *space, const char *name)
@@ -463,9 +466,11 @@ struct state *space_state(const struct space *space, const GByteArray *levels)
 	return state;
 }
 
-void state_add_own(struct state *state, const char *name, const char *value)
+void state_add_own(struct state *state, const char *name, const char *value, bool marked)
 {
 	g_hash_table_insert(state->environment, g_strdup(name), g_strdup(value));
+	if (!marked)
+		return;
 	state_add_mark(state, value, g_strdup_printf("${%s}", name));
 	g_ptr_array_sort(state->marks, mark_compare);
 }

@@ -21,7 +21,7 @@ enum level_kind {
 	LEVEL_MARK,    /* an unusual value that is found again where the script puts it */
 	LEVEL_AGAIN,   /* another one: what follows the value must follow this one too */
 	LEVEL_WORDS,   /* two marks and a blank between: is it split? */
-	LEVEL_QUOTES,  /* a mark with quotes, a backslash and a dollar sign: is it text to all? */
+	LEVEL_SIGNS,   /* a mark with quotes and other signs: is it text to all? (escape.h) */
 	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
 	LEVEL_SECRET,  /* NAME_FILE names a file that holds a mark */
 	LEVEL_ARGUMENTS,
@@ -53,7 +53,7 @@ struct factor {
 	const char *type;    /* NULL: any text; else a word of `check` */
 	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
 	bool secret;         /* NAME_FILE has the effects of NAME */
-	bool plain;          /* it may hold no quote, backslash, dollar sign or backquote */
+	char *refused;       /* bytes that it may not hold; NULL: none */
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
 	bool doubtful;       /* a word of the text that may be no variable's name at all */
@@ -68,6 +68,7 @@ struct space {
 	GHashTable *split;     /* names of variables whose value is split into words */
 	GHashTable *trees;     /* char * path -> char * "UID:GID": all below gets this owner too */
 	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
+	GPtrArray *escapes;    /* struct escape *: values as the script writes them; see escape.h */
 	bool uses_arguments;   /* what is executed holds the arguments */
 	GPtrArray *prepend;    /* char *: words put before arguments of `prepended`; or NULL */
 	GPtrArray *prepended;  /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
@@ -129,8 +130,9 @@ guint state_level(const struct state *state, guint factor);
 /* @levels with @factor at @level; a new array. */
 GByteArray *levels_with(const GByteArray *levels, guint factor, guint level);
 
-/* @value stands for variable @name of the plan's own in this start. */
-void state_add_own(struct state *state, const char *name, const char *value);
+/* @value stands for variable @name of the plan's own in this start; @marked: where @value is found,
+ * it is that variable. */
+void state_add_own(struct state *state, const char *name, const char *value, bool marked);
 
 struct start_scenario *state_scenario(const struct space *space, const struct state *state);
 

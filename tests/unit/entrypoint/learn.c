@@ -274,6 +274,16 @@ static void test_pair(void)
 			       "exec server --port 8080\n"));
 }
 
+/* Values as the script writes them; in what it does once alone, or dies of, signs are refused. */
+static void test_quoted(void)
+{
+	learn_and_verify(&quoted_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("PASSWORD=a'\\b'", "BASE=my_base", "TITLE=a_b", "USER_NAME=o'r"),
+			 WORDS("escape thresh_text_1 ${PASSWORD} \"'\\\\'\" \"\\\\\\\\\\\\\"\n",
+			       "${BASE} \"_\\\\_\"\n", "set '${thresh_text_1}'", "# ${PASSWORD}",
+			       "if matches ${BASE} \"*[\\\\'", "if matches ${TITLE} \"*[\\\\'"));
+}
+
 /* What a variable may be is found where its marks are refused. */
 static void test_typed(void)
 {
@@ -307,5 +317,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/piped", test_piped);
 	g_test_add_func("/learn/greeting", test_greeting);
 	g_test_add_func("/learn/pair", test_pair);
+	g_test_add_func("/learn/quoted", test_quoted);
 	return g_test_run();
 }

@@ -104,3 +104,48 @@ const struct script pair_script = {
 	"/entrypoint.sh",
 	"worker --port 8081 --role \"${ROLE:-second}\" &\nserver --port 8080 &\nwait -n\n",
 	pair_start};
+
+/* @value with @as in place of each of @bytes; of the first one alone where @once. */
+static char *replaced(const char *value, const char *bytes, const char *const *as, bool once)
+{
+	GString *text = g_string_new(NULL);
+	guint count = 0;
+
+	for (; *value; value++) {
+		const char *byte = strchr(bytes, *value);
+
+		if (byte && (!once || count++ == 0))
+			g_string_append(text, as[byte - bytes]);
+		else
+			g_string_append_c(text, *value);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void quoted_start(struct world *world)
+{
+	static const char *const slashes[] = {"\\'", "\\\\"}, *const wild[] = {"\\_"};
+	static const char *const doubled[] = {"''"};
+	g_autofree char *password = replaced(world_get(world, "PASSWORD"), "'\\", slashes, false);
+	g_autofree char *base = replaced(world_get(world, "BASE"), "_", wild, false);
+	g_autofree char *title = replaced(world_get(world, "TITLE"), "'", doubled, true);
+	g_autofree char *text = g_strdup_printf("set '%s';\n# %s\ntitle %s\n", password,
+						world_get(world, "PASSWORD"), title);
+	const char *client[] = {"mariadb", NULL};
+
+	if (strpbrk(world_get(world, "BASE"), "'\"\\$`")) {
+		world_exit(world, 1, "syntax error");
+		return;
+	}
+	world_file(world, "/etc/app.sql", 0600, text);
+	if (*world_get(world, "USER_NAME")) {
+		world->input = g_strdup_printf("create '%s' on `%s`;\n", password, base);
+		world_run_program(world, client);
+	}
+	world_exec_arguments(world);
+}
+
+const struct script quoted_script = {"/entrypoint.sh",
+				     "quoted \"$PASSWORD\" \"$BASE\" \"$TITLE\"\n"
+				     "if [ -n \"$USER_NAME\" ]; then mariadb; fi\nexec \"$@\"\n",
+				     quoted_start};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values with quotes and other signs. One that becomes part of a program's text (SQL, a
+ * configuration, a script) may end what it stands in. What the script writes in a sign's place is
+ * learned (escape.h); where it does with signs what no rule says, it means more by them: then the
+ * plan refuses them, since as a template they would get through as they are. */
+#include "entrypoint/escape.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+/* What ends texts in most languages, and what means something in some. */
+static const char quotes[] = "'\"\\$`", others[] = "_%&|<>*?#;!";
+
+/* Where a variable is tried: beside which levels, and what has to be explained then. */
+struct ground {
+	struct explorer *explorer;
+	const GByteArray *levels;
+	bool all; /* every start; else those alone that differ from the base in this variable */
+};
+
+static bool is_explained(const struct ground *ground, guint index)
+{
+	const struct explorer *explorer = ground->explorer;
+
+	if (!ground->all)
+		return explorer_explains(explorer, index, LEVEL_PLAIN);
+	automodel struct model *model =
+		model_learn(explorer->space, explorer->states, explorer->files, NULL);
+
+	return model != NULL;
+}
+
+/* The bytes of both kinds but those that are refused already. Caller frees. */
+static char *bytes_left(const struct factor *factor, const char *one, const char *other)
+{
+	GString *bytes = g_string_new(NULL);
+	g_autofree char *all = g_strconcat(one, other, NULL);
+
+	for (const char *byte = all; *byte; byte++)
+		if (!factor->refused || !strchr(factor->refused, *byte))
+			g_string_append_c(bytes, *byte);
+	return g_string_free(bytes, FALSE);
+}
+
+static bool may_hold_signs(const struct factor *factor)
+{
+	return !factor->doubtful && (!factor->type || factor_is_word(factor));
+}
+
+static bool has_refused(const struct factor *factor, const struct level *level)
+{
+	return level->kind == LEVEL_SIGNS && factor->refused &&
+	       strpbrk(level->value, factor->refused);
+}
+
+/* Starts with a byte that the plan will refuse say nothing. */
+static void forget_refused(struct explorer *explorer, guint index)
+{
+	const struct factor *factor = space_factor(explorer->space, index);
+
+	for (guint i = explorer->states->len; i-- > 0;) {
+		struct state *state = explorer->states->pdata[i];
+
+		if (has_refused(factor, factor->levels->pdata[state_level(state, index)]))
+			explorer_forget(explorer, state);
+	}
+}
+
+/* --- starts with signs in some variables --- */
+
+struct trial {
+	const struct ground *ground;
+	const GArray *indexes; /* guint: of the variables */
+	GPtrArray *bytes;      /* char *: of each */
+	GPtrArray *states;     /* struct state *: that were run; borrowed */
+	guint known;           /* escapes before it */
+};
+
+/* Its marks are absolute paths. */
+static bool is_path(const struct factor *factor)
+{
+	const struct level *mark = factor->levels->pdata[factor_find(factor, LEVEL_MARK)];
+
+	return mark->value && *mark->value == '/';
+}
+
+/* Every variable at the value that @make makes of its bytes; @ret_state: NULL where the budget is
+ * used up. */
+static bool trial_run(struct trial *trial, char *(*make)(guint, const char *),
+		      struct state **ret_state, GError **error)
+{
+	struct explorer *explorer = trial->ground->explorer;
+	g_autoptr(GByteArray) levels = g_byte_array_new();
+	GError *failure = NULL;
+
+	g_byte_array_append(levels, trial->ground->levels->data, trial->ground->levels->len);
+	for (guint i = 0; i < trial->indexes->len; i++) {
+		guint index = g_array_index(trial->indexes, guint, i);
+		struct factor *factor = space_factor(explorer->space, index);
+		g_autofree char *name = make(factor->number, trial->bytes->pdata[i]);
+		g_autofree char *value = g_strconcat(is_path(factor) ? "/" : "", name, NULL);
+		GByteArray *more =
+			levels_with(levels, index, factor_level(factor, LEVEL_SIGNS, value));
+
+		g_byte_array_unref(levels);
+		levels = more;
+	}
+	*ret_state = explorer_run(explorer, levels, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	if (*ret_state)
+		g_ptr_array_add(trial->states, *ret_state);
+	return !failure;
+}
+
+static bool trial_find_escapes(const struct trial *trial, const struct state *state)
+{
+	struct space *space = trial->ground->explorer->space;
+
+	for (guint i = 0; i < trial->indexes->len; i++) {
+		const struct factor *factor =
+			space_factor(space, g_array_index(trial->indexes, guint, i));
+		g_autofree char *probe = escape_probe(factor->number, trial->bytes->pdata[i]);
+
+		escapes_find(space->escapes, factor->name, probe, state->record);
+	}
+	return space->escapes->len > trial->known;
+}
+
+static void trial_forget(const struct trial *trial)
+{
+	struct explorer *explorer = trial->ground->explorer;
+
+	for (guint i = 0; i < trial->states->len; i++)
+		explorer_forget(explorer, trial->states->pdata[i]);
+	g_ptr_array_set_size(explorer->space->escapes, (gint)trial->known);
+	explorer_refresh(explorer);
+}
+
+/* What is written in a sign's place is found in one start, and has to be right in another. */
+static bool trial_explains(struct trial *trial, bool *ret_explained, GError **error)
+{
+	struct explorer *explorer = trial->ground->explorer;
+	guint index = g_array_index(trial->indexes, guint, 0);
+	struct state *state;
+
+	*ret_explained = true;
+	if (!trial_run(trial, escape_probe, &state, error))
+		return false;
+	if (!state)
+		return true;
+	bool found = trial_find_escapes(trial, state);
+
+	if (found)
+		explorer_refresh(explorer);
+	*ret_explained = is_explained(trial->ground, index);
+	if (!*ret_explained || !found)
+		return true;
+	if (!trial_run(trial, escape_joined, &state, error))
+		return false;
+	*ret_explained = !state || is_explained(trial->ground, index);
+	return true;
+}
+
+/* Whether the script's starts with these bytes can be expressed; else they were never run. */
+static bool try_signs(const struct ground *ground, const GArray *indexes, GPtrArray *bytes,
+		      bool *ret_explained, GError **error)
+{
+	g_autoptr(GPtrArray) states = g_ptr_array_new();
+	struct trial trial = {.ground = ground,
+			      .indexes = indexes,
+			      .bytes = bytes,
+			      .states = states,
+			      .known = ground->explorer->space->escapes->len};
+
+	if (!trial_explains(&trial, ret_explained, error))
+		return false;
+	if (!*ret_explained)
+		trial_forget(&trial);
+	return true;
+}
+
+/* --- one variable --- */
+
+static bool try_one(const struct ground *ground, guint index, const char *bytes,
+		    bool *ret_explained, GError **error)
+{
+	g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+	g_array_append_val(indexes, index);
+	g_ptr_array_add(all, (char *)bytes);
+	return try_signs(ground, indexes, all, ret_explained, error);
+}
+
+static void refuse(struct explorer *explorer, guint index, const char *bytes)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	char *refused = g_strconcat(factor->refused ? factor->refused : "", bytes, NULL);
+
+	g_free(factor->refused);
+	factor->refused = refused;
+	forget_refused(explorer, index);
+	g_ptr_array_add(explorer->notes,
+			g_strdup_printf("%s is refused where it holds one of these: %s (the script "
+					"does with them what no plan can say)",
+					factor->name, bytes));
+}
+
+/* All signs, or those of one kind alone; what is left is refused. */
+static bool find_signs(const struct ground *ground, guint index, GError **error)
+{
+	const struct factor *factor = space_factor(ground->explorer->space, index);
+	g_autofree char *all = bytes_left(factor, quotes, others);
+	g_autofree char *texts = bytes_left(factor, quotes, "");
+	g_autofree char *rest = bytes_left(factor, others, "");
+	bool explained = true;
+
+	if (*all && !try_one(ground, index, all, &explained, error))
+		return false;
+	if (explained)
+		return true;
+	if (*texts && *rest && !try_one(ground, index, rest, &explained, error))
+		return false;
+	if (*texts && *rest && explained) {
+		refuse(ground->explorer, index, texts);
+		return true;
+	}
+	if (*texts && *rest && !try_one(ground, index, texts, &explained, error))
+		return false;
+	refuse(ground->explorer, index, *texts && *rest && explained ? rest : all);
+	return true;
+}
+
+bool explore_signs(struct explorer *explorer, guint index, GError **error)
+{
+	const struct factor *factor = space_factor(explorer->space, index);
+	const struct ground ground = {explorer, explorer->base->levels, false};
+
+	return !factor->effective || !may_hold_signs(factor) || find_signs(&ground, index, error);
+}
+
+/* --- all that @levels has at a mark --- */
+
+static GArray *marked_variables(const struct explorer *explorer, const GByteArray *levels)
+{
+	GArray *indexes = g_array_new(FALSE, FALSE, sizeof(guint));
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < levels->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		const struct level *level = factor->levels->pdata[levels->data[i]];
+
+		if (level->kind == LEVEL_MARK && may_hold_signs(factor))
+			g_array_append_val(indexes, i);
+	}
+	return indexes;
+}
+
+bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error)
+{
+	const struct ground ground = {explorer, levels, true};
+	g_autoptr(GArray) indexes = marked_variables(explorer, levels);
+	g_autoptr(GPtrArray) bytes = g_ptr_array_new_with_free_func(g_free);
+	bool explained;
+
+	for (guint i = 0; i < indexes->len; i++)
+		g_ptr_array_add(bytes, bytes_left(space_factor(explorer->space,
+							       g_array_index(indexes, guint, i)),
+						  quotes, others));
+	if (indexes->len == 0)
+		return true;
+	if (!try_signs(&ground, indexes, bytes, &explained, error))
+		return false;
+	for (guint i = 0; !explained && i < indexes->len; i++)
+		if (!find_signs(&ground, g_array_index(indexes, guint, i), error))
+			return false;
+	return true;
+}
