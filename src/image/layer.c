@@ -54,6 +54,7 @@ struct layer_stream {
 	struct block ring[BLOCKS];
 	unsigned int written, read; /* blocks, counted from the start */
 	bool finished;
+	bool diff_id_matches; /* known at the end, which may be asked for again */
 	bool cancelled;
 	GError *failure;
 };
@@ -368,10 +369,13 @@ static bool check_diff_id(struct layer_stream *stream, GError **error)
 	char want[DIGEST_TEXT_BYTES], got[DIGEST_TEXT_BYTES];
 	struct digest digest = stream->layer->digest;
 
+	if (stream->diff_id_matches)
+		return true;
 	/* A plain layer is its own tar: the same bytes need no second digest. */
 	if (stream->compression != COMPRESSION_NONE)
 		digester_finish(stream->diff_digester, &digest);
-	if (digest_equal(&digest, &stream->layer->diff_id))
+	stream->diff_id_matches = digest_equal(&digest, &stream->layer->diff_id);
+	if (stream->diff_id_matches)
 		return true;
 	digest_format(&stream->layer->diff_id, want);
 	digest_format(&digest, got);

@@ -174,6 +174,23 @@ static bool skip_bytes(struct tar_reader *reader, uint64_t size_bytes, GError **
 	return true;
 }
 
+/*
+ * Past the rest of the entry. Writers that never close their archive (Go's archive/tar without
+ * Close(), umoci insert) leave out the padding behind the last content, and the zero blocks:
+ * engines take that as the end, and so does this reader.
+ */
+static bool skip_entry(struct tar_reader *reader, GError **error)
+{
+	uint8_t rest[BLOCK_BYTES];
+	size_t got;
+
+	if (!skip_bytes(reader, reader->unread, error) ||
+	    !read_bytes(reader, rest, reader->padding, &got, error))
+		return false;
+	reader->unread = reader->padding = 0;
+	return true;
+}
+
 /* Extension headers */
 
 static bool add_xattr(struct pending *pending, const char *name, size_t name_bytes, GBytes *value)
@@ -675,9 +692,8 @@ int tar_reader_next(struct tar_reader *reader, const struct tar_entry **ret_entr
 {
 	unsigned int extensions = 0;
 
-	if (!skip_bytes(reader, reader->unread + reader->padding, error))
+	if (!skip_entry(reader, error))
 		return -1;
-	reader->unread = reader->padding = 0;
 	for (;;) {
 		struct header header;
 		int got = read_header(reader, &header, error);
@@ -704,9 +720,8 @@ int tar_reader_next(struct tar_reader *reader, const struct tar_entry **ret_entr
 		pending_clear(&reader->pending);
 		if (reader->entry.type != 0)
 			break;
-		if (!skip_bytes(reader, reader->unread + reader->padding, error))
+		if (!skip_entry(reader, error))
 			return -1;
-		reader->unread = reader->padding = 0;
 		extensions = 0;
 	}
 	*ret_entry = &reader->entry;

@@ -291,6 +291,8 @@ static void test_bad(void)
 
 /* Blobs that are not what they say */
 
+static const char gzip_type[] = "application/vnd.oci.image.layer.v1.tar+gzip";
+
 static void check_blob(const guint8 *tar, gsize tar_size, const guint8 *blob, gsize blob_size,
 		       const char *media_type, const char *want)
 {
@@ -305,7 +307,6 @@ static void check_blob(const guint8 *tar, gsize tar_size, const guint8 *blob, gs
 
 static void test_blobs(void)
 {
-	static const char gzip_type[] = "application/vnd.oci.image.layer.v1.tar+gzip";
 	g_autoptr(GByteArray) tar = g_byte_array_new();
 	g_autoptr(GByteArray) other = g_byte_array_new();
 	g_autoptr(GBytes) packed = NULL;
@@ -328,7 +329,7 @@ static void test_blobs(void)
 	g_byte_array_append(other, tar->data, tar->len);
 	other->data[600] ^= 1;
 	check_blob(other->data, other->len, data, size, gzip_type, "diff id mismatch");
-	check_blob(tar->data, 700, tar->data, 700, gzip_type, "tar: truncated");
+	check_blob(tar->data, 517, tar->data, 517, gzip_type, "tar: truncated");
 	check_blob(tar->data, tar->len, tar->data, 1024, gzip_type, "diff id mismatch");
 	check_blob(tar->data, tar->len, (const guint8 *)"BZh91AY", 7, gzip_type, "bzip2");
 	check_blob(tar->data, tar->len,
@@ -342,6 +343,39 @@ static void test_blobs(void)
 }
 
 /* The blob on disk is replaced: its digest decides, whatever else is wrong with it. */
+/* An archive that was never closed: no zero blocks, and maybe no padding behind the last content.
+ */
+static void test_unclosed(void)
+{
+	static const gsize ends[] = {519, 520, 700, 1024, 1536};
+	g_autoptr(GByteArray) tar = g_byte_array_new();
+
+	fixture_entry(tar, "a", '0', NULL, "content", 7);
+	fixture_end(tar);
+	for (gsize i = 0; i < 2 * G_N_ELEMENTS(ends); i++) {
+		gsize size = ends[i / 2];
+		g_autoptr(GBytes) packed =
+			i % 2 ? fixture_gzip(tar->data, size) : g_bytes_new_static(tar->data, size);
+		gsize packed_size;
+		const guint8 *blob = g_bytes_get_data(packed, &packed_size);
+		struct fixture_layer layer = {tar->data, size, blob, packed_size,
+					      i % 2 ? gzip_type : NULL};
+		char *directory = fixture_directory();
+		g_autofree char *reference = fixture_layout(directory, &layer, 1, NULL);
+		g_autofree char *cache = g_build_filename(directory, "cache", NULL);
+		g_autoptr(GError) error = NULL;
+		autoimage struct image *image = open_image(reference, NULL);
+		autorootfs struct rootfs *rootfs = rootfs_unpack(image, cache, &single, &error);
+		struct comparison comparison = {0};
+
+		g_assert_no_error(error);
+		comparison.tree = rootfs->tree;
+		node_walk(rootfs->tree->root, compare_node, &comparison);
+		g_assert_cmpuint(comparison.files, ==, 1);
+		fixture_remove(directory);
+	}
+}
+
 static void test_digest_mismatch(void)
 {
 	static const char *const lines[] = {"0 a = content", NULL};
@@ -369,7 +403,6 @@ static void test_digest_mismatch(void)
 
 static void test_bomb(void)
 {
-	static const char gzip_type[] = "application/vnd.oci.image.layer.v1.tar+gzip";
 	gsize size = 65 << 20;
 	g_autofree guint8 *zeros = g_malloc0(size + 2048);
 	g_autoptr(GBytes) packed = NULL;
@@ -578,6 +611,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/rootfs/good", test_good);
 	g_test_add_func("/rootfs/bad", test_bad);
 	g_test_add_func("/rootfs/blobs", test_blobs);
+	g_test_add_func("/rootfs/unclosed", test_unclosed);
 	g_test_add_func("/rootfs/digest", test_digest_mismatch);
 	g_test_add_func("/rootfs/bomb", test_bomb);
 	g_test_add_func("/rootfs/limits", test_limits);
