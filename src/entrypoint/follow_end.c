@@ -237,6 +237,7 @@ bool follow_settled(struct follow *follow)
 	g_clear_pointer(&program->step->listens, g_free);
 	note_beside(follow, program);
 	step = timeline_take(follow->timeline, program);
+	step->waited = true;
 	follow_application(follow, step);
 	return true;
 }

@@ -166,6 +166,14 @@ static void plan_take_scenarios(struct start_plan *plan, struct explorer *explor
 	}
 }
 
+static bool state_waits(const struct state *state)
+{
+	const GPtrArray *steps = state->record->steps;
+	const struct start_step *last = steps->pdata[steps->len - 1];
+
+	return last->kind == START_EXEC && last->waited;
+}
+
 static struct start_plan *plan_of_model(struct explorer *explorer, const struct model *model,
 					GError **error)
 {
@@ -179,6 +187,7 @@ static struct start_plan *plan_of_model(struct explorer *explorer, const struct 
 	plan->executes = true;
 	plan->has_setup = emit_has_setup(model);
 	plan_take_identity(plan, explorer->base);
+	plan->waited = state_waits(explorer->base);
 	plan->notes = g_ptr_array_ref(explorer->notes);
 	plan->chances = g_ptr_array_ref(explorer->space->chances);
 	plan->variables = variables_to_json(explorer->space);

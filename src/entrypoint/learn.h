@@ -69,6 +69,7 @@ struct start_plan {
 	char *steps;          /* lines of the grammar, each with its newline; no header */
 	bool executes;        /* the steps end in `exec` */
 	bool has_setup;       /* the first start runs programs that later ones do not */
+	bool waited;          /* the script stays and waits for the application */
 	uint32_t uid, gid;    /* with which the application is executed */
 	GArray *groups;       /* uint32_t */
 	uint32_t umask;       /* of the application */

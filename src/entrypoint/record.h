@@ -61,6 +61,7 @@ struct start_step {
 	char *listens;    /* BEGIN: "tcp 5432", "socket /run/x.sock": what it was seen to listen on
 			     when something else began or ended, or NULL */
 	bool essential;   /* BEGIN: the script waited, and ended when this program did: `wait -n` */
+	bool waited;      /* EXEC: the script forked it and waits for it, instead of executing it */
 	char *script;     /* where it stands, "/entrypoint.sh", or NULL */
 	guint line;       /* or 0 */
 };

@@ -428,6 +428,36 @@ char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answer
 	return NULL;
 }
 
+/* Whether the start that ends with the answer at @index was told to: what ends by itself has its
+ * output among the answers. */
+static bool was_stopped(const GPtrArray *expectations, guint index)
+{
+	const struct expectation *ending = expectations->pdata[index];
+	const struct expectation *before = index > 0 ? expectations->pdata[index - 1] : NULL;
+
+	return strcmp(ending->request, "exit") == 0 &&
+	       !(before && strcmp(before->request, "output") == 0);
+}
+
+bool expectations_take_endings(GPtrArray *expectations, const GPtrArray *answers, int *ret_status,
+			       int *ret_own)
+{
+	bool taken = false;
+
+	for (guint i = 0; i < MIN(expectations->len, answers->len); i++) {
+		struct expectation *ending = expectations->pdata[i];
+		const struct answer *answer = answers->pdata[i];
+
+		if (!was_stopped(expectations, i) || strcmp(answer->request, "exit") != 0 ||
+		    !ending->status_known || ending->status == answer->status)
+			continue;
+		*ret_status = ending->status;
+		*ret_own = ending->status = answer->status;
+		taken = true;
+	}
+	return taken;
+}
+
 static void add_rename(GPtrArray *renames, char *from, char *to)
 {
 	if (from && to && strcmp(from, to) != 0) {

@@ -37,6 +37,12 @@ char *expectation_differs(const struct expectation *expectation, const struct an
 char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answers,
 			  const GPtrArray *renames);
 
+/* An application that a script waited for ends with its own status where the script is gone: where
+ * a start ended at the stop signal, the status in @answers is what is expected from now on. True
+ * where one differed: the last that was expected, and what stands for it. */
+bool expectations_take_endings(GPtrArray *expectations, const GPtrArray *answers, int *ret_status,
+			       int *ret_own);
+
 /* What an application that says who it is says now, as pairs for the above: ids and names of @user
  * in the @original, and of the @seal in the @sealed image. */
 GPtrArray *identity_renames(const struct tree *original, const char *user,

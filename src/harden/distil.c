@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/path.h"
+#include "base/signals.h"
 #include "cut/launcher.h"
 #include "entrypoint/differ.h"
 #include "entrypoint/start.h"
@@ -10,6 +11,7 @@
 #include "plan/plan.h"
 #include "plan/template.h"
 
+#include <signal.h>
 #include <string.h>
 
 static const char start_hostname[] = "thresh-a";
@@ -302,6 +304,18 @@ static void plan_guard(const struct distiller *distiller, struct start_plan *pla
 	plan->steps = g_string_free(text, FALSE);
 }
 
+/* A script that waits is the container's first process, and so is init in its place: a stop signal
+ * that the application leaves to the kernel ends it, as it ended below the script. */
+static void plan_stay(const struct session *session, struct start_plan *plan)
+{
+	int number = signal_parse(session->image->config->stop_signal);
+	char *steps = g_strdup_printf("stay %d %d\n%s", SEAL_STAY_GRACE_MS,
+				      number > 0 ? number : SIGTERM, plan->steps);
+
+	g_free(plan->steps);
+	plan->steps = steps;
+}
+
 /* Production has one user, whatever it starts: a script that runs another program as root is
  * followed in all but that. */
 static bool may_differ(const struct start_step *script, const struct start_step *plan,
@@ -334,6 +348,8 @@ struct start_plan *distil(struct session *session, GError **error)
 		return NULL;
 	if (is_command(session))
 		plan_guard(&distiller, plan);
+	if (plan->waited)
+		plan_stay(session, plan);
 	text = distil_plan_text(session, plan);
 	distiller.plan = text;
 	distiller.runs = 0;

@@ -101,18 +101,6 @@ static bool originals_run(struct session *session, bool traced, const char *plan
 	return run_original(session, 1, traced, plan, first->profile, second, error);
 }
 
-/* Under its plan the application must answer as it did when its script had started it. */
-static bool plan_agrees(const GPtrArray *expected, const struct run *run, GError **error)
-{
-	g_autofree char *difference = expectations_differ(expected, run->answers, NULL);
-
-	return !difference ||
-	       error_set(error, THRESH_ERROR_DIFFERS,
-			 "the application answers otherwise when the plan starts it than when its "
-			 "script does: %s",
-			 difference);
-}
-
 struct profile *harden_trace(struct session *session, const struct start *start,
 			     GPtrArray **ret_expected, GError **error)
 {
@@ -126,8 +114,8 @@ struct profile *harden_trace(struct session *session, const struct start *start,
 	if (originals_run(session, true, replaced ? start->plan : NULL, &first, &second, error)) {
 		if (!replaced)
 			expected = expectations_new(first.answers, second.answers, error);
-		else if (!plan_agrees(expected, &first, error) ||
-			 !plan_agrees(expected, &second, error))
+		else if (!start_agrees(start, expected, first.answers, error) ||
+			 !start_agrees(start, expected, second.answers, error))
 			g_clear_pointer(&expected, g_ptr_array_unref);
 		if (expected)
 			profile = profile_of_runs(session, &first, &second, error);

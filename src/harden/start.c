@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "harden/answers.h"
 #include "harden/distil.h"
 #include "harden/plan_paths.h"
 #include "plan/plan.h"
@@ -122,6 +123,7 @@ static struct start *start_load(const char *path, GError **error)
 	if (!plan_check(path, start->plan, error))
 		return NULL;
 	take_lines(start, start->plan);
+	start->waited = true;
 	if (start->lines->len > 0)
 		return g_steal_pointer(&start);
 	error_set(error, THRESH_ERROR_INPUT, "%s: has no step", path);
@@ -157,6 +159,7 @@ static struct start *start_distil(struct session *session, GError **error)
 	start->plan = distil_plan_text(session, plan);
 	start->report = start_plan_to_json(plan);
 	start->scenarios = plan->scenarios->len;
+	start->waited = plan->waited;
 	return start;
 }
 
@@ -233,4 +236,35 @@ void start_describe(const struct start *start, const struct session *session,
 	plan_paths_add(start->lines, session->rootfs->tree, search_of(session->image->config),
 		       profile);
 	profile_set_start(profile, start->lines);
+}
+
+/* --- the application as the plan starts it -------------------------------------------------------
+ */
+
+/* A script that waits says with which status the container ends; without it the application does.
+ */
+static void take_endings(const struct start *start, GPtrArray *expected, const GPtrArray *answers)
+{
+	int status, own;
+
+	if (start->waited && expectations_take_endings(expected, answers, &status, &own))
+		g_ptr_array_add(start->notes,
+				g_strdup_printf("the script waited for the application, and ended "
+						"with status %d when it was told to stop; now the "
+						"container ends with the application's own, %d",
+						status, own));
+}
+
+bool start_agrees(const struct start *start, GPtrArray *expected, const GPtrArray *answers,
+		  GError **error)
+{
+	g_autofree char *difference = NULL;
+
+	take_endings(start, expected, answers);
+	difference = expectations_differ(expected, answers, NULL);
+	return !difference ||
+	       error_set(error, THRESH_ERROR_DIFFERS,
+			 "the application answers otherwise when the plan starts it than when its "
+			 "script does: %s",
+			 difference);
 }

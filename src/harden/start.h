@@ -17,6 +17,7 @@ struct start {
 	json_t *report;   /* what was learned, for the summary; or NULL */
 	GPtrArray *notes; /* char *: for the report */
 	guint scenarios;  /* starts of the script that the plan was tried on; 0: not distilled */
+	bool waited; /* the script may stay as the application's parent, and end in its place */
 };
 
 /* The steps for the entry point of @session's image and the arguments of each of its runs. Fails
@@ -29,6 +30,12 @@ void start_cleanup(struct start **start);
 
 /* Whether thresh-init stands in the place of the image's entry point. */
 bool start_is_replaced(const struct start *start);
+
+/* Whether the application answers under its plan as it did when its script had started it. How it
+ * ends may be its own now, see expectations_take_endings. THRESH_ERROR_DIFFERS names the request.
+ */
+bool start_agrees(const struct start *start, GPtrArray *expected, const GPtrArray *answers,
+		  GError **error);
 
 /* Takes what is thresh-init's own out of @profile, and gives it the steps, with what these may
  * touch in other starts than those that were traced. */

@@ -9,9 +9,6 @@
 #include <signal.h>
 #include <string.h>
 
-/* As engines: ten seconds from the stop signal. */
-enum { STAY_GRACE_MS = 10000 };
-
 static void add_word(GString *line, const char *word)
 {
 	g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
@@ -118,7 +115,7 @@ static void add_stay(GString *text, const struct seal *seal)
 			return;
 	}
 	if (seal->stay)
-		g_string_append_printf(text, "stay %d %d\n", STAY_GRACE_MS,
+		g_string_append_printf(text, "stay %d %d\n", SEAL_STAY_GRACE_MS,
 				       number > 0 ? number : SIGTERM);
 }
 

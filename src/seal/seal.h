@@ -36,6 +36,9 @@
 #define SEAL_ACCOUNT_PASSWD    "/.thresh/account/passwd"
 #define SEAL_ACCOUNT_SOURCE    "/.thresh/passwd"
 
+/* As engines: ten seconds from the stop signal. */
+enum { SEAL_STAY_GRACE_MS = 10000 };
+
 enum seed_kind {
 	SEED_NONE,  /* starts empty */
 	SEED_COPY,  /* copied from the read-only seed when empty */

@@ -61,6 +61,13 @@ if tap.point("a script as Cmd is distilled", done.problem(0) or (None if "if equ
         done = thresh("run", "--env", "WHO=me", "oci:command", *words)
         tap.point(f"run by {name}", done.problem(0) or (None if (want in done.out if want else "GREETING" not in done.out) else "wrong"), done.log)
 
+# A script that waits for its application says with which status the container ends; without it the application does.
+shutil.rmtree("image")
+derive("flask", "image", {"/wait.sh": (b"#!/bin/bash\ntrap 'kill $pid' TERM\npython3 -m http.server 8080 &\npid=$!\nwait $pid\n", 0o755)},
+       Entrypoint=["/wait.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:waits")
+tap.point("a script that waits for its application", done.problem(0) or (None if "exec python3" in done.out else "no plan is shown"), done.log)
+
 # What the script escapes, a plan that copied it would let through: it is refused at the start.
 shutil.rmtree("image")
 derive("flask", "image", {"/escape.sh": (b"#!/bin/sh\nprintf \"name = '%s'\\n\" \"$(printf %s \"$WHO\" | sed \"s/'/''/g\")\" > /tmp/conf\nexec cat /tmp/conf\n", 0o755)},

@@ -231,6 +231,33 @@ static void test_job_must_end_alike(void)
 	g_assert_error(error, THRESH_ERROR, THRESH_ERROR_INPUT);
 }
 
+/* Each start's stop; what ended by itself, and what had to be killed, are left as they are. */
+static void test_own_endings(void)
+{
+	g_autoptr(GPtrArray) script = run_of_two(answer_make("GET /", 200, NULL, "x"),
+						 answer_make("exit", 143, NULL, NULL));
+	g_autoptr(GPtrArray) plan = run_of_two(answer_make("GET /", 200, NULL, "x"),
+					       answer_make("exit", 0, NULL, NULL));
+	g_autoptr(GPtrArray) job =
+		run_of_two(answer_make("output", 0, NULL, "x"), answer_make("exit", 3, NULL, NULL));
+	g_autoptr(GPtrArray) other =
+		run_of_two(answer_make("output", 0, NULL, "x"), answer_make("exit", 0, NULL, NULL));
+	g_autoptr(GPtrArray) killed = run_of_two(answer_make("GET /", 200, NULL, "x"),
+						 answer_make("killed", 137, NULL, NULL));
+	g_autoptr(GPtrArray) expected = expectations_new(script, script, NULL);
+	g_autoptr(GPtrArray) of_job = expectations_new(job, job, NULL);
+	int status = -1, own = -1;
+
+	g_assert_false(expectations_take_endings(expected, script, &status, &own));
+	g_assert_false(expectations_take_endings(expected, killed, &status, &own));
+	g_assert_nonnull(expectations_differ(expected, plan, NULL));
+	g_assert_true(expectations_take_endings(expected, plan, &status, &own));
+	g_assert_cmpint(status, ==, 143);
+	g_assert_cmpint(own, ==, 0);
+	g_assert_null(expectations_differ(expected, plan, NULL));
+	g_assert_false(expectations_take_endings(of_job, other, &status, &own));
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -243,5 +270,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/answers/killed", test_killed_original_expects_any_end);
 	g_test_add_func("/answers/ending-is-a-race", test_ending_is_a_race);
 	g_test_add_func("/answers/job-must-end-alike", test_job_must_end_alike);
+	g_test_add_func("/answers/own-endings", test_own_endings);
 	return g_test_run();
 }
