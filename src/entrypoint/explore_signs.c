@@ -10,6 +10,8 @@
 
 /* What ends texts in most languages, and what means something in some. */
 static const char quotes[] = "'\"\\$`", others[] = "_%&|<>*?#;!";
+/* What takes lists, addresses and paths apart: refused one by one. */
+static const char separators[] = ",:/=@+-.";
 
 /* Where a variable is tried: beside which levels, and what has to be explained then. */
 struct ground {
@@ -232,12 +234,41 @@ static bool find_signs(const struct ground *ground, guint index, GError **error)
 	return true;
 }
 
+/* A script that goes by a separator (IFS, `${X%%:*}`, cut, tr) makes several things of one value.
+ */
+static bool find_separators(const struct ground *ground, guint index, GError **error)
+{
+	const struct factor *factor = space_factor(ground->explorer->space, index);
+	g_autofree char *all = bytes_left(factor, separators, "");
+	g_autoptr(GString) bad = g_string_new(NULL);
+	bool explained;
+
+	if (!try_one(ground, index, all, &explained, error))
+		return false;
+	for (const char *byte = all; !explained && *byte; byte++) {
+		const char one[2] = {*byte, '\0'};
+		bool alone;
+
+		if (!try_one(ground, index, one, &alone, error))
+			return false;
+		if (!alone)
+			g_string_append_c(bad, *byte);
+	}
+	if (!explained)
+		refuse(ground->explorer, index, bad->len ? bad->str : all);
+	return true;
+}
+
 bool explore_signs(struct explorer *explorer, guint index, GError **error)
 {
 	const struct factor *factor = space_factor(explorer->space, index);
-	const struct ground ground = {explorer, explorer->base->levels, false};
+	/* a refresh makes all states anew */
+	g_autoptr(GByteArray) levels = g_byte_array_ref(explorer->base->levels);
+	const struct ground ground = {explorer, levels, false};
 
-	return !factor->effective || !may_hold_signs(factor) || find_signs(&ground, index, error);
+	if (!factor->effective || !may_hold_signs(factor))
+		return true;
+	return find_signs(&ground, index, error) && find_separators(&ground, index, error);
 }
 
 /* --- all that @levels has at a mark --- */

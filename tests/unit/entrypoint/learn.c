@@ -284,6 +284,14 @@ static void test_quoted(void)
 			       "if matches ${BASE} \"*[\\\\'", "if matches ${TITLE} \"*[\\\\'"));
 }
 
+/* A list that the script takes apart at commas: these are refused, and other separators are not. */
+static void test_listed(void)
+{
+	learn_and_verify(&listed_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("PEERS=a.example:80"),
+			 WORDS("if matches ${PEERS} \"*[\\\\,]*\"\n", "argument --peer\n"));
+}
+
 /* What a variable may be is found where its marks are refused. */
 static void test_typed(void)
 {
@@ -318,5 +326,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/greeting", test_greeting);
 	g_test_add_func("/learn/pair", test_pair);
 	g_test_add_func("/learn/quoted", test_quoted);
+	g_test_add_func("/learn/listed", test_listed);
 	return g_test_run();
 }

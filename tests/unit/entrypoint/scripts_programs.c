@@ -149,3 +149,22 @@ const struct script quoted_script = {"/entrypoint.sh",
 				     "quoted \"$PASSWORD\" \"$BASE\" \"$TITLE\"\n"
 				     "if [ -n \"$USER_NAME\" ]; then mariadb; fi\nexec \"$@\"\n",
 				     quoted_start};
+
+static void listed_start(struct world *world)
+{
+	const char *peers = *world_get(world, "PEERS") ? world_get(world, "PEERS") : "localhost";
+	g_auto(GStrv) each = g_strsplit(peers, ",", -1);
+
+	for (char **peer = each; *peer; peer++)
+		if (**peer) {
+			world_append_argument(world, "--peer");
+			world_append_argument(world, *peer);
+		}
+	world_exec_arguments(world);
+}
+
+const struct script listed_script = {
+	"/entrypoint.sh",
+	"IFS=,\nfor peer in ${PEERS:-localhost}; do set -- \"$@\" --peer \"$peer\"; done\n"
+	"exec \"$@\"\n",
+	listed_start};

@@ -83,4 +83,4 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 	derived_script, random_script, odd_script, routes_script, typed_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,
-	pair_script, quoted_script;
+	pair_script, quoted_script, listed_script;
