@@ -100,11 +100,17 @@ static void add_step(const struct touched *touched, const struct plan_directive 
 	case PLAN_FILE:
 	case PLAN_APPEND:
 	case PLAN_TEMPLATE:
-	case PLAN_PROVIDE:
 	case PLAN_EDIT:
+	case PLAN_REPLACE:
+	case PLAN_ENSURE:
+	case PLAN_COMPLETE:
 	case PLAN_SYMLINK:
 	case PLAN_OUTPUT:
 		add_written(touched, plan_word(directive, 0), 0);
+		break;
+	case PLAN_PROVIDE:
+		add_written(touched, plan_word(directive, 0), 0);
+		profile_add_path(touched->profile, plan_word(directive, 1), PATH_OPEN);
 		break;
 	case PLAN_REMOVE:
 		add_changed(touched, plan_word(directive, 0), PATH_DELETE);

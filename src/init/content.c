@@ -5,6 +5,7 @@
 #include "init/expand.h"
 #include "init/init.h"
 #include "init/launch.h"
+#include "plan/glob.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -237,6 +238,72 @@ static const char *line_find(const char *text, const char *end, const char *key,
 	return end;
 }
 
+/* What the file holds becomes content->text, where that is anything else than @text. */
+static void content_change(struct content *content, const char *text, size_t bytes)
+{
+	content->bytes = arena_end(content->text);
+	if (content->bytes != bytes || memcmp(content->text, text, bytes) != 0)
+		content_replace(content);
+}
+
+static bool line_matches(const struct plan_directive *directive, const char *line)
+{
+	const char *pattern = plan_word(directive, 2);
+
+	for (size_t i = 2; i < directive->count; i++, pattern = plan_word_next(pattern)) {
+		if (plan_glob_match(pattern, line))
+			return true;
+	}
+	return false;
+}
+
+static void line_check(const struct content *content, const char *line)
+{
+	if (strpbrk(line, "\r\n"))
+		init_fail_why(content->directive, EXIT_INIT, content->path,
+			      "the value is more than a line");
+}
+
+/* Lines that match become the text (`replace`, `ensure`); where none does, it is added (`ensure`,
+ * `complete`). */
+static void content_lines(struct content *content)
+{
+	const struct plan_directive *directive = content->directive;
+	const char *value = expand(plan_word(directive, 1));
+	size_t bytes;
+	char *text = content_read(directive, content->path, FILE_MAX, &bytes);
+	char *end = text + bytes;
+	bool found = false;
+
+	line_check(content, value);
+	content->text = arena_begin();
+	for (char *line = text; line < end;) {
+		char *newline = memchr(line, '\n', (size_t)(end - line));
+		char *next = newline ? newline : end;
+		bool matches;
+
+		*next = '\0';
+		matches = line_matches(directive, line);
+		found |= matches;
+		if (matches && directive->kind != PLAN_COMPLETE)
+			arena_add(value, strlen(value));
+		else
+			arena_add(line, (size_t)(next - line));
+		if (newline) {
+			*newline = '\n';
+			arena_add("\n", 1);
+		}
+		line = next + 1;
+	}
+	if (!found && directive->kind != PLAN_REPLACE) {
+		if (bytes > 0 && end[-1] != '\n')
+			arena_add("\n", 1);
+		arena_add(value, strlen(value));
+		arena_add("\n", 1);
+	}
+	content_change(content, text, bytes);
+}
+
 static void content_edit(struct content *content)
 {
 	const char *key = plan_word(content->directive, 1);
@@ -248,9 +315,7 @@ static void content_edit(struct content *content)
 	const char *line = line_find(text, end, key, separator);
 	const char *rest = memchr(line, '\n', (size_t)(end - line));
 
-	if (strpbrk(value, "\r\n"))
-		init_fail_why(content->directive, EXIT_INIT, content->path,
-			      "the value is more than a line");
+	line_check(content, value);
 	content->text = arena_begin();
 	arena_add(text, (size_t)(line - text));
 	if (line == end && line > text && line[-1] != '\n')
@@ -262,9 +327,7 @@ static void content_edit(struct content *content)
 		arena_add(rest, (size_t)(end - rest));
 	else
 		arena_add("\n", 1);
-	content->bytes = arena_end(content->text);
-	if (content->bytes != bytes || memcmp(content->text, text, bytes) != 0)
-		content_replace(content);
+	content_change(content, text, bytes);
 }
 
 void content_write(const struct plan *plan, const struct plan_directive *directive)
@@ -276,6 +339,10 @@ void content_write(const struct plan *plan, const struct plan_directive *directi
 	content.path = expand_path(directive, directive->words);
 	if (directive->kind == PLAN_EDIT) {
 		content_edit(&content);
+		return;
+	}
+	if (directive->kind >= PLAN_REPLACE && directive->kind <= PLAN_COMPLETE) {
+		content_lines(&content);
 		return;
 	}
 	if (directive->kind == PLAN_APPEND) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What files hold: `file`, `append`, `template`, `edit`. A file is replaced as a whole: written
- * beside itself and renamed, so that nobody ever reads half of it. A symlink in its place is
- * followed, as `>` in a shell does; a device or pipe, and a file beside which nothing can be made,
- * is written in place.
+ * What files hold: `file`, `append`, `template`, `edit`, `replace`, `ensure`, `complete`. A file is
+ * replaced as a whole: written beside itself and renamed, so that nobody ever reads half of it. A
+ * symlink in its place is followed, as `>` in a shell does; a device or pipe, and a file beside
+ * which nothing can be made, is written in place.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 
 #include "init/arena.h"
 #include "init/content.h"
+#include "init/expand.h"
 #include "init/init.h"
 #include "init/variable.h"
 #include "plan/template.h"
@@ -40,16 +41,25 @@ static const char *file_variable(const char *name)
 	return text;
 }
 
-static void secret_read(const struct plan_directive *directive, const char *name, const char *path)
+/* The file's text becomes @name's, less the bytes of @trailing at its end. */
+static void text_read(const struct plan_directive *directive, const char *name, const char *path,
+		      const char *trailing)
 {
 	size_t bytes;
 	char *text = content_read(directive, path, SECRET_MAX, &bytes);
 
 	if (memchr(text, '\0', bytes))
 		init_fail_why(directive, 1, path, "the file holds a NUL byte");
-	while (bytes > 0 && (text[bytes - 1] == '\n' || text[bytes - 1] == '\r'))
+	while (bytes > 0 && strchr(trailing, text[bytes - 1]))
 		text[--bytes] = '\0';
 	variable_set(name, text, false);
+}
+
+/* As $(cat FILE) does. */
+void fact_read(const struct plan_directive *directive)
+{
+	text_read(directive, directive->words, expand_path(directive, plan_word(directive, 1)),
+		  "\n");
 }
 
 void fact_secret(const struct plan_directive *directive)
@@ -62,7 +72,7 @@ void fact_secret(const struct plan_directive *directive)
 	if (path && *path && value && *value)
 		init_fail_why(directive, 1, name, "given both directly and as a file (_FILE)");
 	if (path && *path) {
-		secret_read(directive, name, path);
+		text_read(directive, name, path, "\r\n");
 	} else if (value) {
 		variable_set(name, value, false);
 		variable_wipe(name);

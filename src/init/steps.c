@@ -139,6 +139,9 @@ static void variable_step(const struct plan_directive *directive)
 	case PLAN_SECRET:
 		fact_secret(directive);
 		return;
+	case PLAN_READ:
+		fact_read(directive);
+		return;
 	case PLAN_FACT:
 		fact_learn(directive);
 		return;
@@ -195,6 +198,9 @@ static void place_step(const struct plan *plan, const struct plan_directive *dir
 	case PLAN_APPEND:
 	case PLAN_TEMPLATE:
 	case PLAN_EDIT:
+	case PLAN_REPLACE:
+	case PLAN_ENSURE:
+	case PLAN_COMPLETE:
 		content_write(plan, directive);
 		return;
 	default:

@@ -61,6 +61,8 @@ STEPS = [
     ("directory /vol/a/b 0755\n", ["`directory`"]),
     ("file /vol/new 0600 x\nfile /vol/old 0600 x\nfile /vol/link 0600 x\nfile /dev/null 0600 x\n", ["`file`"]),
     ("template /vol/new 0600 /vol/old\nedit /vol/old a = b\n", ["`template`"]),
+    ("ensure /vol/old a=b a=*\n", ["`template`"]),
+    ("read S /vol/old\n", ["`secret`"]),
     ("append /vol/new x\nappend /vol/new x\n", ["`append`"]),
     ("provide /vol/p /vol/tree\n", ["`provide`"]),
     ("symlink /vol/link x\nsymlink /vol/link2 x\n", ["`symlink`"]),

@@ -44,11 +44,13 @@ static const char every_directive[] =
 	"if filled NAME\nelse\nend\nset NAME a${HOME}$$\nlet NAME \"\"\n"
 	"escape NAME ${HOME} \"'\\\\'\" _\nunset NAME\nexport NAME\n"
 	"value NAME 1\nrequire NAME\nforbid NAME \"not ${NAME}\"\ncheck NAME integer 1 64\n"
-	"fail 3 sorry\nprint hello\nsecret NAME\nfact CPUS cpus\nrandom KEY 32 base64\n"
+	"fail 3 sorry\nprint hello\nsecret NAME\nread NAME /run/${NAME}\nfact CPUS cpus\nrandom "
+	"KEY 32 base64\n"
 	"arguments ${1} ${@}\nargument -x ${*NAME}\nshift 1\nexec a ${@}\n"
 	"directory /run/${NAME} 0755\nseed /var/lib /.thresh/seed/0\n"
 	"links /app /.thresh/seed/1\nfile /run/a 0600 ${NAME}\nappend /run/a b\n"
 	"template /run/a 0644 /etc/a.in\nprovide /run/a /etc/a\nedit /run/a port \" \" ${PORT}\n"
+	"replace /run/a ${A} a=* \"#a=*\"\nensure /run/a b b=?\ncomplete /run/a c c\n"
 	"symlink /run/a b\nremove /run/a\nmode /run/a 0600\nowner /run/a 1 2 tree\n"
 	"as 1 2 3\nin /run\nwith A b\nwithout A\ninput x\ninput-file /etc/a\noutput "
 	"/run/a\nretry 3 100\n"
@@ -178,6 +180,11 @@ static void test_bad(void)
 		{"thresh-plan 1\ntemplate /a 0644 ${B}\n", 2},
 		{"thresh-plan 1\nedit /a \"\" = b\n", 2},
 		{"thresh-plan 1\nedit /a \"b\\x0a\" = b\n", 2},
+		{"thresh-plan 1\nreplace /a b\n", 2},
+		{"thresh-plan 1\nensure /a b [\n", 2},
+		{"thresh-plan 1\ncomplete a b c\n", 2},
+		{"thresh-plan 1\nread A b\n", 2},
+		{"thresh-plan 1\nread 1 /b\n", 2},
 		{"thresh-plan 1\nowner /a 1 2 all\n", 2},
 		{"thresh-plan 1\nfail 0 text\n", 2},
 		{"thresh-plan 1\nfail 256 text\n", 2},
