@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/chance.h"
 
+#include "plan/plan.h"
+
 #include <string.h>
 
 enum {
@@ -15,6 +17,7 @@ static void chance_free(struct chance *chance)
 	g_free(chance->name);
 	g_free(chance->before);
 	g_free(chance->after);
+	g_free(chance->path);
 	g_free(chance->directive);
 	g_free(chance->value);
 	g_free(chance);
@@ -32,6 +35,22 @@ void chances_add_hostname(GPtrArray *chances, const char *hostname)
 	chance->name = g_strdup("thresh_hostname");
 	chance->value = g_strdup(hostname);
 	chance->directive = g_strdup("fact thresh_hostname hostname");
+	g_ptr_array_add(chances, chance);
+}
+
+void chances_add_read(GPtrArray *chances, const char *path)
+{
+	struct chance *chance = g_new0(struct chance, 1);
+	g_autofree char *quoted = NULL;
+	g_auto(GStrv) parts = g_strsplit(path, "$", -1);
+	g_autofree char *template = g_strjoinv("$$", parts);
+
+	quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(template)));
+	plan_quote(template, quoted);
+	chance->name = g_strdup_printf("thresh_read_%u", chances->len);
+	chance->path = g_strdup(path);
+	chance->directive =
+		g_strdup_printf("if file %s\nread %s %s\nend", quoted, chance->name, quoted);
 	g_ptr_array_add(chances, chance);
 }
 
@@ -80,12 +99,43 @@ static char *search_text(const char *text, gpointer user)
 	return NULL;
 }
 
+/* Whether the start made or changed the file: then what it reads there is its own. */
+static bool is_written(const struct start_record *record, const char *path)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		const struct start_step *step = record->steps->pdata[i];
+
+		if ((step->kind == START_FILE || step->kind == START_APPEND) &&
+		    strcmp(step->path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *read_find(const char *path, const struct start_record *record)
+{
+	for (guint i = 0; i < record->reads->len; i++) {
+		const struct start_script *file = record->reads->pdata[i];
+		gsize bytes;
+		const char *data = g_bytes_get_data(file->text, &bytes);
+
+		if (strcmp(file->path, path) != 0)
+			continue;
+		while (bytes > 0 && data[bytes - 1] == '\n')
+			bytes--;
+		return bytes == 0 || is_written(record, path) ? NULL : g_strndup(data, bytes);
+	}
+	return NULL;
+}
+
 char *chance_find(const struct chance *chance, const struct start_record *record)
 {
 	struct search search = {.chance = chance};
 
 	if (chance->value)
 		return g_strdup(chance->value);
+	if (chance->path)
+		return read_find(chance->path, record);
 	start_record_map(record, search_text, &search);
 	return search.found;
 }
@@ -254,12 +304,16 @@ static struct start_record *record_hidden(const GPtrArray *chances,
 		const struct start_step *step = record->steps->pdata[i];
 		struct start_step *own = g_new0(struct start_step, 1);
 
+		own->kind = step->kind;
+		own->path = g_strdup(step->path);
 		own->content = step->content ? g_bytes_ref(step->content) : NULL;
 		own->input = step->input ? g_bytes_ref(step->input) : NULL;
 		own->argv = strings_copy(step->argv);
 		own->environment = strings_copy(step->environment);
 		g_ptr_array_add(copy->steps, own);
 	}
+	g_ptr_array_unref(copy->reads);
+	copy->reads = g_ptr_array_ref(record->reads);
 	chances_hide(chances, copy);
 	return copy;
 }

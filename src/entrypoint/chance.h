@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What differs between two starts that begin alike: a random secret, which a plan can draw, or
- * something that it cannot say. And what is the machine's: the host name.
+ * What no level decides: a random secret, which a plan can draw, or something that it cannot say;
+ * what the machine says, its host name; and what an earlier start, or a user, has left in a file.
  *
- * A chance is known by what stands around it. In each start its value is found there, and is a mark
- * from then on: wherever it stands, the template has ${thresh_random_N}.
+ * A random chance is known by what stands around it, one of a file by the file. In each start its
+ * value is found there, and is a mark from then on: wherever it stands, the template has
+ * ${thresh_random_N} or ${thresh_read_N}.
  */
 #pragma once
 
@@ -15,13 +16,17 @@ struct chance {
 	char *before; /* what stands around it; may be empty: then it is all of the text */
 	char *after;
 	gsize length;    /* of the value */
-	char *directive; /* "random thresh_random_1 32 hex" */
+	char *path;      /* of a file that was there when the start began; else NULL */
+	char *directive; /* "random thresh_random_1 32 hex"; may be several lines */
 	char *value;     /* a fixed one: the host name; else NULL */
 };
 
 /* chance_free'd with the array. */
 GPtrArray *chances_new(void);
 void chances_add_hostname(GPtrArray *chances, const char *hostname);
+
+/* What the file at @path holds, newlines at its end aside. */
+void chances_add_read(GPtrArray *chances, const char *path);
 
 /* Compares two starts with the same levels, step by step, and adds what is random. False where they
  * differ in something else: @ret_step is then the first step of @a that does (NULL: there are more

@@ -43,8 +43,7 @@ static uint64_t content_bytes(const struct snapshot *snapshot)
 	return snapshot->content ? g_bytes_get_size(snapshot->content) : 0;
 }
 
-/* What is no file of the image's: the kernel's, and the engine's devices. */
-static bool is_foreign(const char *path)
+bool changes_are_foreign(const char *path)
 {
 	return path_is_below(path, "/proc") || path_is_below(path, "/sys") ||
 	       (path_is_below(path, "/dev") && !path_is_below(path, "/dev/shm"));
@@ -55,7 +54,7 @@ bool changes_touch(struct changes *changes, const struct snapshot_reader *reader
 {
 	struct change *change;
 
-	if (is_foreign(path))
+	if (changes_are_foreign(path))
 		return true;
 	change = g_hash_table_lookup(changes->by_path, path);
 	if (!change) {
@@ -243,6 +242,8 @@ static bool file_step(GPtrArray *steps, const char *path, const struct change *c
 	added = appended(change);
 	step = step_add(steps, added ? START_APPEND : START_FILE, path, &change->after);
 	step->content = g_bytes_ref(added ? added : change->after.content);
+	if (change->before.type == SNAPSHOT_FILE && change->before.content)
+		step->before = g_bytes_ref(change->before.content);
 	return true;
 }
 

@@ -32,6 +32,9 @@ struct changes {
 struct changes *changes_new(void);
 void changes_free(struct changes *changes);
 
+/* Whether @path is no file of the image's: the kernel's, and the engine's devices. */
+bool changes_are_foreign(const char *path);
+
 /* Notes that @path, which snapshot_resolve has answered, is about to be changed. The first touch
  * remembers what it is. /proc, /sys and /dev (but /dev/shm) are passed over. False beyond
  * CHANGES_MAX_PATHS. */

@@ -3,6 +3,7 @@
  * leaves out. */
 #include "base/error.h"
 #include "base/path.h"
+#include "entrypoint/chance.h"
 #include "entrypoint/explore.h"
 
 #include <string.h>
@@ -297,6 +298,57 @@ static void find_trees(struct explorer *explorer)
 	explorer_refresh(explorer);
 }
 
+static bool strings_hold(const GPtrArray *strings, const char *text)
+{
+	for (guint i = 0; strings && i < strings->len; i++)
+		if (strstr(strings->pdata[i], text))
+			return true;
+	return false;
+}
+
+static bool bytes_hold(GBytes *bytes, const char *text)
+{
+	gsize size = 0;
+	const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	return data && memmem(data, size, text, strlen(text));
+}
+
+/* Whether what a file holds went elsewhere. */
+static bool is_passed_on(const struct start_record *record, const char *path, const char *text)
+{
+	for (guint i = 0; i < record->steps->len; i++) {
+		const struct start_step *step = record->steps->pdata[i];
+
+		if (strings_hold(step->argv, text) || strings_hold(step->environment, text) ||
+		    bytes_hold(step->input, text) ||
+		    (g_strcmp0(step->path, path) != 0 && bytes_hold(step->content, text)))
+			return true;
+	}
+	return false;
+}
+
+/* Files that the script takes values from: what was given there is found again. */
+static void find_reads(struct explorer *explorer)
+{
+	struct space *space = explorer->space;
+	guint known = space->chances->len;
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		const struct level *level =
+			space_factor(space, SPACE_FILES)
+				->levels->pdata[state_level(state, SPACE_FILES)];
+		g_autofree char *text =
+			level->kind == LEVEL_GIVEN && level->value ? g_strdup(level->value) : NULL;
+
+		if (text && is_passed_on(state->record, level->path, g_strchomp(text)))
+			chances_add_read(space->chances, level->path);
+	}
+	if (space->chances->len > known)
+		explorer_refresh(explorer);
+}
+
 static void take_owner(struct explorer *explorer)
 {
 	const GPtrArray *steps = explorer->base->record->steps;
@@ -329,5 +381,6 @@ bool explore_files(struct explorer *explorer, GError **error)
 	    !add_made(&candidates, later, error) || !confirm(&candidates, error))
 		return false;
 	find_trees(explorer);
+	find_reads(explorer);
 	return true;
 }

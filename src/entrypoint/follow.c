@@ -67,7 +67,8 @@ void follow_init(struct follow *follow, const struct follow_options *options,
 		.scripts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
 						 (GDestroyNotify)g_bytes_unref),
 		.tests = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-		.read = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.read = g_hash_table_new_full(g_str_hash, g_str_equal, g_free,
+					      (GDestroyNotify)g_bytes_unref),
 		.pipes = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, pipe_free),
 	};
 	clock_gettime(CLOCK_REALTIME_COARSE, &follow->began);

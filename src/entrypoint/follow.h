@@ -29,8 +29,10 @@ enum {
 	FOLLOW_ACTORS_MAX = 100000,
 	FOLLOW_PIPE_MAX_BYTES = 16 << 20,
 	FOLLOW_PIPES_MAX_BYTES = 64 << 20,
-	FOLLOW_READ_MAX = 4096,  /* files that input may be made of */
-	FOLLOW_OPENED_MAX = 256, /* files that a program opens to write, and is kept at once */
+	FOLLOW_HELD_MAX = 512,        /* of them, those whose content is held */
+	FOLLOW_HELD_BYTES = 64 << 10, /* of one of these */
+	FOLLOW_READ_MAX = 4096,       /* files that input may be made of */
+	FOLLOW_OPENED_MAX = 256,      /* files that a program opens to write, and is kept at once */
 };
 
 enum actor_kind {
@@ -112,7 +114,9 @@ struct follow {
 	GHashTable *scripts;           /* char *path → GBytes */
 	GHashTable *pipes;             /* guint64 inode → struct pipe_content * */
 	uint64_t pipe_bytes;
-	GHashTable *read;      /* char *: files that were opened to read, by whom is not kept */
+	GHashTable *read;      /* char * -> GBytes *: files that were opened to read, by whom is not
+				  kept, and what they held then; NULL: too much, or no file */
+	guint reads_held;      /* of them, those with a content */
 	struct timespec began; /* what was changed since is no file of the image */
 	GHashTable *tests;     /* those that are recorded, as text */
 	GPtrArray *failed;     /* char *: see tries_note; or NULL */
@@ -168,6 +172,8 @@ void follow_program_stop(struct follow *follow, struct program *program, int sig
 void follow_program_exit(struct follow *follow, struct actor *actor, int status);
 /* follow_input.c: a file is opened to read; @path may be NULL. */
 void follow_note_read(struct follow *follow, const char *path);
+/* What was read goes into the record. */
+void follow_take_reads(struct follow *follow);
 /* What the program has read, as far as is known now. */
 void follow_settle_input(struct follow *follow, struct program *program);
 /* Something else than waiting was done by @actor: what still runs below it is in the background. */

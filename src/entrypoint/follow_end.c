@@ -294,6 +294,7 @@ void follow_finish(struct follow *follow)
 		return;
 	tries_merge(follow->record->steps);
 	take_scripts(follow);
+	follow_take_reads(follow);
 	if (follow->ended)
 		add_exit(follow);
 }

@@ -3,6 +3,7 @@
 #include "entrypoint/follow.h"
 
 #include "base/fd.h"
+#include "base/sorted.h"
 #include "entrypoint/input.h"
 
 #include <fcntl.h>
@@ -12,10 +13,52 @@
 
 enum { HEAD_BYTES = 64 };
 
+static GBytes *held_content(struct follow *follow, const char *path)
+{
+	autosnapshot struct snapshot now = {0};
+
+	if (follow->reads_held >= FOLLOW_HELD_MAX || changes_are_foreign(path))
+		return NULL;
+	snapshot_take(&follow->reader, path, false, &now);
+	if (now.type != SNAPSHOT_FILE || now.size_bytes > FOLLOW_HELD_BYTES)
+		return NULL;
+	snapshot_clear(&now);
+	snapshot_take(&follow->reader, path, true, &now);
+	follow->reads_held += now.content != NULL;
+	return g_steal_pointer(&now.content);
+}
+
 void follow_note_read(struct follow *follow, const char *path)
 {
-	if (path && g_hash_table_size(follow->read) < FOLLOW_READ_MAX)
-		g_hash_table_add(follow->read, g_strdup(path));
+	if (!path || g_hash_table_size(follow->read) >= FOLLOW_READ_MAX ||
+	    g_hash_table_contains(follow->read, path))
+		return;
+	g_hash_table_insert(follow->read, g_strdup(path), held_content(follow, path));
+}
+
+static bool is_text(GBytes *content)
+{
+	gsize bytes;
+	const char *data = g_bytes_get_data(content, &bytes);
+
+	return bytes <= FOLLOW_HELD_BYTES && (bytes == 0 || !memchr(data, '\0', bytes));
+}
+
+void follow_take_reads(struct follow *follow)
+{
+	g_autoptr(GPtrArray) paths = keys_sorted(follow->read);
+
+	for (guint i = 0; i < paths->len; i++) {
+		GBytes *content = g_hash_table_lookup(follow->read, paths->pdata[i]);
+		struct start_script *file;
+
+		if (!content || !is_text(content))
+			continue;
+		file = g_new0(struct start_script, 1);
+		file->path = g_strdup(paths->pdata[i]);
+		file->text = g_bytes_ref(content);
+		g_ptr_array_add(follow->record->reads, file);
+	}
 }
 
 /* Whether the descriptor is of a file of the image: one that nobody has touched since the start

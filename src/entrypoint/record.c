@@ -10,6 +10,7 @@ void start_step_free(struct start_step *step)
 	g_free(step->path);
 	g_clear_pointer(&step->groups, g_array_unref);
 	g_clear_pointer(&step->content, g_bytes_unref);
+	g_clear_pointer(&step->before, g_bytes_unref);
 	g_clear_pointer(&step->argv, g_ptr_array_unref);
 	g_clear_pointer(&step->environment, g_ptr_array_unref);
 	g_free(step->cwd);
@@ -42,6 +43,7 @@ struct start_record *start_record_new(void)
 
 	record->steps = g_ptr_array_new_with_free_func((GDestroyNotify)start_step_free);
 	record->scripts = g_ptr_array_new_with_free_func((GDestroyNotify)start_script_free);
+	record->reads = g_ptr_array_new_with_free_func((GDestroyNotify)start_script_free);
 	record->tests = g_ptr_array_new_with_free_func((GDestroyNotify)start_test_free);
 	record->retried = g_ptr_array_new_with_free_func(g_free);
 	record->lines = g_ptr_array_new_with_free_func(g_free);
@@ -54,6 +56,7 @@ void start_record_free(struct start_record *record)
 		return;
 	g_ptr_array_unref(record->steps);
 	g_ptr_array_unref(record->scripts);
+	g_ptr_array_unref(record->reads);
 	g_ptr_array_unref(record->tests);
 	g_ptr_array_unref(record->lines);
 	g_ptr_array_unref(record->retried);

@@ -39,9 +39,11 @@ struct start_step {
 	uint32_t mode; /* permission bits */
 	uint32_t uid;  /* owner (files), effective ids (programs) */
 	uint32_t gid;
-	GArray *groups;         /* uint32_t: of programs */
-	GBytes *content;        /* FILE, APPEND; SYMLINK: the target */
-	GPtrArray *argv;        /* char * */
+	GArray *groups;  /* uint32_t: of programs */
+	GBytes *content; /* FILE, APPEND; SYMLINK: the target */
+	GBytes *before;  /* FILE, APPEND: what the file held before; NULL: there was none, or it was
+			    no regular file of at most 1 MiB */
+	GPtrArray *argv; /* char * */
 	GPtrArray *environment; /* char * "NAME=VALUE", sorted; PWD, OLDPWD, SHLVL, _ left out */
 	char *cwd;
 	uint32_t umask;
@@ -85,6 +87,8 @@ struct start_record {
 	GPtrArray *steps; /* struct start_step * */
 	GPtrArray *
 		scripts; /* struct start_script *: executed or sourced by a shell; sorted by path */
+	GPtrArray *reads; /* struct start_script *: files that were opened to read, as they were
+			     then: text of at most 64 KiB; sorted by path */
 	GPtrArray *tests; /* struct start_test *; only of a scenario with `explain` */
 	GPtrArray
 		*lines; /* char *: "SCRIPT:LINE: expanded command" in order; only with `explain` */

@@ -342,6 +342,9 @@ guint factor_path(struct factor *factor, enum level_kind kind, const char *path,
 	level->directory = directory;
 	if (kind == LEVEL_SECRET)
 		level->value = g_strdup_printf("Zq%03ukxS", factor->number);
+	if (kind == LEVEL_GIVEN && !directory)
+		level->value =
+			g_strdup_printf("Zq%03ukxG%u\n", factor->number, factor->levels->len - 1);
 	return factor->levels->len - 1;
 }
 
@@ -543,8 +546,7 @@ static void scenario_set_files(const struct space *space, struct start_scenario 
 	if (level->kind == LEVEL_ABSENT)
 		g_ptr_array_add(scenario->absent, g_strdup(level->path));
 	if (level->kind == LEVEL_GIVEN)
-		scenario_give(scenario, level->path, level->directory ? 0755 : 0644,
-			      level->directory ? NULL : "given\n");
+		scenario_give(scenario, level->path, level->directory ? 0755 : 0644, level->value);
 	for (guint i = 0; i < scenario->files->len; i++) {
 		struct start_given *given = scenario->files->pdata[i];
 

@@ -32,7 +32,7 @@ enum level_kind {
 
 struct level {
 	enum level_kind kind;
-	char *value;      /* of the variable, or what the secret's file holds */
+	char *value;      /* of the variable, or what the file holds (SECRET, GIVEN) */
 	GPtrArray *words; /* ARGUMENTS: char *; those in `marks` are marks */
 	GPtrArray *marks; /* ARGUMENTS: char *, as in words */
 	char *path;       /* GIVEN, ABSENT, SECRET */

@@ -207,6 +207,18 @@ static void do_secret(struct world *world, const char *name)
 		g_hash_table_insert(world->internal, g_strdup(name), g_steal_pointer(&value));
 }
 
+static void do_read(struct world *world, const struct plan_directive *directive)
+{
+	g_autofree char *path = expand(world, plan_word(directive, 1));
+	g_autofree char *text = world_read(world, path);
+
+	g_assert_nonnull(text);
+	while (g_str_has_suffix(text, "\n"))
+		text[strlen(text) - 1] = '\0';
+	g_hash_table_insert(world->internal, g_strdup(plan_word(directive, 0)),
+			    g_steal_pointer(&text));
+}
+
 /* 32 bytes in hex, whatever is asked for: the test asks for no others. */
 static void do_random(struct world *world, const char *name)
 {
@@ -276,6 +288,8 @@ static void do_variable(struct carrier *carrier)
 		world_exit(world, 1, text);
 	else if (directive->kind == PLAN_SECRET)
 		do_secret(world, name);
+	else if (directive->kind == PLAN_READ)
+		do_read(world, directive);
 	else if (directive->kind == PLAN_RANDOM)
 		do_random(world, name);
 	else if (directive->kind == PLAN_CHECK)

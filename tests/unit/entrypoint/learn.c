@@ -235,6 +235,17 @@ static void test_random(void)
 			       "set APP_SECRET ${thresh_random_0}\n"));
 }
 
+/* Drawn at a first start alone, and read at later ones. */
+static void test_kept(void)
+{
+	learn_and_verify(&kept_script, WORDS("PATH=/usr/bin"), WORDS("app"), WORDS("/data"),
+			 WORDS("APP_SECRET=mine"),
+			 WORDS("random thresh_random_0 32 hex\n",
+			       "if file /data/secret\nread thresh_read_1 /data/secret\nend\n",
+			       "set APP_SECRET ${thresh_read_1}\n",
+			       "set APP_SECRET ${thresh_random_0}\n"));
+}
+
 static void test_node(void)
 {
 	learn_and_verify(
@@ -318,6 +329,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/odd", test_odd);
 	g_test_add_func("/learn/routes", test_routes);
 	g_test_add_func("/learn/random", test_random);
+	g_test_add_func("/learn/kept", test_kept);
 	g_test_add_func("/learn/typed", test_typed);
 	g_test_add_func("/learn/derived", test_derived);
 	g_test_add_func("/learn/node", test_node);

@@ -100,17 +100,35 @@ void world_directory(struct world *world, const char *path, uint32_t mode)
 	world_step(world, START_DIRECTORY, path)->mode = mode;
 }
 
+/* As the recorder does: what is only longer than it was, was appended to. */
 void world_file(struct world *world, const char *path, uint32_t mode, const char *content)
 {
 	const char *old = g_hash_table_lookup(world->disk, path);
+	bool longer = old && *old && g_str_has_prefix(content, old);
+	const char *added = longer ? content + strlen(old) : content;
 
 	if (old && strcmp(old, content) == 0)
 		return;
-	struct start_step *step = world_step(world, START_FILE, path);
+	struct start_step *step = world_step(world, longer ? START_APPEND : START_FILE, path);
 
 	step->mode = mode;
-	step->content = g_bytes_new(content, strlen(content));
+	step->content = g_bytes_new(added, strlen(added));
+	step->before = old ? g_bytes_new(old, strlen(old)) : NULL;
 	world_put(world, path, content);
+}
+
+char *world_read(struct world *world, const char *path)
+{
+	const char *content = g_hash_table_lookup(world->disk, path);
+	struct start_script *file;
+
+	if (!content)
+		return NULL;
+	file = g_new0(struct start_script, 1);
+	file->path = g_strdup(path);
+	file->text = g_bytes_new(content, strlen(content));
+	g_ptr_array_add(world->record->reads, file);
+	return g_strdup(content);
 }
 
 void world_append(struct world *world, const char *path, const char *content)
@@ -121,6 +139,7 @@ void world_append(struct world *world, const char *path, const char *content)
 
 	step->mode = 0644;
 	step->content = g_bytes_new(content, strlen(content));
+	step->before = old ? g_bytes_new(old, strlen(old)) : NULL;
 	world_put(world, path, now);
 }
 

@@ -58,6 +58,8 @@ bool world_populated(const struct world *world, const char *path);
 void world_directory(struct world *world, const char *path, uint32_t mode);
 void world_file(struct world *world, const char *path, uint32_t mode, const char *content);
 void world_append(struct world *world, const char *path, const char *content);
+/* What the file holds; NULL: there is none. Caller frees. */
+char *world_read(struct world *world, const char *path);
 void world_symlink(struct world *world, const char *path, const char *target);
 void world_remove(struct world *world, const char *path);
 void world_mode(struct world *world, const char *path, uint32_t mode);
@@ -81,6 +83,8 @@ char *world_differ(const struct start_record *script, const struct start_record 
 extern const struct script redis_script, nginx_script, postgres_script, mariadb_script,
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script, typed_script;
+/* scripts_files.c */
+extern const struct script kept_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,
 	pair_script, quoted_script, listed_script;
