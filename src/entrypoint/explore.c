@@ -92,12 +92,15 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 	return state;
 }
 
-/* The new state's parts take the old one's place, so that pointers to it stay right. */
+/* The new state's parts take the old one's place, so that pointers to it, and to its levels, stay
+ * right. */
 static void state_refresh(const struct space *space, struct state *state)
 {
 	struct state *anew = space_state(space, state->levels);
 	struct state old = *state;
 
+	g_byte_array_unref(anew->levels);
+	anew->levels = g_byte_array_ref(old.levels);
 	anew->record = g_steal_pointer(&old.record);
 	anew->explored = old.explored;
 	anew->repeated = old.repeated;
