@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
+# alone
 """thresh-init staying as PID 1 with a plan: rewriting, groups, delay, values, job control, several programs."""
 import ctypes
 import os
