@@ -62,7 +62,7 @@ static bool may_choose(const struct explorer *explorer, const struct factor *fac
 	const struct state *state = state_known(explorer, factor->number, level);
 
 	if (state && !state_executes(state))
-		return false;
+		return factor->needs_others && what->kind == LEVEL_MARK;
 	if (what->kind == LEVEL_ABSENT || what->kind == LEVEL_GIVEN || what->kind == LEVEL_AGAIN ||
 	    what->kind == LEVEL_SIGNS)
 		return false;
@@ -326,26 +326,61 @@ static bool try_row(struct explorer *explorer, struct model **model, const GByte
 	return true;
 }
 
-/* Whether the start has a step that the base has not: what is behind it may depend on variables
- * that did nothing so far. */
-static bool is_new_ground(const struct model *model, const struct state *base,
-			  const struct state *state)
+/* The place of @state among those that execute; -1: it does not. */
+static int executing_index(const struct model *model, const struct state *state)
 {
-	guint own = 0, its = 0;
+	for (guint i = 0; i < model->executing->len; i++)
+		if (model->executing->pdata[i] == state)
+			return (int)i;
+	return -1;
+}
 
-	while (own < model->executing->len && model->executing->pdata[own] != base)
-		own++;
-	while (its < model->executing->len && model->executing->pdata[its] != state)
-		its++;
-	if (own == model->executing->len || its == model->executing->len)
-		return false;
-	for (guint i = 0; i < model->columns->len; i++) {
+/* How many steps @state has that @other has not; none where either does not execute. */
+static guint steps_beyond(const struct model *model, const struct state *state,
+			  const struct state *other)
+{
+	int its = executing_index(model, state), others = executing_index(model, other);
+	guint count = 0;
+
+	for (guint i = 0; its >= 0 && others >= 0 && i < model->columns->len; i++) {
 		const struct column *column = model->columns->pdata[i];
 
-		if (column->cells->pdata[its] && !column->cells->pdata[own])
-			return true;
+		count += column->cells->pdata[its] && !column->cells->pdata[others];
 	}
-	return false;
+	return count;
+}
+
+/* Whether @state has a step that no start has whose surroundings were tried. */
+static bool is_new_ground(const struct explorer *explorer, const struct model *model,
+			  const struct state *state)
+{
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *other = explorer->states->pdata[i];
+
+		if (other->explored && executing_index(model, other) >= 0 &&
+		    steps_beyond(model, state, other) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* The start with most steps that are new: what is behind them may depend on variables that did
+ * nothing so far. NULL: there is none. */
+static struct state *next_ground(const struct explorer *explorer, const struct model *model)
+{
+	struct state *next = NULL;
+	guint most = 0;
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		struct state *state = explorer->states->pdata[i];
+		guint steps = steps_beyond(model, state, explorer->base);
+
+		if (!state->explored && steps > most && is_new_ground(explorer, model, state)) {
+			next = state;
+			most = steps;
+		}
+	}
+	return next;
 }
 
 /* Every variable marked (or empty), beside what @state has set. */
@@ -501,12 +536,9 @@ bool explore_combinations(struct explorer *explorer, struct model **model, GErro
 
 	cover_init(&cover, explorer);
 	done = try_surroundings(explorer, model, explorer->base, error);
-	for (guint i = 0; done && i < explorer->states->len && !explorer->exhausted; i++) {
-		struct state *state = explorer->states->pdata[i];
-
-		if (!state->explored && is_new_ground(*model, explorer->base, state))
-			done = try_surroundings(explorer, model, state, error);
-	}
+	for (struct state *ground;
+	     done && !explorer->exhausted && (ground = next_ground(explorer, *model));)
+		done = try_surroundings(explorer, model, ground, error);
 	done = done && explore_failures(explorer, model, error);
 	for (guint i = 0; done && i < MAX_ROWS && new_pairs && !explorer->exhausted; i++) {
 		g_autoptr(GByteArray) row = cover_row(&cover, &new_pairs);

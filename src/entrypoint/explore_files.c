@@ -131,6 +131,15 @@ static bool is_volume(const struct explorer *explorer, const char *path)
 	return false;
 }
 
+/* Below /usr, where not even the directory is in the image: who mounts a file or a volume does not
+ * do it there. */
+static bool is_system_path(const struct explorer *explorer, const char *path)
+{
+	g_autofree char *parent = g_path_get_dirname(path);
+
+	return path_is_below(path, "/usr") && !is_shipped(explorer, parent);
+}
+
 static bool add_candidate(struct candidates *candidates, const char *condition, const char *path,
 			  GError **error)
 {
@@ -138,7 +147,8 @@ static bool add_candidate(struct candidates *candidates, const char *condition, 
 	bool known = false;
 
 	if (*path != '/' || is_engine_path(path) || candidates->paths->len >= MAX_PATHS ||
-	    (!is_volume(explorer, path) && is_shipped(explorer, path)))
+	    (!is_volume(explorer, path) &&
+	     (is_shipped(explorer, path) || is_system_path(explorer, path))))
 		return true;
 	for (guint i = 0; i < candidates->paths->len; i++)
 		known = known || strcmp(candidates->paths->pdata[i], path) == 0;

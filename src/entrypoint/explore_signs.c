@@ -292,8 +292,15 @@ bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, G
 	const struct ground ground = {explorer, levels, true};
 	g_autoptr(GArray) indexes = marked_variables(explorer, levels);
 	g_autoptr(GPtrArray) bytes = g_ptr_array_new_with_free_func(g_free);
+	GError *failure = NULL;
+	const struct state *marked = explorer_run(explorer, levels, &failure);
 	bool explained;
 
+	if (!marked || !state_executes(marked)) {
+		if (failure)
+			g_propagate_error(error, failure);
+		return !failure;
+	}
 	for (guint i = 0; i < indexes->len; i++)
 		g_ptr_array_add(bytes, bytes_left(space_factor(explorer->space,
 							       g_array_index(indexes, guint, i)),

@@ -107,6 +107,45 @@ static void add_pattern_levels(struct factor *factor)
 	}
 }
 
+/* Every variable marked that may be. */
+static bool try_all_marked(struct explorer *explorer, struct state **ret_state, GError **error)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_ARGUMENTS,
+						   state_level(explorer->base, SPACE_ARGUMENTS));
+	GError *failure = NULL;
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		GByteArray *more = levels_with(levels, i,
+					       factor->doubtful ? state_level(explorer->base, i)
+								: factor_find(factor, LEVEL_MARK));
+
+		g_byte_array_unref(levels);
+		levels = more;
+	}
+	*ret_state = explorer_run(explorer, levels, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	return !failure;
+}
+
+/* A user without a password: it is not the mark that is refused. */
+static bool find_others(struct explorer *explorer, struct factor *factor, struct state *marked,
+			GError **error)
+{
+	struct state *all;
+
+	if (state_executes(marked))
+		return true;
+	if (!try_all_marked(explorer, &all, error))
+		return false;
+	factor->needs_others = all && state_executes(all);
+	/* else it may be the value after all, and other marks are to come */
+	if (all && !factor->needs_others)
+		explorer_forget(explorer, all);
+	return true;
+}
+
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
@@ -124,7 +163,10 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 		factor->effective = true;
 	if (state_level(explorer->base, index))
 		factor->effective = true;
-	if (marked != explorer->base && (!state_executes(marked) || state_wants_number(marked)) &&
+	if (marked != explorer->base && !find_others(explorer, factor, marked, error))
+		return false;
+	if (marked != explorer->base && !factor->needs_others &&
+	    (!state_executes(marked) || state_wants_number(marked)) &&
 	    !explore_values(explorer, index, marked, error))
 		return false;
 	if (has_literals(factor) && !toggle_literals(explorer, index, error))

@@ -90,6 +90,7 @@ struct pipe_content {
 struct follow_options {
 	const struct ids *ids;
 	const char *const *keep;         /* paths or names of programs to keep; or NULL */
+	GHashTable *habits;              /* start.h; or NULL */
 	const char *const *interpreters; /* paths that are the script's world; or NULL */
 	uint64_t own_pipes[2];           /* inodes of the container's standard streams */
 	const char *mark;                /* of the shells' own trace; NULL: without */

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/sorted.h"
 #include "entrypoint/place.h"
+#include "entrypoint/start.h"
 #include "entrypoint/tries.h"
 
 #include <errno.h>
@@ -182,6 +183,42 @@ static bool is_kept_by_wish(const struct follow *follow, const char *path, const
 			(words->len > 0 && g_strv_contains(keep, words->pdata[0])));
 }
 
+/* --- habits --- */
+
+enum { HABITS_MAX = 10000 };
+
+/* The path and the first word, of an option what is before `=`: what it is told to do. */
+static char *habit_key(const struct program *program)
+{
+	const GPtrArray *words = program->step->argv;
+	const char *word = words && words->len > 1 ? words->pdata[1] : "";
+
+	return g_strdup_printf("%s\n%.*s", program->step->path, (int)strcspn(word, "="), word);
+}
+
+static bool is_kept_by_habit(const struct follow *follow, const struct program *program)
+{
+	g_autofree char *key = habit_key(program);
+
+	return follow->options->habits &&
+	       g_hash_table_lookup(follow->options->habits, key) == GINT_TO_POINTER(HABIT_KEPT);
+}
+
+/* One that was folded even once is watched for ever. */
+static void note_habit(const struct follow *follow, const struct program *program)
+{
+	GHashTable *habits = follow->options->habits;
+	char *key = habits && g_hash_table_size(habits) < HABITS_MAX ? habit_key(program) : NULL;
+
+	if (!key)
+		return;
+	if (program->kept && g_hash_table_contains(habits, key))
+		g_free(key);
+	else
+		g_hash_table_insert(habits, key,
+				    GINT_TO_POINTER(program->kept ? HABIT_KEPT : HABIT_FOLDED));
+}
+
 void follow_program_keep(struct follow *follow, struct program *program)
 {
 	if (program->kept)
@@ -219,7 +256,7 @@ void follow_program_begin(struct follow *follow, struct actor *actor, const char
 	if (program->input_fd < 0 && program->input_pipe == 0)
 		look_at_named_input(follow, actor->pid, program);
 	look_at_output(follow, actor->pid, program);
-	if (is_kept_by_wish(follow, path, words))
+	if (is_kept_by_wish(follow, path, words) || is_kept_by_habit(follow, program))
 		follow_program_keep(follow, program);
 }
 
@@ -240,10 +277,12 @@ static bool is_foldable(struct follow *follow, struct program *program)
 static void program_decide(struct follow *follow, struct program *program)
 {
 	if (!program->kept && is_foldable(follow, program)) {
+		note_habit(follow, program);
 		timeline_fold(follow->timeline, program);
 		return;
 	}
 	follow_program_keep(follow, program);
+	note_habit(follow, program);
 	follow_settle_input(follow, program);
 }
 

@@ -56,6 +56,7 @@ struct factor {
 	char *refused;       /* bytes that it may not hold; NULL: none */
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
+	bool needs_others;   /* marked alone, a start fails; with all marked, it does not */
 	bool doubtful;       /* a word of the text that may be no variable's name at all */
 };
 

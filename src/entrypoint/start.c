@@ -152,6 +152,11 @@ static void fill_ids(struct job *job)
 
 /* --- one start --- */
 
+GHashTable *start_habits_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
 static struct process_spec spec_of(const struct job *job, struct follow *follow, int output_fd)
 {
 	struct process_spec spec = *job->setup->process;
@@ -239,6 +244,7 @@ static bool start_once(struct job *job, bool last, GError **error)
 	struct follow_options options = {
 		.ids = &job->ids,
 		.keep = job->setup->keep,
+		.habits = job->setup->habits,
 		.interpreters = interpreters,
 		.mark = job->mark,
 		.timeout_ms = job->setup->timeout_ms > 0 ? job->setup->timeout_ms : TIMEOUT_MS,

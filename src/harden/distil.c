@@ -19,7 +19,8 @@ static const char start_hostname[] = "thresh-a";
 /* What the runners need: the script's own starts, and those of the plan in its place. */
 struct distiller {
 	struct session *session;
-	GPtrArray *keep;  /* char *: programs that the learner wants to be steps */
+	GPtrArray *keep; /* char *: programs that the learner wants to be steps */
+	GHashTable *habits;
 	guint words;      /* of the command line, the script's own: what is behind are arguments */
 	const char *plan; /* of a replay; NULL: the script */
 	guint runs;
@@ -119,6 +120,7 @@ static struct start_record *distiller_run(const struct start_scenario *scenario,
 		.identity = session->identity,
 		.entrypoint_words = distiller->plan ? init->len - 1 : distiller->words,
 		.keep = (const char *const *)keep->pdata,
+		.habits = distiller->habits,
 		.timeout_ms = session->request->timeouts.ready_ms,
 		.stop_ms = session->request->timeouts.stop_ms,
 	};
@@ -337,7 +339,8 @@ static char *records_differ(const struct start_record *script, const struct star
 struct start_plan *distil(struct session *session, GError **error)
 {
 	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
-	struct distiller distiller = {.session = session, .keep = keep};
+	g_autoptr(GHashTable) habits = start_habits_new();
+	struct distiller distiller = {.session = session, .keep = keep, .habits = habits};
 	autostartplan struct start_plan *plan = NULL;
 	g_autofree char *text = NULL;
 

@@ -315,6 +315,33 @@ static void test_keep(void)
 }
 
 /* Ids as they are at the end, where others than one can be had. */
+static char *start_with_habits(GHashTable *habits, const char *script)
+{
+	struct start_setup setup = {.habits = habits};
+
+	return fixture_start(script, NULL, &setup);
+}
+
+/* What was always kept is kept from its beginning; what was folded even once is looked at again. */
+static void test_habits(void)
+{
+	static const char many[] = "#!/bin/sh\nserver many /data 40\nexec \"$@\"\n";
+	static const char few[] = "#!/bin/sh\nserver many /data 1\nexec \"$@\"\n";
+	g_autoptr(GHashTable) kept = start_habits_new();
+	g_autoptr(GHashTable) folded = start_habits_new();
+	g_autofree char *first = start_with_habits(kept, many);
+	g_autofree char *then = start_with_habits(kept, few);
+	g_autofree char *little = start_with_habits(folded, few);
+	g_autofree char *much = start_with_habits(folded, many);
+	g_autofree char *again = start_with_habits(folded, few);
+
+	g_assert_cmpstr(first, ==, "run server many /data 40\nexec server listen 80\n");
+	g_assert_cmpstr(then, ==, "run server many /data 1\nexec server listen 80\n");
+	g_assert_cmpstr(little, ==, "file /data/0 0644 \"\"\nexec server listen 80\n");
+	g_assert_cmpstr(much, ==, first);
+	g_assert_cmpstr(again, ==, little);
+}
+
 static void test_ids(void)
 {
 	g_autofree char *text = NULL;
@@ -432,6 +459,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/start/second start", test_second_start);
 	g_test_add_func("/entrypoint/start/second start without", test_second_start_without);
 	g_test_add_func("/entrypoint/start/keep", test_keep);
+	g_test_add_func("/entrypoint/start/habits", test_habits);
 	if (fixture_identity.mode != IDENTITY_SINGLE)
 		g_test_add_func("/entrypoint/start/ids", test_ids);
 	g_test_add_func("/entrypoint/start/plan", test_plan);
