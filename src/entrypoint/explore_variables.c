@@ -129,6 +129,33 @@ static bool try_all_marked(struct explorer *explorer, struct state **ret_state, 
 	return !failure;
 }
 
+/* Takes away what @all has marked and does not need to execute, but for variable @index. */
+static bool find_fewest(struct explorer *explorer, guint index, const struct state *all,
+			GError **error)
+{
+	g_autoptr(GByteArray) levels = levels_with(all->levels, index, state_level(all, index));
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < levels->len; i++) {
+		guint own = state_level(explorer->base, i);
+
+		if (i == index || levels->data[i] == own)
+			continue;
+		g_autoptr(GByteArray) fewer = levels_with(levels, i, own);
+		GError *failure = NULL;
+		const struct state *state = explorer_run(explorer, fewer, &failure);
+
+		if (failure) {
+			g_propagate_error(error, failure);
+			return false;
+		}
+		if (state && state_executes(state)) {
+			g_byte_array_unref(levels);
+			levels = g_steal_pointer(&fewer);
+		}
+	}
+	return true;
+}
+
 /* A user without a password: it is not the mark that is refused. */
 static bool find_others(struct explorer *explorer, struct factor *factor, struct state *marked,
 			GError **error)
@@ -143,7 +170,7 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 	/* else it may be the value after all, and other marks are to come */
 	if (all && !factor->needs_others)
 		explorer_forget(explorer, all);
-	return true;
+	return !factor->needs_others || find_fewest(explorer, factor->number, all, error);
 }
 
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)

@@ -285,6 +285,16 @@ static void test_pair(void)
 			       "exec server --port 8080\n"));
 }
 
+/* A variable that fails alone, since another is missing. */
+static void test_account(void)
+{
+	learn_and_verify(&account_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("NEW_USER=ada", "NEW_PASSWORD=secret", "BASE=shop"),
+			 WORDS("fail 1 \"NEW_USER without NEW_PASSWORD\"\n",
+			       "file /data/account 0600 \"${NEW_USER}:${NEW_PASSWORD}\\x0a\"\n",
+			       "file /data/grant 0644 \"${BASE} to ${NEW_USER}\\x0a\"\n"));
+}
+
 /* Values as the script writes them; in what it does once alone, or dies of, signs are refused. */
 static void test_quoted(void)
 {
@@ -338,6 +348,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/greeting", test_greeting);
 	g_test_add_func("/learn/pair", test_pair);
 	g_test_add_func("/learn/quoted", test_quoted);
+	g_test_add_func("/learn/account", test_account);
 	g_test_add_func("/learn/listed", test_listed);
 	return g_test_run();
 }

@@ -168,3 +168,29 @@ const struct script listed_script = {
 	"IFS=,\nfor peer in ${PEERS:-localhost}; do set -- \"$@\" --peer \"$peer\"; done\n"
 	"exec \"$@\"\n",
 	listed_start};
+
+static void account_start(struct world *world)
+{
+	const char *user = world_get(world, "NEW_USER"), *base = world_get(world, "BASE");
+	const char *password = world_get(world, "NEW_PASSWORD");
+	g_autofree char *account = g_strdup_printf("%s:%s\n", user, password);
+	g_autofree char *grant = g_strdup_printf("%s to %s\n", base, user);
+
+	if (*user && !*password) {
+		world_exit(world, 1, "NEW_USER without NEW_PASSWORD");
+		return;
+	}
+	if (*user)
+		world_file(world, "/data/account", 0600, account);
+	if (*base)
+		world_file(world, "/data/base", 0644, base);
+	if (*user && *base)
+		world_file(world, "/data/grant", 0644, grant);
+	world_exec_arguments(world);
+}
+
+const struct script account_script = {
+	"/entrypoint.sh",
+	"if [ -n \"$NEW_USER\" ] && [ -z \"$NEW_PASSWORD\" ]; then exit 1; fi\n"
+	"account \"$NEW_USER\" \"$NEW_PASSWORD\" \"$BASE\"\nexec \"$@\"\n",
+	account_start};
