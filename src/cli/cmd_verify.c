@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `thresh verify IMAGE`: recomputes from the layers what is claimed of an image. */
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "cli/command.h"
 #include "cli/json_output.h"
 #include "cli/keep_list.h"
 #include "cli/options.h"
 #include "image/rootfs.h"
-#include "sandbox/identity.h"
 #include "verify/format.h"
 #include "verify/policy.h"
 #include "verify/verify.h"
@@ -24,47 +22,36 @@ struct given {
 	gboolean list;
 };
 
-/* The image in a directory of its own: the cache may have been written by an earlier thresh, and
- * what is verified is what the blobs hold now. */
+/* The image, not from the cache, which may have been written by an earlier thresh: what is verified
+ * is what the blobs hold now. */
 struct unpacked {
 	struct image *image;
-	struct rootfs *rootfs;
-	char *directory;
-	int lock_fd;
+	struct tree *tree;
 	json_t *keep_list;
 	GPtrArray *attestations;
 };
 
 static void unpacked_clear(struct unpacked *unpacked)
 {
-	g_clear_pointer(&unpacked->rootfs, rootfs_free);
-	g_clear_pointer(&unpacked->image, image_free);
-	if (unpacked->directory)
-		cleanup_directory_remove(unpacked->directory, &unpacked->lock_fd);
-	g_free(unpacked->directory);
+	tree_free(unpacked->tree);
+	image_free(unpacked->image);
 	json_decref(unpacked->keep_list);
 	g_clear_pointer(&unpacked->attestations, g_ptr_array_unref);
 }
 
-static bool unpack(struct unpacked *unpacked, const struct options *options,
-		   const struct identity *identity, GError **error)
+static bool unpack(struct unpacked *unpacked, const struct options *options, GError **error)
 {
 	const struct harden_request *request = options->request;
-	g_autofree char *root = NULL;
 
 	unpacked->image =
 		image_open(options->operands->pdata[0], request->platform, &request->limits, error);
 	if (!unpacked->image)
 		return false;
-	unpacked->directory =
-		cleanup_directory(request->cache_path, "verify-", &unpacked->lock_fd, error);
-	if (!unpacked->directory)
+	unpacked->tree = image_spool_tree(unpacked->image, request->cache_path, error);
+	if (!unpacked->tree)
 		return false;
-	root = g_build_filename(unpacked->directory, "root", NULL);
-	unpacked->rootfs = rootfs_unpack_to(unpacked->image, root, &identity->shift, error);
 	unpacked->keep_list = keep_list_load(NULL, unpacked->image, NULL);
-	if (unpacked->rootfs)
-		unpacked->attestations = attestations_read(unpacked->image, error);
+	unpacked->attestations = attestations_read(unpacked->image, error);
 	return unpacked->attestations != NULL;
 }
 
@@ -191,20 +178,20 @@ static bool judges_load(const struct options *options, const struct given *given
 }
 
 static int verify(const struct options *options, const struct given *given,
-		  const struct identity *identity, const struct judges *judges, GError **error)
+		  const struct judges *judges, GError **error)
 {
 	const char *reference = options->operands->pdata[0];
-	struct unpacked unpacked = {.lock_fd = -1};
+	struct unpacked unpacked = {0};
 	autoverification struct verification *verification = NULL;
 	struct verify_subject subject = {0};
 	g_autoptr(GPtrArray) results = NULL;
 	g_autoptr(GPtrArray) problems = NULL;
 	int status = -1;
 
-	if (unpack(&unpacked, options, identity, error)) {
+	if (unpack(&unpacked, options, error)) {
 		subject = (struct verify_subject){
 			.image = unpacked.image,
-			.tree = unpacked.rootfs->tree,
+			.tree = unpacked.tree,
 			.keep_list = unpacked.keep_list,
 			.init_path = options->request->init_path,
 			.init_digests = judges->policy->init_digests,
@@ -230,7 +217,6 @@ static int start(const struct command_form *form, int argc, char **argv, struct 
 {
 	autooptions struct options *options = options_parse(form, argc, argv, error);
 	struct judges judges = {0};
-	struct identity identity = {0};
 	int status = -1;
 
 	if (!options || !format_check(given->format, error))
@@ -244,11 +230,8 @@ static int start(const struct command_form *form, int argc, char **argv, struct 
 		error_set(error, THRESH_ERROR_USAGE, "want one image");
 		return -1;
 	}
-	if (judges_load(options, given, &judges, error) && options_prepare(options, error) &&
-	    identity_enter(&identity, error)) {
-		status = verify(options, given, &identity, &judges, error);
-		identity_clear(&identity);
-	}
+	if (judges_load(options, given, &judges, error) && options_prepare(options, error))
+		status = verify(options, given, &judges, error);
 	judges_clear(&judges);
 	return status;
 }

@@ -9,21 +9,20 @@
 bool content_open(const struct tree *tree, const struct node *node, uint64_t max_bytes,
 		  struct content *ret_content)
 {
-	struct stat status;
+	uint64_t offset;
 	void *data;
 
 	if (!node || node->type != NODE_FILE || node->size_bytes == 0 ||
 	    node->size_bytes > max_bytes)
 		return false;
-	autofd int fd = tree_open(tree, node, NULL);
-	if (fd < 0 || fstat(fd, &status) < 0 || status.st_size <= 0 ||
-	    (uint64_t)status.st_size > max_bytes)
+	autofd int fd = tree_open(tree, node, &offset, NULL);
+	if (fd < 0)
 		return false;
-	data = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	data = mmap(NULL, (size_t)node->size_bytes, PROT_READ, MAP_PRIVATE, fd, (off_t)offset);
 	if (data == MAP_FAILED)
 		return false;
 	ret_content->data = data;
-	ret_content->size_bytes = (size_t)status.st_size;
+	ret_content->size_bytes = (size_t)node->size_bytes;
 	return true;
 }
 

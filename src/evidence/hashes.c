@@ -76,17 +76,19 @@ static void hash_special(const struct inventory *inventory, struct inventory_fil
 static bool feed(const struct tree *tree, const struct node *node, EVP_MD_CTX **contexts,
 		 guint count, uint8_t *buffer)
 {
-	autofd int fd = tree_open(tree, node, NULL);
+	uint64_t offset;
+	autofd int fd = tree_open(tree, node, &offset, NULL);
 	uint64_t left = node->size_bytes;
 
 	while (fd >= 0 && left > 0) {
-		ssize_t got = read(fd, buffer, MIN(left, BUFFER_BYTES));
+		ssize_t got = pread(fd, buffer, MIN(left, BUFFER_BYTES), (off_t)offset);
 
 		if (got <= 0)
 			return false;
 		for (guint i = 0; i < count; i++)
 			EVP_DigestUpdate(contexts[i], buffer, (size_t)got);
 		left -= (uint64_t)got;
+		offset += (uint64_t)got;
 	}
 	return fd >= 0;
 }

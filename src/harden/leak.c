@@ -444,7 +444,7 @@ static bool search_known_node(struct node *node, const char *path, void *user)
 		search_known_text(walk->suspects, node->target);
 	if (node->type != NODE_FILE)
 		return true;
-	fd = tree_open(walk->source, node, walk->error);
+	fd = tree_open(walk->source, node, NULL, walk->error);
 	return fd >= 0 && search_known_file(walk->suspects, fd, path, walk->error);
 }
 

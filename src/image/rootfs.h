@@ -44,6 +44,10 @@ struct rootfs *rootfs_unpack_to(const struct image *image, const char *path,
  * cache. Digests are filled in; tree_open fails. */
 struct tree *image_read_tree(const struct image *image, GError **error);
 
+/* The tree with its content in one file without a name in @directory (spool.h): for whoever only
+ * looks at it, at a part of what a directory costs, and without owners to shift. Not cached. */
+struct tree *image_spool_tree(const struct image *image, const char *directory, GError **error);
+
 void rootfs_free(struct rootfs *rootfs);
 #define autorootfs __attribute__((cleanup(rootfs_cleanup)))
 void rootfs_cleanup(struct rootfs **rootfs);

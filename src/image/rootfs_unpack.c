@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "image/layer.h"
 #include "image/rootfs_disk.h"
+#include "image/spool.h"
 #include "image/tarreader.h"
 
 #include <string.h>
@@ -14,7 +15,8 @@ struct unpacker {
 	const struct image *image;
 	const struct image_limits *limits;
 	struct tree *tree;
-	struct rootfs_disk *disk; /* NULL: the tree alone */
+	struct rootfs_disk *disk; /* NULL: no directory */
+	struct spool *spool;      /* NULL: no spool; without either, the tree alone */
 	struct digester *digester;
 	struct tar_reader *tar;
 	uint32_t layer;
@@ -328,6 +330,13 @@ static bool check_size(struct unpacker *unpacker, const struct tar_entry *entry,
 			   error);
 }
 
+static bool content_begin(struct unpacker *unpacker, struct node *node, struct rootfs_file *file,
+			  GError **error)
+{
+	return unpacker->disk ? rootfs_file_open(unpacker->disk, node, file, error)
+			      : spool_begin(unpacker->spool, node, file, error);
+}
+
 static bool take_content(struct unpacker *unpacker, const struct tar_entry *entry,
 			 struct node *node, GError **error)
 {
@@ -338,15 +347,15 @@ static bool take_content(struct unpacker *unpacker, const struct tar_entry *entr
 	if (!check_size(unpacker, entry, error))
 		return false;
 	node->size_bytes = entry->size_bytes;
-	if (unpacker->disk) {
-		if (!rootfs_file_open(unpacker->disk, node, &file, error))
+	if (unpacker->disk || unpacker->spool) {
+		if (!content_begin(unpacker, node, &file, error))
 			return false;
 		to = &file;
 	}
 	ok = entry->extents ? take_sparse(unpacker, entry, to, error)
 			    : take_bytes(unpacker, to, entry->size_bytes, error);
 	digester_finish(unpacker->digester, &node->digest);
-	if (to)
+	if (to && unpacker->disk)
 		ok = rootfs_file_close(unpacker->disk, node, &file, ok, error) && ok;
 	return ok;
 }
@@ -625,35 +634,60 @@ static void settle_links(struct tree *tree)
 	g_hash_table_unref(counts);
 }
 
-struct tree *rootfs_apply(const struct image *image, int root_fd, const struct owner_shift *shift,
-			  GError **error)
+static bool apply_layers(const struct image *image, struct tree *tree, struct rootfs_disk *disk,
+			 struct spool *spool, GError **error)
 {
-	autotree struct tree *tree = tree_new();
 	autodigester struct digester *digester = digester_new();
-	struct rootfs_disk disk = {.tree = tree, .root_fd = root_fd, .directory_fd = -1};
 	struct unpacker unpacker = {
 		.image = image,
 		.limits = &image->limits,
 		.tree = tree,
-		.disk = root_fd >= 0 ? &disk : NULL,
+		.disk = disk,
+		.spool = spool,
 		.digester = digester,
 		.links = g_ptr_array_new(),
 		.own = g_hash_table_new(NULL, NULL),
 	};
 	bool ok = true;
 
-	if (shift)
-		disk.shift = *shift;
 	for (uint32_t i = 0; ok && i < image->layer_count; i++)
 		ok = apply_layer(&unpacker, i, error);
-	if (ok && unpacker.disk)
-		ok = rootfs_disk_finish(&disk, error);
-	rootfs_disk_clear(&disk);
 	g_ptr_array_unref(unpacker.links);
 	g_hash_table_unref(unpacker.own);
-	if (!ok)
+	if (ok)
+		settle_links(tree);
+	return ok;
+}
+
+struct tree *rootfs_apply(const struct image *image, int root_fd, const struct owner_shift *shift,
+			  GError **error)
+{
+	autotree struct tree *tree = tree_new();
+	struct rootfs_disk disk = {.tree = tree, .root_fd = root_fd, .directory_fd = -1};
+	bool ok;
+
+	if (shift)
+		disk.shift = *shift;
+	ok = apply_layers(image, tree, root_fd >= 0 ? &disk : NULL, NULL, error) &&
+	     (root_fd < 0 || rootfs_disk_finish(&disk, error));
+	rootfs_disk_clear(&disk);
+	return ok ? g_steal_pointer(&tree) : NULL;
+}
+
+struct tree *image_spool_tree(const struct image *image, const char *directory, GError **error)
+{
+	autotree struct tree *tree = tree_new();
+	struct spool spool = {.fd = -1};
+	bool ok = spool_open(&spool, directory, error) &&
+		  apply_layers(image, tree, NULL, &spool, error) && spool_finish(&spool, error);
+
+	tree->spool_fd = spool.fd;
+	if (!ok) {
+		g_autofree char *quoted = error_quote(image->reference);
+
+		g_prefix_error(error, "%s: ", quoted);
 		return NULL;
-	settle_links(tree);
+	}
 	return g_steal_pointer(&tree);
 }
 

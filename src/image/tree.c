@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/random.h>
@@ -124,6 +125,7 @@ struct tree *tree_new(void)
 	tree->root = node_new(NULL, "", 0, NODE_DIRECTORY);
 	tree->root->mode = 0755;
 	tree->root_fd = -1;
+	tree->spool_fd = -1;
 	tree->count = 1;
 	tree->next_link_group = 1;
 	return tree;
@@ -135,6 +137,7 @@ void tree_free(struct tree *tree)
 		return;
 	node_free(tree->root, &tree->count);
 	fd_cleanup(&tree->root_fd);
+	fd_cleanup(&tree->spool_fd);
 	g_free(tree);
 }
 
@@ -403,6 +406,7 @@ void node_copy_attributes(struct node *to, const struct node *from)
 	to->layer = from->layer;
 	to->link_group = from->link_group;
 	to->digest = from->digest;
+	to->spool_offset = from->spool_offset;
 	to->target = target;
 	to->xattrs = g_steal_pointer(&xattrs);
 }
@@ -514,13 +518,29 @@ void node_set_xattr(struct node *node, const char *name, GBytes *value)
 	g_ptr_array_insert(node->xattrs, (gint)at, xattr);
 }
 
-int tree_open(const struct tree *tree, const struct node *node, GError **error)
+static int open_spool(const struct tree *tree, GError **error)
+{
+	int fd = fcntl(tree->spool_fd, F_DUPFD_CLOEXEC, 3);
+
+	if (fd < 0)
+		error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "spool");
+	return fd;
+}
+
+int tree_open(const struct tree *tree, const struct node *node, uint64_t *ret_offset,
+	      GError **error)
 {
 	const struct node *content = node->origin ? node->origin : node;
-	g_autofree char *path = node_path(content);
+	bool spooled = tree->spool_fd >= 0 && ret_offset;
+	g_autofree char *path = NULL;
 	autofd int fd = -1;
 	struct stat status;
 
+	if (spooled && content->type == NODE_FILE && !node->bytes) {
+		*ret_offset = content->spool_offset;
+		return open_spool(tree, error);
+	}
+	path = node_path(content);
 	if (tree->root_fd < 0 || content->type != NODE_FILE || node->bytes) {
 		add_failed(path, "its content is not on disk", error);
 		return -1;
@@ -533,7 +553,31 @@ int tree_open(const struct tree *tree, const struct node *node, GError **error)
 		add_failed(path, "the cache is damaged: not the file that was unpacked", error);
 		return -1;
 	}
+	if (ret_offset)
+		*ret_offset = 0;
 	return fd_steal(&fd);
+}
+
+/* @size_bytes from @offset on, all of them. */
+static GBytes *read_at(int fd, uint64_t offset, size_t size_bytes, const char *quoted,
+		       GError **error)
+{
+	g_autofree char *data = g_malloc(size_bytes + 1);
+	size_t at = 0;
+
+	while (at < size_bytes) {
+		ssize_t got = pread(fd, data + at, size_bytes - at, (off_t)(offset + at));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			error_set_errno(error, THRESH_ERROR_INPUT, got < 0 ? errno : EIO, "%s",
+					quoted);
+			return NULL;
+		}
+		at += (size_t)got;
+	}
+	return g_bytes_new_take(g_steal_pointer(&data), size_bytes);
 }
 
 GBytes *tree_read(const struct tree *tree, const struct node *node, size_t max_bytes,
@@ -542,6 +586,7 @@ GBytes *tree_read(const struct tree *tree, const struct node *node, size_t max_b
 	g_autofree char *path = node_path(node);
 	g_autofree char *quoted = error_quote(path);
 	autofd int fd = -1;
+	uint64_t offset;
 
 	if (node->bytes && g_bytes_get_size(node->bytes) <= max_bytes)
 		return g_bytes_ref(node->bytes);
@@ -550,6 +595,6 @@ GBytes *tree_read(const struct tree *tree, const struct node *node, size_t max_b
 			  max_bytes);
 		return NULL;
 	}
-	fd = tree_open(tree, node, error);
-	return fd >= 0 ? fd_read_all(fd, max_bytes, quoted, error) : NULL;
+	fd = tree_open(tree, node, &offset, error);
+	return fd >= 0 ? read_at(fd, offset, (size_t)node->size_bytes, quoted, error) : NULL;
 }

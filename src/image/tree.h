@@ -6,13 +6,13 @@
  * "", "." or ".."; a path is in the tree once. Hard links are separate nodes with the same non-zero
  * `link_group` (and the same content and metadata). A tree owns its nodes; nodes are borrowed.
  *
- * A tree describes a source image (content lies below `root_fd`, as unpacked by rootfs.h) or a
- * production image that seal/ makes (content comes from `origin`, a node of the source tree, or
- * from `bytes`).
+ * A tree describes a source image (content lies below `root_fd`, or in the one file `spool_fd`, as
+ * unpacked by rootfs.h) or a production image that seal/ makes (content comes from `origin`, a node
+ * of the source tree, or from `bytes`).
  *
  *     struct node *node = tree_lookup(tree, "/etc/passwd");
  *     if (node && node->type == NODE_FILE)
- *             fd = tree_open(tree, node, error);
+ *             fd = tree_open(tree, node, &offset, error);
  */
 #pragma once
 
@@ -59,11 +59,14 @@ struct node {
 	/* Production trees alone: where the content is. Both NULL in a source tree. */
 	const struct node *origin; /* a file of the source tree */
 	GBytes *bytes;             /* or these bytes */
+
+	uint64_t spool_offset; /* in a spooled tree: where the content of a file begins */
 };
 
 struct tree {
 	struct node *root;
 	int root_fd;  /* the directory that holds the content, or -1; owned */
+	int spool_fd; /* or one file that holds all of it, or -1; owned */
 	size_t count; /* nodes, the root included */
 	uint32_t next_link_group;
 };
@@ -116,9 +119,13 @@ bool node_walk(struct node *node, node_visit visit, void *user);
 /* Sets the value of an extended attribute (takes a reference to @value). */
 void node_set_xattr(struct node *node, const char *name, GBytes *value);
 
-/* Opens the content of a file below `root_fd`, following no symlink, O_RDONLY | O_CLOEXEC; -1 with
- * @error. A production node is opened by its origin, with the source tree as @tree. */
-int tree_open(const struct tree *tree, const struct node *node, GError **error);
+/* Opens the content of a file, O_RDONLY | O_CLOEXEC, below `root_fd` following no symlink; -1 with
+ * @error. It is the `size_bytes` from *@ret_offset on, a multiple of the page size: other files may
+ * lie before and behind, and the position is nobody's, so read by pread(2) or map it. NULL for a
+ * caller that needs a file of its own: in a spooled tree there is none. A production node is opened
+ * by its origin, with the source tree as @tree. */
+int tree_open(const struct tree *tree, const struct node *node, uint64_t *ret_offset,
+	      GError **error);
 
 /* The whole content of a file of at most @max_bytes, a production node's `bytes` too. Caller
  * unrefs. */

@@ -108,10 +108,10 @@ bool layer_plan_has(const struct layer_plan *plan, uint32_t layer)
 	return g_array_index(plan->entries, struct plan_entry, 0).layers >> layer & 1;
 }
 
-static bool put_file(struct blob *blob, int fd, uint64_t size_bytes, GError **error)
+static bool put_file(struct blob *blob, int fd, uint64_t offset, uint64_t size_bytes,
+		     GError **error)
 {
 	uint64_t left = size_bytes;
-	char extra;
 
 	while (left > 0) {
 		size_t room;
@@ -120,7 +120,7 @@ static bool put_file(struct blob *blob, int fd, uint64_t size_bytes, GError **er
 
 		if (!space)
 			return false;
-		n = read(fd, space, MIN(room, left));
+		n = pread(fd, space, MIN(room, left), (off_t)(offset + size_bytes - left));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -132,9 +132,6 @@ static bool put_file(struct blob *blob, int fd, uint64_t size_bytes, GError **er
 		blob_advance(blob, (size_t)n);
 		left -= (uint64_t)n;
 	}
-	if (read(fd, &extra, 1) > 0)
-		return error_set(error, THRESH_ERROR_INPUT,
-				 "longer than the %" G_GUINT64_FORMAT " bytes it had", size_bytes);
 	return true;
 }
 
@@ -142,12 +139,13 @@ static bool put_content(struct blob *blob, const struct node *node, const struct
 			GError **error)
 {
 	autofd int fd = -1;
+	uint64_t offset;
 
 	if (node->bytes)
 		return blob_write(blob, g_bytes_get_data(node->bytes, NULL),
 				  g_bytes_get_size(node->bytes), error);
-	fd = tree_open(source, node->origin, error);
-	return fd >= 0 && put_file(blob, fd, node->origin->size_bytes, error);
+	fd = tree_open(source, node->origin, &offset, error);
+	return fd >= 0 && put_file(blob, fd, offset, node->origin->size_bytes, error);
 }
 
 /* In place of the content, for a fingerprint. */

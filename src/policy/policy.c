@@ -41,15 +41,15 @@ struct scan_walk {
 	GHashTable *names;
 };
 
-static void file_scan(const struct scan_walk *walk, int fd, uint64_t size)
+static void file_scan(const struct scan_walk *walk, int fd, uint64_t offset, uint64_t size)
 {
 	char magic[SELFMAG];
 	void *data;
 
-	if (pread(fd, magic, sizeof(magic), 0) != sizeof(magic) ||
+	if (pread(fd, magic, sizeof(magic), (off_t)offset) != sizeof(magic) ||
 	    memcmp(magic, ELFMAG, SELFMAG) != 0)
 		return;
-	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, (off_t)offset);
 	if (data == MAP_FAILED)
 		return;
 	scan_elf(data, size, walk->names);
@@ -60,15 +60,15 @@ static void file_scan(const struct scan_walk *walk, int fd, uint64_t size)
 static bool node_scan(struct node *node, const char *path, void *user)
 {
 	const struct scan_walk *walk = user;
-	struct stat status;
+	uint64_t offset;
 	autofd int fd = -1;
 
 	if (node->type != NODE_FILE || node->size_bytes < sizeof(Elf32_Ehdr) ||
 	    !keepset_keeps(walk->keepset, path))
 		return true;
-	fd = tree_open(walk->tree, node, NULL);
-	if (fd >= 0 && fstat(fd, &status) == 0 && status.st_size > 0)
-		file_scan(walk, fd, (uint64_t)status.st_size);
+	fd = tree_open(walk->tree, node, &offset, NULL);
+	if (fd >= 0)
+		file_scan(walk, fd, offset, node->size_bytes);
 	return true;
 }
 

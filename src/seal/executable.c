@@ -86,8 +86,10 @@ static bool elf_is_program(const uint8_t *head, size_t size)
 static size_t file_head(const struct tree *tree, const struct node *node,
 			uint8_t head[static HEAD_BYTES])
 {
-	autofd int fd = node->size_bytes > 0 ? tree_open(tree, node, NULL) : -1;
-	ssize_t size = fd >= 0 ? pread(fd, head, HEAD_BYTES, 0) : 0;
+	uint64_t offset;
+	autofd int fd = node->size_bytes > 0 ? tree_open(tree, node, &offset, NULL) : -1;
+	ssize_t size =
+		fd >= 0 ? pread(fd, head, MIN(HEAD_BYTES, node->size_bytes), (off_t)offset) : 0;
 
 	return size > 0 ? (size_t)size : 0;
 }

@@ -19,7 +19,7 @@ static size_t program_head(const struct resolver *resolver, const struct shadow 
 
 	*ret_fd = -1;
 	if (node->original && !node->changed && node->original->type == NODE_FILE)
-		*ret_fd = tree_open(resolver->options->tree, node->original, NULL);
+		*ret_fd = tree_open(resolver->options->tree, node->original, NULL, NULL);
 	if (*ret_fd >= 0)
 		got = pread(*ret_fd, head, size, 0);
 	else if (seen)

@@ -110,6 +110,28 @@ static bool compare_node(struct node *node, const char *path, void *user)
 	return true;
 }
 
+/* The same tree in a spool: other files' contents lie around each, and nothing is left behind. */
+static void check_spooled(const struct image *image, const struct tree *want, const char *directory)
+{
+	g_autofree char *place = g_build_filename(directory, "spool", NULL);
+	g_autoptr(GBytes) expected = NULL, got = NULL;
+	g_autoptr(GError) error = NULL;
+	autotree struct tree *tree = NULL;
+	struct comparison comparison = {0}, original = {.tree = want};
+
+	g_assert_cmpint(mkdir(place, 0700), ==, 0);
+	tree = image_spool_tree(image, place, &error);
+	g_assert_no_error(error);
+	comparison.tree = tree;
+	node_walk(tree->root, compare_node, &comparison);
+	node_walk(want->root, compare_node, &original);
+	g_assert_cmpuint(comparison.files, ==, original.files);
+	expected = tree_serialize(want);
+	got = tree_serialize(tree);
+	g_assert_true(g_bytes_equal(expected, got));
+	g_assert_cmpint(rmdir(place), ==, 0);
+}
+
 struct good {
 	const char *name;
 	const char *const *lines;
@@ -193,6 +215,7 @@ static void test_good(void)
 			three = tree_serialize(tree);
 			g_assert_true(g_bytes_equal(one, two));
 			g_assert_true(g_bytes_equal(one, three));
+			check_spooled(image, rootfs->tree, directory);
 		}
 		g_string_free(list, TRUE);
 		fixture_remove(directory);
@@ -575,6 +598,7 @@ static void test_tar_forms(void)
 	comparison.tree = rootfs->tree;
 	node_walk(rootfs->tree->root, compare_node, &comparison);
 	g_assert_cmpuint(comparison.files, ==, 8);
+	check_spooled(image, rootfs->tree, directory);
 
 	node = rootfs->tree->root;
 	g_assert_nonnull(node_child(node, name));
