@@ -121,3 +121,51 @@ json_t *json_from_digest(const struct digest *digest)
 	digest_format(digest, text);
 	return json_string(text);
 }
+
+char *json_encode_bytes(const char *text)
+{
+	GString *encoded = g_string_new(NULL);
+
+	while (*text) {
+		gunichar symbol = g_utf8_get_char_validated(text, -1);
+		const char *next = text + 1;
+
+		if (symbol < 0x110000 && *text != '%') {
+			next = g_utf8_next_char(text);
+			g_string_append_len(encoded, text, next - text);
+		} else {
+			g_string_append_printf(encoded, "%%%02X", (unsigned char)*text);
+		}
+		text = next;
+	}
+	return g_string_free(encoded, FALSE);
+}
+
+char *json_decode_bytes(const char *text)
+{
+	g_autoptr(GString) decoded = g_string_new(NULL);
+	g_autofree char *again = NULL;
+
+	for (const char *at = text; *at; at++) {
+		if (*at != '%') {
+			g_string_append_c(decoded, *at);
+			continue;
+		}
+		if (!g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2]))
+			return NULL;
+		g_string_append_c(decoded, (char)(g_ascii_xdigit_value(at[1]) << 4 |
+						  g_ascii_xdigit_value(at[2])));
+		at += 2;
+	}
+	if (strlen(decoded->str) != decoded->len)
+		return NULL;
+	again = json_encode_bytes(decoded->str);
+	return strcmp(again, text) == 0 ? g_strdup(decoded->str) : NULL;
+}
+
+json_t *json_from_bytes(const char *text)
+{
+	g_autofree char *encoded = json_encode_bytes(text);
+
+	return json_string(encoded);
+}

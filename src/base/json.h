@@ -54,3 +54,12 @@ json_t *json_from_strings(const GPtrArray *strings);
 json_t *json_from_text(const char *text);
 /* "sha256:…" as a new JSON string. */
 json_t *json_from_digest(const struct digest *digest);
+
+/* Names from an image are bytes, and JSON strings are Unicode. Where none may be lost, a byte that
+ * is not part of valid UTF-8, and '%', are written as %XX with upper-case digits (docs/profile.md).
+ * Caller frees. */
+char *json_encode_bytes(const char *text);
+/* NULL where @text is not what json_encode_bytes writes: one value has one form. Caller frees. */
+char *json_decode_bytes(const char *text);
+/* A JSON string in that form. */
+json_t *json_from_bytes(const char *text);

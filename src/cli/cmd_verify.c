@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/json_output.h"
 #include "cli/keep_list.h"
+#include "cli/made_again.h"
 #include "cli/options.h"
 #include "image/rootfs.h"
 #include "verify/format.h"
@@ -18,7 +19,9 @@ struct given {
 	char *policy;
 	char *key;
 	char *source;
+	char *recipe;
 	char *format;
+	gboolean rebuild;
 	gboolean list;
 };
 
@@ -140,30 +143,25 @@ static void list_rules(void)
 struct judges {
 	struct policy *policy;
 	struct sign_key *key;
-	struct digest source_digest;
-	bool has_source;
+	struct image *source; /* or NULL */
 };
 
 static void judges_clear(struct judges *judges)
 {
 	policy_free(judges->policy);
 	sign_key_free(judges->key);
+	image_free(judges->source);
 }
 
 static bool load_source(const struct options *options, const char *reference, struct judges *judges,
 			GError **error)
 {
 	const struct harden_request *request = options->request;
-	autoimage struct image *image =
-		image_open(reference, request->platform, &request->limits, error);
 
-	if (!image) {
+	judges->source = image_open(reference, request->platform, &request->limits, error);
+	if (!judges->source)
 		g_prefix_error(error, "--source: ");
-		return false;
-	}
-	judges->source_digest = image->manifest_digest;
-	judges->has_source = true;
-	return true;
+	return judges->source != NULL;
 }
 
 static bool judges_load(const struct options *options, const struct given *given,
@@ -174,7 +172,24 @@ static bool judges_load(const struct options *options, const struct given *given
 		return false;
 	if (given->key && !(judges->key = sign_key_load_public(given->key, error)))
 		return false;
+	if (given->rebuild)
+		g_ptr_array_add(judges->policy->asked, (gpointer)verify_rule_find("rebuild"));
 	return !given->source || load_source(options, given->source, judges, error);
+}
+
+static bool make_again(struct made_again *again, const struct image *image,
+		       const struct options *options, const struct given *given,
+		       const struct judges *judges, GError **error)
+{
+	const struct made_again_input input = {
+		.image = image,
+		.source = judges->source,
+		.recipe_path = given->recipe,
+		.init_path = options->request->init_path,
+		.cache_path = options->request->cache_path,
+	};
+
+	return !given->rebuild || made_again_try(again, &input, error);
 }
 
 static int verify(const struct options *options, const struct given *given,
@@ -182,13 +197,15 @@ static int verify(const struct options *options, const struct given *given,
 {
 	const char *reference = options->operands->pdata[0];
 	struct unpacked unpacked = {0};
+	struct made_again again = {0};
 	autoverification struct verification *verification = NULL;
 	struct verify_subject subject = {0};
 	g_autoptr(GPtrArray) results = NULL;
 	g_autoptr(GPtrArray) problems = NULL;
 	int status = -1;
 
-	if (unpack(&unpacked, options, error)) {
+	if (unpack(&unpacked, options, error) &&
+	    make_again(&again, unpacked.image, options, given, judges, error)) {
 		subject = (struct verify_subject){
 			.image = unpacked.image,
 			.tree = unpacked.tree,
@@ -197,7 +214,8 @@ static int verify(const struct options *options, const struct given *given,
 			.init_digests = judges->policy->init_digests,
 			.attestations = unpacked.attestations,
 			.key = judges->key,
-			.source_digest = judges->has_source ? &judges->source_digest : NULL,
+			.source_digest = judges->source ? &judges->source->manifest_digest : NULL,
+			.rebuild = given->rebuild ? &again.result : NULL,
 		};
 		verification = verification_new(&subject);
 		results = verification_run(verification);
@@ -208,6 +226,7 @@ static int verify(const struct options *options, const struct given *given,
 			status = problems->len > 0;
 	}
 	g_clear_pointer(&verification, verification_free);
+	made_again_clear(&again);
 	unpacked_clear(&unpacked);
 	return status;
 }
@@ -246,6 +265,10 @@ int cmd_verify(int argc, char **argv, GError **error)
 		 "public key by which the image must be signed", "FILE"},
 		{"source", 0, 0, G_OPTION_ARG_FILENAME, &given.source,
 		 "image that the provenance must name", "IMAGE"},
+		{"rebuild", 0, 0, G_OPTION_ARG_NONE, &given.rebuild,
+		 "make the image again from --source, and compare", NULL},
+		{"recipe", 0, 0, G_OPTION_ARG_FILENAME, &given.recipe,
+		 "recipe.json of harden --out, in place of what lies beside the image", "FILE"},
 		{"format", 0, 0, G_OPTION_ARG_FILENAME, &given.format,
 		 "text (default) for people, json, sarif or junit for machines", "FORMAT"},
 		{"list", 0, 0, G_OPTION_ARG_NONE, &given.list, "list the rules", NULL},
@@ -268,6 +291,7 @@ int cmd_verify(int argc, char **argv, GError **error)
 	g_free(given.policy);
 	g_free(given.key);
 	g_free(given.source);
+	g_free(given.recipe);
 	g_free(given.format);
 	return status;
 }

@@ -4,69 +4,12 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "cut/keepset.h"
-#include "image/manifest.h"
-#include "image/source.h"
+#include "image/attach.h"
 
 #include <fcntl.h>
 #include <string.h>
 
 enum { LIST_MAX_BYTES = 1 << 30, CHAIN_MAX = 16 };
-
-/* The layer of an artifact of our type that refers to @image, else NULL. */
-static const struct descriptor *artifact_layer(const struct image *image,
-					       const struct manifest *manifest)
-{
-	const char *type = json_string_at(manifest->json, "artifactType");
-	const char *subject = json_string_at(json_object_at(manifest->json, "subject"), "digest");
-	struct digest digest;
-
-	if (manifest->is_index || !type || strcmp(type, KEEPSET_ARTIFACT_TYPE) != 0)
-		return NULL;
-	if (!subject || !digest_parse(subject, &digest, NULL) ||
-	    !digest_equal(&digest, &image->manifest_digest))
-		return NULL;
-	return manifest->layers && manifest->layers->len == 1 ? manifest->layers->pdata[0] : NULL;
-}
-
-static GBytes *read_referrer(const struct image *image, const json_t *entry, GError **error)
-{
-	const char *text = json_string_at(entry, "digest");
-	struct digest digest;
-	g_autoptr(GBytes) data =
-		text && digest_parse(text, &digest, NULL)
-			? source_read_blob(image->source, &digest,
-					   json_integer_at(entry, "size", -1), JSON_MAX_BYTES, NULL)
-			: NULL;
-	automanifest struct manifest *manifest =
-		data ? manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), NULL)
-		     : NULL;
-	const struct descriptor *layer = manifest ? artifact_layer(image, manifest) : NULL;
-
-	if (!layer)
-		return NULL;
-	return source_read_blob(image->source, &layer->digest, layer->size_bytes, LIST_MAX_BYTES,
-				error);
-}
-
-/* NULL without an error: nothing refers to the image. */
-static GBytes *read_beside(const struct image *image, GError **error)
-{
-	autojson json_t *referrers =
-		source_referrers(image->source, &image->manifest_digest, error);
-	size_t i;
-	json_t *entry;
-
-	json_array_foreach (referrers, i, entry) {
-		g_autoptr(GError) failure = NULL;
-		GBytes *found = read_referrer(image, entry, &failure);
-
-		if (failure)
-			g_propagate_error(error, g_steal_pointer(&failure));
-		if (found || (error && *error))
-			return found;
-	}
-	return NULL;
-}
 
 static GBytes *read_file(const char *file, GError **error)
 {
@@ -94,9 +37,11 @@ bool keep_list_try(const char *file, const struct image *image, json_t **ret_kee
 		   GError **error)
 {
 	g_autoptr(GError) failure = NULL;
-	g_autoptr(GBytes) bytes = file ? read_file(file, &failure) : read_beside(image, &failure);
+	g_autoptr(GBytes) bytes = file ? read_file(file, &failure) : NULL;
 	json_t *json = NULL;
 
+	if (!file)
+		image_read_artifact(image, KEEPSET_ARTIFACT_TYPE, LIST_MAX_BYTES, &bytes, &failure);
 	if (failure) {
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return false;

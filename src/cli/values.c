@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "cut/pattern.h"
 #include "harden/secret_forms.h"
+#include "image/compress.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -66,19 +67,7 @@ bool environment_parse(const char *text, GPtrArray *environment, GError **error)
 }
 
 /* The bound of docker and podman; a ConfigMap's and a Secret's are twice that. */
-enum { SECRET_MAX_BYTES = 500000, SECRET_NAME_BYTES = 64, SECRET_VALUES_MIN = 3 };
-
-/* A name that docker, podman and the key of a Kubernetes Secret can have, and a file name. */
-static bool is_secret_name(const char *name)
-{
-	if (!g_ascii_isalnum(*name) || strlen(name) > SECRET_NAME_BYTES)
-		return false;
-	for (; *name; name++) {
-		if (!g_ascii_isalnum(*name) && !strchr("._-", *name))
-			return false;
-	}
-	return true;
-}
+enum { SECRET_MAX_BYTES = 500000, SECRET_VALUES_MIN = 3 };
 
 /* What is too short or too plain is found wherever it is looked for, and guards nothing. */
 static bool secret_check(const char *path, GBytes *value, GError **error)
@@ -120,7 +109,7 @@ bool secret_add(const char *name, const char *path, GPtrArray *secrets, GError *
 	struct secret_request *secret;
 	g_autoptr(GBytes) value = NULL;
 
-	if (!is_secret_name(name))
+	if (!secret_name_is_valid(name))
 		return usage(
 			error, name,
 			"not the name of a secret; want letters, digits, '.', '_' and '-', at most "
@@ -449,17 +438,8 @@ bool duration_parse(const char *text, int *ret_ms, GError **error)
 
 bool compression_parse(const char *text, enum compression *ret_compression, GError **error)
 {
-	static const char *const names[] = {[COMPRESSION_NONE] = "none",
-					    [COMPRESSION_GZIP] = "gzip",
-					    [COMPRESSION_ZSTD] = "zstd"};
-
-	for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
-		if (!strcmp(text, names[i])) {
-			*ret_compression = (enum compression)i;
-			return true;
-		}
-	}
-	return usage(error, text, "not a compression; want none, gzip or zstd");
+	return compression_find(text, ret_compression) ||
+	       usage(error, text, "not a compression; want none, gzip or zstd");
 }
 
 static bool parse_port(const char *text, uint16_t *ret_port)

@@ -30,29 +30,32 @@ static json_t *program(const char *name, const char *version)
 	return json_pack("{s:s, s:s}", "name", name, "uri", uri);
 }
 
-/* What decides the bytes: thresh, and the libraries that write some of them. */
-static void add_programs(json_t *dependencies)
+json_t *provenance_programs(void)
 {
+	json_t *programs = json_array();
 	const struct scmp_version *seccomp = seccomp_version();
 	g_autofree char *version =
 		g_strdup_printf("%u.%u.%u", seccomp->major, seccomp->minor, seccomp->micro);
 
-	json_array_append_new(dependencies, program("thresh", THRESH_VERSION));
-	json_array_append_new(dependencies, program("jansson", jansson_version_str()));
-	json_array_append_new(dependencies, program("libseccomp", version));
-	json_array_append_new(dependencies, program("zlib", zlibVersion()));
-	json_array_append_new(dependencies, program("zstd", ZSTD_versionString()));
+	json_array_append_new(programs, program("thresh", THRESH_VERSION));
+	json_array_append_new(programs, program("jansson", jansson_version_str()));
+	json_array_append_new(programs, program("libseccomp", version));
+	json_array_append_new(programs, program("zlib", zlibVersion()));
+	json_array_append_new(programs, program("zstd", ZSTD_versionString()));
+	return programs;
 }
 
 json_t *provenance_new(const struct digest *source, const struct digest *profile,
-		       json_t *parameters)
+		       const struct digest *recipe, json_t *parameters)
 {
+	autojson json_t *programs = provenance_programs();
 	json_t *dependencies =
-		json_pack("[{s:s, s:o}, {s:s, s:o}]", "name", "source", "digest",
-			  digest_set(source), "name", "profile", "digest", digest_set(profile));
+		json_pack("[{s:s, s:o}, {s:s, s:o}, {s:s, s:o}]", "name", "source", "digest",
+			  digest_set(source), "name", "profile", "digest", digest_set(profile),
+			  "name", "recipe", "digest", digest_set(recipe));
 	json_t *definition;
 
-	add_programs(dependencies);
+	json_array_extend(dependencies, programs);
 	definition =
 		json_pack("{s:s, s:o, s:o}", "buildType", PROVENANCE_BUILD_TYPE,
 			  "externalParameters", parameters, "resolvedDependencies", dependencies);

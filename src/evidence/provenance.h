@@ -5,7 +5,7 @@
  * as predicates of statements. Pure functions; neither holds a time, a host or a value of a
  * variable.
  *
- *     json_t *predicate = provenance_new(&source, &profile, parameters);
+ *     json_t *predicate = provenance_new(&source, &profile, &recipe, parameters);
  *     json_t *trace = runtime_trace_new(profile, tree);
  *
  * It is Build L1 and says no more: whoever has the key made the image, on a machine of their own.
@@ -19,10 +19,14 @@
 #define PROVENANCE_BUILD_TYPE "https://thresh.dev/build/harden/v1"
 #define PROVENANCE_BUILDER    "https://thresh.dev/builder/local/v1"
 
-/* @source: the manifest of the source image; @profile: of profile.json; @parameters: the options,
- * taken. Caller owns. */
+/* @source: the manifest of the source image; @profile: of profile.json; @recipe: of the recipe
+ * beside the image (docs/recipe.md); @parameters: the options, taken. Caller owns. */
 json_t *provenance_new(const struct digest *source, const struct digest *profile,
-		       json_t *parameters);
+		       const struct digest *recipe, json_t *parameters);
+
+/* What decides the bytes, thresh and the libraries that write some of them: an array of {"name",
+ * "uri"}, the uri a package URL with the version. Caller owns. */
+json_t *provenance_programs(void);
 
 /* The SHA-256 of profile.json, as profile_save writes it. */
 void provenance_profile_digest(const struct profile *profile, struct digest *ret_digest);

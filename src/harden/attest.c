@@ -4,13 +4,9 @@
 
 #include "evidence/attestation.h"
 #include "evidence/provenance.h"
+#include "image/compress.h"
 
-static const char *compression_text(enum compression compression)
-{
-	static const char *const names[] = {"none", "gzip", "zstd"};
-
-	return names[compression];
-}
+#include <string.h>
 
 static json_t *rules_of(const GPtrArray *rules)
 {
@@ -52,7 +48,7 @@ static json_t *parameters_of(const struct harden_request *request)
 			 "probes", texts_of(request->probes, offsetof(struct probe, text)),
 			 "workloads", (int)request->workloads->len, "companions",
 			 texts_of(request->companions, offsetof(struct companion_request, name)),
-			 "compression", compression_text(request->compression), "arbitraryUser",
+			 "compression", compression_name(request->compression), "arbitraryUser",
 			 request->arbitrary_user, "sourceDateEpoch", (json_int_t)request->epoch);
 }
 
@@ -76,16 +72,19 @@ void attest_statements(GPtrArray *statements, const struct session *session,
 		       const struct harden_result *result, const struct inventory *inventory,
 		       const struct document_about *about)
 {
-	struct digest profile;
+	g_autofree char *text = json_format_canonical(result->recipe);
+	struct digest profile, recipe;
 
 	provenance_profile_digest(result->profile, &profile);
+	digest_of(text, strlen(text), &recipe);
 	statements_add_inventory(statements, inventory, about);
 	add(statements, result, PREDICATE_CUT_LIST, json_incref(result->keep_json));
 	add(statements, result, PREDICATE_RUNTIME_TRACE,
 	    runtime_trace_new(result->profile, session->rootfs->tree));
 	add(statements, result, PREDICATE_REPLAY, replay_of(result));
 	add(statements, result, PREDICATE_PROVENANCE,
-	    provenance_new(&result->source_digest, &profile, parameters_of(session->request)));
+	    provenance_new(&result->source_digest, &profile, &recipe,
+			   parameters_of(session->request)));
 }
 
 bool attest_attach(const struct session *session, struct image_writer *writer,

@@ -4,6 +4,7 @@
 #include "harden/attest.h"
 #include "harden/leak.h"
 #include "harden/out.h"
+#include "harden/recipe.h"
 
 #include <string.h>
 
@@ -44,25 +45,34 @@ static bool search_leaks(const struct session *session, const struct image_write
 	if (!image || !leaks_search_image(leaks, image, production, error))
 		return false;
 	leaks_search_json(leaks, "the keep list", result->keep_json);
+	leaks_search_json(leaks, "the recipe", result->recipe);
 	if (files)
 		out_search(files, leaks);
 	search_statements(leaks, statements);
 	return leaks_judge(leaks, session, error);
 }
 
-/* The keep list goes with the image, so that `thresh why` answers from it. */
-static bool attach_keep_list(struct image_writer *writer, const struct harden_result *result,
-			     GError **error)
+static bool attach(struct image_writer *writer, const char *type, const json_t *json,
+		   GError **error)
 {
-	g_autofree char *text = json_format_canonical(result->keep_json);
-	const struct artifact keep_list = {
-		.artifact_type = KEEPSET_ARTIFACT_TYPE,
-		.media_type = KEEPSET_ARTIFACT_TYPE,
+	g_autofree char *text = json_format_canonical(json);
+	const struct artifact artifact = {
+		.artifact_type = type,
+		.media_type = type,
 		.data = text,
 		.size_bytes = strlen(text),
 	};
 
-	return image_writer_attach(writer, &keep_list, error);
+	return image_writer_attach(writer, &artifact, error);
+}
+
+/* The keep list goes with the image, so that `thresh why` answers from it; the recipe, so that
+ * `thresh verify --rebuild` makes it again. */
+static bool attach_documents(struct image_writer *writer, const struct harden_result *result,
+			     GError **error)
+{
+	return attach(writer, KEEPSET_ARTIFACT_TYPE, result->keep_json, error) &&
+	       attach(writer, RECIPE_ARTIFACT_TYPE, result->recipe, error);
 }
 
 bool result_commit(const struct harden_result *result, const struct session *session,
@@ -75,7 +85,7 @@ bool result_commit(const struct harden_result *result, const struct session *ses
 
 	return out_add_documents(session, writer, result, files, statements, error) &&
 	       search_leaks(session, writer, production, result, files, statements, error) &&
-	       attach_keep_list(writer, result, error) &&
+	       attach_documents(writer, result, error) &&
 	       (!statements || attest_attach(session, writer, statements, error)) &&
 	       (!files || out_write(files, request->out_directory, error)) &&
 	       image_writer_commit(writer, error);

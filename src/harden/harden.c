@@ -6,6 +6,7 @@
 #include "base/fd.h"
 #include "base/sorted.h"
 #include "harden/answers.h"
+#include "harden/candidate.h"
 #include "harden/commit.h"
 #include "image/reference.h"
 #include "image/writer.h"
@@ -17,25 +18,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* What the replays taught: reasons replay:*. */
-struct lessons {
-	GPtrArray *keep;     /* struct keep_rule * */
-	GPtrArray *writable; /* char * */
-	GPtrArray *syscalls; /* char * */
-	GHashTable *known;   /* set of "kind:name" */
-};
-
-/* One candidate: decided, sealed, staged; and unpacked again from what was staged, to be run. */
-struct candidate {
-	struct keepset *keepset;
-	struct seal *seal;
-	struct tree *tree;
-	struct image *image;
-	struct rootfs *rootfs;
-	char *directory; /* of the unpacked root */
-	int lock_fd;
-};
 
 /* --- tracing -------------------------------------------------------------------------------------
  */
@@ -141,112 +123,6 @@ GPtrArray *harden_expect(struct session *session, GError **error)
 	return expected;
 }
 
-/* --- deciding ------------------------------------------------------------------------------------
- */
-
-static void lessons_init(struct lessons *lessons)
-{
-	lessons->keep = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
-	lessons->writable = g_ptr_array_new_with_free_func(g_free);
-	lessons->syscalls = g_ptr_array_new_with_free_func(g_free);
-	lessons->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-}
-
-static void lessons_clear(struct lessons *lessons)
-{
-	g_ptr_array_unref(lessons->keep);
-	g_ptr_array_unref(lessons->writable);
-	g_ptr_array_unref(lessons->syscalls);
-	g_hash_table_unref(lessons->known);
-}
-
-static bool lesson_is_new(struct lessons *lessons, const char *kind, const char *name)
-{
-	return g_hash_table_add(lessons->known, g_strconcat(kind, ":", name, NULL));
-}
-
-static void candidate_init(struct candidate *candidate)
-{
-	*candidate = (struct candidate){.lock_fd = -1};
-}
-
-static void candidate_clear(struct candidate *candidate)
-{
-	rootfs_free(candidate->rootfs);
-	image_free(candidate->image);
-	tree_free(candidate->tree);
-	seal_free(candidate->seal);
-	keepset_free(candidate->keepset);
-	if (candidate->directory)
-		cleanup_directory_remove(candidate->directory, &candidate->lock_fd);
-	g_free(candidate->directory);
-	candidate_init(candidate);
-}
-
-static GPtrArray *volume_paths(const struct harden_request *request)
-{
-	GPtrArray *paths = g_ptr_array_new();
-
-	for (guint i = 0; i < request->volumes->len; i++) {
-		const struct volume_request *volume = request->volumes->pdata[i];
-
-		g_ptr_array_add(paths, volume->path);
-	}
-	return paths;
-}
-
-static bool candidate_decide(struct session *session, const struct profile *profile,
-			     const struct lessons *lessons, struct image_writer *writer,
-			     struct candidate *candidate, GError **error)
-{
-	const struct harden_request *request = session->request;
-	g_autoptr(GPtrArray) volumes = volume_paths(request);
-	g_autoptr(GPtrArray) secrets = harden_request_secret_paths(request);
-	struct cut_options cut = {
-		.preset = request->preset,
-		.keep_rules = request->keep_rules,
-		.command_rules = request->command_rules,
-		.replay_keep = lessons->keep,
-		.config = session->image->config,
-	};
-	struct seal_options options = {
-		.preset = request->preset,
-		.volumes = volumes,
-		.secrets = secrets,
-		.keep_logs = request->keep_logs,
-		.command_rules = request->command_rules,
-		.sizes = request->sizes,
-		.links_max_bytes = request->links_max_bytes,
-		.arbitrary_user = request->arbitrary_user,
-		.replay_writable = lessons->writable,
-		.replay_syscalls = lessons->syscalls,
-		.init_path = request->init_path,
-		.arguments = request->arguments,
-		.healthcheck = request->healthcheck,
-		.health_skipped = session->health && session->health->skipped,
-	};
-	struct seal_input input = {
-		.image = session->image,
-		.tree = session->rootfs->tree,
-		.profile = profile,
-		.options = &options,
-	};
-	autojson json_t *config = NULL;
-
-	candidate->keepset = keepset_decide(session->rootfs->tree, profile, &cut, error);
-	if (!candidate->keepset)
-		return false;
-	input.keepset = candidate->keepset;
-	candidate->seal = seal_decide(&input, error);
-	if (candidate->seal)
-		candidate->tree = seal_build(candidate->seal, &input, error);
-	if (!candidate->tree)
-		return false;
-	config = seal_config(candidate->seal, &input);
-	return image_writer_stage(writer, candidate->tree, session->rootfs->tree, config, NULL,
-				  error);
-}
-
 /* --- replaying -----------------------------------------------------------------------------------
  */
 
@@ -269,25 +145,6 @@ static GBytes *seccomp_for_replay(const struct seal *seal, GError **error)
 			filter[i].k = SECCOMP_RET_TRACE;
 	}
 	return g_bytes_new_take(filter, size);
-}
-
-/* Opens what is staged, as anyone would, and unpacks it. */
-static bool candidate_unpack(const struct session *session, const struct image_writer *writer,
-			     struct candidate *candidate, GError **error)
-{
-	g_autofree char *root = NULL;
-
-	candidate->image = image_writer_open(writer, error);
-	if (!candidate->image)
-		return false;
-	candidate->directory = cleanup_directory(session->request->cache_path, "candidate-",
-						 &candidate->lock_fd, error);
-	if (!candidate->directory)
-		return false;
-	root = g_build_filename(candidate->directory, "root", NULL);
-	candidate->rootfs =
-		rootfs_unpack_to(candidate->image, root, &session->identity->shift, error);
-	return candidate->rootfs != NULL;
 }
 
 /* Runs a sealed image; @run holds the results. */
@@ -313,120 +170,6 @@ static bool sealed_run(struct session *session, const struct image *image,
 	ok = session_run(session, run, error);
 	run->seccomp = NULL;
 	return ok;
-}
-
-static int compare_rules(gconstpointer a, gconstpointer b)
-{
-	const struct keep_rule *const *left = a, *const *right = b;
-
-	return strcmp((*left)->glob, (*right)->glob);
-}
-
-/* Those of @found that are new, sorted: hash tables have no order, digests do. */
-static GPtrArray *lessons_new(struct lessons *lessons, const char *kind, GHashTable *found)
-{
-	GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
-	GHashTableIter iter;
-	gpointer name;
-
-	g_hash_table_iter_init(&iter, found);
-	while (g_hash_table_iter_next(&iter, &name, NULL)) {
-		if (lesson_is_new(lessons, kind, name))
-			g_ptr_array_add(names, g_strdup(name));
-	}
-	g_ptr_array_sort(names, text_compare);
-	return names;
-}
-
-static void round_free(void *data)
-{
-	struct round *round = data;
-
-	g_ptr_array_unref(round->missed);
-	g_ptr_array_unref(round->refused_writes);
-	g_ptr_array_unref(round->refused_syscalls);
-	g_free(round);
-}
-
-static void append_copies(GPtrArray *to, const GPtrArray *from)
-{
-	for (guint i = 0; i < from->len; i++)
-		g_ptr_array_add(to, g_strdup(from->pdata[i]));
-	g_ptr_array_sort(to, text_compare);
-}
-
-/* What the policy refuses whoever asks is no lesson: the application fell back, or its answers
- * differ. */
-static void forget_refused_for_good(GHashTable *syscalls)
-{
-	GHashTableIter iter;
-	gpointer name;
-
-	g_hash_table_iter_init(&iter, syscalls);
-	while (g_hash_table_iter_next(&iter, &name, NULL)) {
-		if (syscall_is_never(name) || syscall_is_absent(name))
-			g_hash_table_iter_remove(&iter);
-	}
-}
-
-/* What the replay missed goes back into the decision. Answers what of it is new. A write that was
- * refused counts where @failed: one that the original did not make either, and that changes no
- * answer (a cache that cannot be kept), is no reason to make a path writable. */
-static struct round *lessons_learn(struct lessons *lessons, const struct replay_findings *findings,
-				   bool failed)
-{
-	struct round *round = g_new0(struct round, 1);
-
-	forget_refused_for_good(findings->refused_syscalls);
-	if (!failed)
-		g_hash_table_remove_all(findings->refused_writes);
-
-	round->missed = lessons_new(lessons, "path", findings->missed);
-	round->refused_writes = lessons_new(lessons, "write", findings->refused_writes);
-	round->refused_syscalls = lessons_new(lessons, "call", findings->refused_syscalls);
-	for (guint i = 0; i < round->missed->len; i++) {
-		struct keep_rule *rule = g_new0(struct keep_rule, 1);
-
-		rule->glob = g_strdup(round->missed->pdata[i]);
-		rule->why = g_strdup("missed");
-		g_ptr_array_add(lessons->keep, rule);
-	}
-	g_ptr_array_sort(lessons->keep, compare_rules);
-	append_copies(lessons->writable, round->refused_writes);
-	append_copies(lessons->syscalls, round->refused_syscalls);
-	return round;
-}
-
-static bool round_is_quiet(const struct round *round)
-{
-	return round->missed->len + round->refused_writes->len + round->refused_syscalls->len == 0;
-}
-
-/* "/a, /b and 3 more" */
-static void describe_names(GString *text, const char *what, const GPtrArray *names)
-{
-	enum { SHOWN = 3 };
-
-	if (names->len == 0)
-		return;
-	g_string_append_printf(text, "%s%s ", text->len > 0 ? "; " : "", what);
-	for (guint i = 0; i < names->len && i < SHOWN; i++) {
-		g_autofree char *quoted = error_quote(names->pdata[i]);
-
-		g_string_append_printf(text, "%s%s", i > 0 ? ", " : "", quoted);
-	}
-	if (names->len > SHOWN)
-		g_string_append_printf(text, " and %u more", names->len - SHOWN);
-}
-
-static char *round_describe(const struct round *round)
-{
-	GString *text = g_string_new(NULL);
-
-	describe_names(text, "missed", round->missed);
-	describe_names(text, "write refused:", round->refused_writes);
-	describe_names(text, "system call refused:", round->refused_syscalls);
-	return g_string_free(text, FALSE);
 }
 
 static bool replay_differs(const char *difference, GError **error)
@@ -510,6 +253,23 @@ static bool final_round(struct session *session, const struct image *image,
 	return difference ? replay_differs(difference, error) : true;
 }
 
+static bool decide(const struct session *session, const struct profile *profile,
+		   const struct lessons *lessons, struct image_writer *writer,
+		   struct candidate *candidate, GError **error)
+{
+	const struct decision decision = {
+		.request = session->request,
+		.init_path = session->request->init_path,
+		.image = session->image,
+		.tree = session->rootfs->tree,
+		.profile = profile,
+		.lessons = lessons,
+		.health_skipped = session->health && session->health->skipped,
+	};
+
+	return candidate_decide(&decision, writer, candidate, error);
+}
+
 static bool fixpoint(struct session *session, const struct profile *profile,
 		     const GPtrArray *expected, struct image_writer *writer,
 		     struct candidate *candidate, GPtrArray *rounds, GError **error)
@@ -522,7 +282,7 @@ static bool fixpoint(struct session *session, const struct profile *profile,
 	while (ok && again && (int)rounds->len < session->request->rounds_max) {
 		candidate_clear(candidate);
 		session_progress(session, "cutting");
-		ok = candidate_decide(session, profile, &lessons, writer, candidate, error) &&
+		ok = decide(session, profile, &lessons, writer, candidate, error) &&
 		     candidate_unpack(session, writer, candidate, error) &&
 		     traced_round(session, candidate, expected, &lessons, rounds, &again, error);
 	}
@@ -569,6 +329,7 @@ static struct harden_result *result_new(const struct session *session, struct ca
 	tree_totals(session->rootfs->tree, &result->source_files, &result->source_bytes);
 	tree_totals(candidate->tree, &result->files, &result->bytes);
 	result->keep_json = keepset_to_json(candidate->keepset, session->rootfs->tree);
+	result->recipe = g_steal_pointer(&candidate->recipe);
 	result->keepset = g_steal_pointer(&candidate->keepset);
 	result->seal = g_steal_pointer(&candidate->seal);
 	result->application_us = session->application_us;
@@ -583,15 +344,10 @@ void harden_result_free(struct harden_result *result)
 	keepset_free(result->keepset);
 	seal_free(result->seal);
 	json_decref(result->keep_json);
+	json_decref(result->recipe);
 	g_clear_pointer(&result->rounds, g_ptr_array_unref);
 	start_free(result->start);
 	g_free(result);
-}
-
-/* SOURCE_DATE_EPOCH, else when the source image was made, else 0. */
-static int64_t epoch_of(const struct harden_request *request, const struct image *source)
-{
-	return request->epoch >= 0 ? request->epoch : image_created(source);
 }
 
 /* What is hardened stays: it is what the next hardening starts from. */
@@ -617,7 +373,7 @@ static struct image_writer *writer_for(const struct harden_request *request,
 {
 	struct image_writer_options options = {
 		.compression = request->compression,
-		.epoch = epoch_of(request, source),
+		.epoch = harden_request_epoch(request, source),
 		.layer_names = seal_layer_names,
 		.remote = request->limits.remote,
 	};
@@ -727,7 +483,7 @@ struct harden_result *harden_cut(const struct harden_request *request,
 	if (!profile)
 		return NULL;
 	lessons_init(&lessons);
-	ok = candidate_decide(session, profile, &lessons, writer, &candidate, error);
+	ok = decide(session, profile, &lessons, writer, &candidate, error);
 	lessons_clear(&lessons);
 	if (!ok)
 		goto out;

@@ -9,18 +9,12 @@
 #pragma once
 
 #include "evidence/documents.h"
+#include "harden/lessons.h"
 #include "harden/request.h"
 #include "harden/session.h"
 #include "harden/start.h"
 #include "image/writer.h"
 #include "seal/seal.h"
-
-/* What one replay taught: sorted names. */
-struct round {
-	GPtrArray *missed;           /* char *: paths that came back into the keep set */
-	GPtrArray *refused_writes;   /* char *: paths */
-	GPtrArray *refused_syscalls; /* char *: names */
-};
 
 struct harden_result {
 	struct digest source_digest; /* of the manifests */
@@ -29,6 +23,7 @@ struct harden_result {
 	struct keepset *keepset;
 	struct seal *seal;
 	json_t *keep_json;   /* the keep list (docs/keepset.md) */
+	json_t *recipe;      /* how to make the image again (docs/recipe.md) */
 	GPtrArray *rounds;   /* struct round *: of the replays under the tracer */
 	struct start *start; /* what starts the application; NULL where nothing was traced */
 	guint answers_compared;

@@ -56,6 +56,7 @@ GPtrArray *out_files(const struct harden_result *result)
 
 	out_add_json(files, "profile.json", profile_to_json(result->profile));
 	out_add_json(files, "keepset.json", json_incref(result->keep_json));
+	out_add_text(files, "recipe.json", json_format_canonical(result->recipe));
 	out_add_json(files, "seal.json", seal_to_json(result->seal));
 	out_add_json(files, "summary.json", harden_summary(result));
 	out_add_text(files, "plan", seal_plan(result->seal));

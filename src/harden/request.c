@@ -4,6 +4,8 @@
 #include "base/path.h"
 #include "seal/seal.h"
 
+#include <string.h>
+
 void companion_request_free(struct companion_request *companion)
 {
 	if (!companion)
@@ -75,6 +77,17 @@ void keep_rule_free(struct keep_rule *rule)
 	g_free(rule->glob);
 	g_free(rule->why);
 	g_free(rule);
+}
+
+bool secret_name_is_valid(const char *name)
+{
+	if (!g_ascii_isalnum(*name) || strlen(name) > SECRET_NAME_MAX_BYTES)
+		return false;
+	for (; *name; name++) {
+		if (!g_ascii_isalnum(*name) && !strchr("._-", *name))
+			return false;
+	}
+	return true;
 }
 
 struct harden_request *harden_request_new(void)
@@ -158,4 +171,9 @@ GPtrArray *harden_request_secret_paths(const struct harden_request *request)
 		g_ptr_array_add(paths, path_join(SEAL_SECRET_DIRECTORY, secret->name));
 	}
 	return paths;
+}
+
+int64_t harden_request_epoch(const struct harden_request *request, const struct image *source)
+{
+	return request->epoch >= 0 ? request->epoch : image_created(source);
 }

@@ -112,8 +112,15 @@ void harden_request_free(struct harden_request *request);
 #define autorequest __attribute__((cleanup(harden_request_cleanup)))
 void harden_request_cleanup(struct harden_request **request);
 
+/* The time of the sealed image: SOURCE_DATE_EPOCH, else when the source image was made, else 0. */
+int64_t harden_request_epoch(const struct harden_request *request, const struct image *source);
+
 /* Where the sealed image finds the secrets: a new array of char *. */
 GPtrArray *harden_request_secret_paths(const struct harden_request *request);
+
+/* A name that docker, podman and the key of a Kubernetes Secret can have, and a file name. */
+enum { SECRET_NAME_MAX_BYTES = 64 };
+bool secret_name_is_valid(const char *name);
 
 void companion_request_free(struct companion_request *companion);
 void secret_request_free(struct secret_request *secret);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "image/manifest.h"
 #include "image/source.h"
 #include "image/writer_internal.h"
 
@@ -260,4 +261,72 @@ bool image_attach(const struct image *image, const GPtrArray *artifacts, GError 
 		unlinkat(fd, added->pdata[i], 0);
 	g_prefix_error(error, "%s: ", quoted);
 	return false;
+}
+
+/* --- reading -------------------------------------------------------------------------------------
+ */
+
+/* The layer of an artifact of that type that refers to @image, else NULL. */
+static const struct descriptor *artifact_layer(const struct image *image,
+					       const struct manifest *manifest, const char *type)
+{
+	const char *subject = json_string_at(json_object_at(manifest->json, "subject"), "digest");
+	struct digest digest;
+
+	if (manifest->is_index ||
+	    g_strcmp0(json_string_at(manifest->json, "artifactType"), type) != 0)
+		return NULL;
+	if (!subject || !digest_parse(subject, &digest, NULL) ||
+	    !digest_equal(&digest, &image->manifest_digest))
+		return NULL;
+	return manifest->layers && manifest->layers->len == 1 ? manifest->layers->pdata[0] : NULL;
+}
+
+/* NULL without an error: @entry is no artifact of that type. */
+static GBytes *read_referrer(const struct image *image, const json_t *entry, const char *type,
+			     size_t max_bytes, GError **error)
+{
+	const char *text = json_string_at(entry, "digest");
+	const char *said = json_string_at(entry, "artifactType");
+	struct digest digest;
+	g_autoptr(GBytes) data = NULL;
+	automanifest struct manifest *manifest = NULL;
+	const struct descriptor *layer;
+
+	if (!text || !digest_parse(text, &digest, NULL) || (said && strcmp(said, type) != 0))
+		return NULL;
+	data = source_read_blob(image->source, &digest, json_integer_at(entry, "size", -1),
+				JSON_MAX_BYTES, NULL);
+	manifest = data ? manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), NULL)
+			: NULL;
+	layer = manifest ? artifact_layer(image, manifest, type) : NULL;
+	if (!layer)
+		return NULL;
+	return source_read_blob(image->source, &layer->digest, layer->size_bytes, max_bytes, error);
+}
+
+bool image_read_artifact(const struct image *image, const char *artifact_type, size_t max_bytes,
+			 GBytes **ret_data, GError **error)
+{
+	autojson json_t *referrers =
+		source_referrers(image->source, &image->manifest_digest, error);
+	GBytes *found = NULL;
+	json_t *entry;
+	size_t i;
+
+	if (!referrers)
+		return false;
+	json_array_foreach (referrers, i, entry) {
+		g_autoptr(GError) failure = NULL;
+
+		found = read_referrer(image, entry, artifact_type, max_bytes, &failure);
+		if (failure) {
+			g_propagate_error(error, g_steal_pointer(&failure));
+			return false;
+		}
+		if (found)
+			break;
+	}
+	*ret_data = found;
+	return true;
 }

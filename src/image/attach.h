@@ -25,6 +25,12 @@ struct artifact {
 	size_t size_bytes;
 };
 
+/* The layer of the first artifact of @artifact_type that refers to @image; of at most @max_bytes.
+ * In
+ * *@ret_data NULL where there is none; caller unrefs. */
+bool image_read_artifact(const struct image *image, const char *artifact_type, size_t max_bytes,
+			 GBytes **ret_data, GError **error);
+
 /* Adds @artifacts (const struct artifact *) to the layout that @image was opened from: all of them,
  * or on failure none; one that is there already is not added twice. What else is in the layout is
  * not touched. An image with Sigstore bundles gets the annotation by which cosign finds it in a

@@ -17,6 +17,28 @@ enum {
 	GZIP_OS_UNKNOWN = 255,
 };
 
+static const char *const compression_names[] = {
+	[COMPRESSION_NONE] = "none",
+	[COMPRESSION_GZIP] = "gzip",
+	[COMPRESSION_ZSTD] = "zstd",
+};
+
+const char *compression_name(enum compression compression)
+{
+	return compression_names[compression];
+}
+
+bool compression_find(const char *name, enum compression *ret_compression)
+{
+	for (gsize i = 0; i < G_N_ELEMENTS(compression_names); i++) {
+		if (!strcmp(name, compression_names[i])) {
+			*ret_compression = (enum compression)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 struct blob {
 	int fd;
 	enum compression compression;

@@ -21,6 +21,10 @@
 
 struct blob;
 
+/* "none", "gzip", "zstd", and back. */
+const char *compression_name(enum compression compression);
+bool compression_find(const char *name, enum compression *ret_compression);
+
 struct blob_facts {
 	struct digest plain;  /* of what went in: a layer's diff ID */
 	struct digest digest; /* of the file */

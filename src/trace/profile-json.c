@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * profile.json (docs/profile.md), out and in. Names from an image are bytes and JSON strings are
- * Unicode: a byte that is not part of valid UTF-8, and '%', are written %XX.
- */
+/* profile.json (docs/profile.md), out and in. */
 #include "trace/profile.h"
 
 #include "base/error.h"
@@ -12,55 +9,6 @@
 #include <string.h>
 
 enum { FORMAT_VERSION = 1, TEXT_MAX_BYTES = 128 << 10 };
-
-static char *text_encode(const char *text)
-{
-	GString *encoded = g_string_new(NULL);
-
-	while (*text) {
-		gunichar symbol = g_utf8_get_char_validated(text, -1);
-		const char *next = text + 1;
-
-		if (symbol < 0x110000 && *text != '%') {
-			next = g_utf8_next_char(text);
-			g_string_append_len(encoded, text, next - text);
-		} else {
-			g_string_append_printf(encoded, "%%%02X", (unsigned char)*text);
-		}
-		text = next;
-	}
-	return g_string_free(encoded, FALSE);
-}
-
-/* NULL where @text is not what text_encode writes: one value has one form. */
-static char *text_decode(const char *text)
-{
-	g_autoptr(GString) decoded = g_string_new(NULL);
-	g_autofree char *again = NULL;
-
-	for (const char *at = text; *at; at++) {
-		if (*at != '%') {
-			g_string_append_c(decoded, *at);
-			continue;
-		}
-		if (!g_ascii_isxdigit(at[1]) || !g_ascii_isxdigit(at[2]))
-			return NULL;
-		g_string_append_c(decoded, (char)(g_ascii_xdigit_value(at[1]) << 4 |
-						  g_ascii_xdigit_value(at[2])));
-		at += 2;
-	}
-	if (strlen(decoded->str) != decoded->len)
-		return NULL;
-	again = text_encode(decoded->str);
-	return strcmp(again, text) == 0 ? g_strdup(decoded->str) : NULL;
-}
-
-static json_t *text_to_json(const char *text)
-{
-	g_autofree char *encoded = text_encode(text);
-
-	return json_string(encoded);
-}
 
 static json_int_t bounded(uint64_t value)
 {
@@ -73,7 +21,7 @@ static json_t *set_to_json(GHashTable *set)
 	g_autoptr(GPtrArray) names = keys_sorted(set);
 
 	for (guint i = 0; i < names->len; i++)
-		json_array_append_new(array, text_to_json(names->pdata[i]));
+		json_array_append_new(array, json_from_bytes(names->pdata[i]));
 	return array;
 }
 
@@ -99,7 +47,7 @@ static json_t *paths_to_json(GHashTable *paths)
 	while (g_hash_table_iter_next(&iter, &path, &value)) {
 		const struct path_use *use = value;
 		g_autoptr(GPtrArray) names = path_class_names(use->classes);
-		g_autofree char *encoded = text_encode(path);
+		g_autofree char *encoded = json_encode_bytes(path);
 		json_t *member = json_object();
 
 		json_object_set_new(member, "classes", json_from_strings(names));
@@ -119,7 +67,7 @@ static json_t *peaks_to_json(GHashTable *peaks)
 
 	g_hash_table_iter_init(&iter, peaks);
 	while (g_hash_table_iter_next(&iter, &path, &bytes)) {
-		g_autofree char *encoded = text_encode(path);
+		g_autofree char *encoded = json_encode_bytes(path);
 
 		json_object_set_new(object, encoded,
 				    json_integer(bounded(*(const uint64_t *)bytes)));
@@ -136,7 +84,7 @@ static json_t *listeners_to_json(const GPtrArray *listeners)
 		json_t *member = json_object();
 
 		json_object_set_new(member, "family", json_string(listener->family));
-		json_object_set_new(member, "address", text_to_json(listener->address));
+		json_object_set_new(member, "address", json_from_bytes(listener->address));
 		json_object_set_new(member, "port", json_integer(listener->port));
 		json_array_append_new(array, member);
 	}
@@ -153,8 +101,8 @@ static json_t *commands_to_json(const GPtrArray *commands)
 		json_t *argv = json_array();
 
 		for (guint k = 0; k < command->argv->len; k++)
-			json_array_append_new(argv, text_to_json(command->argv->pdata[k]));
-		json_object_set_new(member, "path", text_to_json(command->path));
+			json_array_append_new(argv, json_from_bytes(command->argv->pdata[k]));
+		json_object_set_new(member, "path", json_from_bytes(command->path));
 		json_object_set_new(member, "argv", argv);
 		json_object_set_new(member, "child", json_boolean(command->child));
 		if (command->run > 0)
@@ -197,7 +145,7 @@ static json_t *start_to_json(const GPtrArray *lines)
 	json_t *array = json_array();
 
 	for (guint i = 0; i < lines->len; i++)
-		json_array_append_new(array, text_to_json(lines->pdata[i]));
+		json_array_append_new(array, json_from_bytes(lines->pdata[i]));
 	return array;
 }
 
@@ -208,7 +156,7 @@ json_t *profile_to_json(const struct profile *profile)
 	json_object_set_new(root, "format", json_string("thresh-profile"));
 	json_object_set_new(root, "version", json_integer(FORMAT_VERSION));
 	json_object_set_new(root, "image", image_to_json(&profile->image_digest));
-	json_object_set_new(root, "architecture", text_to_json(profile->architecture));
+	json_object_set_new(root, "architecture", json_from_bytes(profile->architecture));
 	json_object_set_new(root, "paths", paths_to_json(profile->paths));
 	json_object_set_new(root, "writable_peaks", peaks_to_json(profile->writable_peaks));
 	json_object_set_new(root, "syscalls", calls_to_json(profile->syscalls));
@@ -289,7 +237,7 @@ static char *read_text(const json_t *value, const char *place, GError **error)
 		fail(error, place, "is not a string in bounds");
 		return NULL;
 	}
-	text = text_decode(json_string_value(value));
+	text = json_decode_bytes(json_string_value(value));
 	if (!text)
 		fail(error, place, "has a %XX that is not in its one form");
 	return text;
@@ -298,7 +246,7 @@ static char *read_text(const json_t *value, const char *place, GError **error)
 /* A key of @place that is a clean absolute path. */
 static char *read_path(const char *key, const char *place, GError **error)
 {
-	g_autofree char *path = strlen(key) <= 3 * PATH_MAX_BYTES ? text_decode(key) : NULL;
+	g_autofree char *path = strlen(key) <= 3 * PATH_MAX_BYTES ? json_decode_bytes(key) : NULL;
 	g_autofree char *clean = path && path[0] == '/' ? path_clean(NULL, path) : NULL;
 
 	if (!clean || strcmp(clean, path) != 0) {

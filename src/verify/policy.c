@@ -29,6 +29,7 @@ struct policy *policy_new(void)
 	policy->required = g_ptr_array_new();
 	policy->exceptions = g_ptr_array_new_with_free_func(exception_free);
 	policy->init_digests = g_ptr_array_new_with_free_func(g_free);
+	policy->asked = g_ptr_array_new();
 	return policy;
 }
 
@@ -39,6 +40,7 @@ void policy_free(struct policy *policy)
 	g_ptr_array_unref(policy->required);
 	g_ptr_array_unref(policy->exceptions);
 	g_ptr_array_unref(policy->init_digests);
+	g_ptr_array_unref(policy->asked);
 	g_free(policy);
 }
 
@@ -262,9 +264,19 @@ static void apply_exceptions(const struct policy *policy, GPtrArray *results, gi
 	}
 }
 
-static bool is_required(const struct policy *policy, const struct rule *rule)
+static bool must_pass(const struct policy *policy, const struct rule *rule)
 {
-	return g_ptr_array_find(policy->required, rule, NULL);
+	return g_ptr_array_find(policy->required, rule, NULL) ||
+	       g_ptr_array_find(policy->asked, rule, NULL);
+}
+
+static bool is_problem(const struct policy *policy, const struct rule_result *result)
+{
+	if (result->outcome == OUTCOME_FAIL && result->excepted)
+		return false;
+	if (must_pass(policy, result->rule))
+		return result->outcome != OUTCOME_PASS;
+	return policy->required->len == 0 && result->outcome == OUTCOME_FAIL;
 }
 
 GPtrArray *policy_judge(struct policy *policy, GPtrArray *results, gint64 now_s)
@@ -274,11 +286,8 @@ GPtrArray *policy_judge(struct policy *policy, GPtrArray *results, gint64 now_s)
 	apply_exceptions(policy, results, now_s, problems);
 	for (guint i = 0; i < results->len; i++) {
 		const struct rule_result *result = results->pdata[i];
-		bool wanted = policy->required->len == 0 ? result->outcome == OUTCOME_FAIL
-							 : is_required(policy, result->rule) &&
-								   result->outcome != OUTCOME_PASS;
 
-		if (wanted && !(result->outcome == OUTCOME_FAIL && result->excepted))
+		if (is_problem(policy, result))
 			g_ptr_array_add(problems, g_strdup_printf("%s: %s", result->rule->id,
 								  outcome_name(result->outcome)));
 	}

@@ -33,6 +33,7 @@ struct policy {
 	GPtrArray *required;     /* const struct rule *; empty: all */
 	GPtrArray *exceptions;   /* struct policy_exception * */
 	GPtrArray *init_digests; /* char * */
+	GPtrArray *asked;        /* const struct rule *: by the command line: must be PASS too */
 };
 
 enum { POLICY_MAX_BYTES = 1 << 20 };

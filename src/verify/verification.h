@@ -45,5 +45,8 @@ void check_signature(struct verification *verification, struct rule_result *resu
 void check_provenance(struct verification *verification, struct rule_result *result);
 void check_inventory(struct verification *verification, struct rule_result *result);
 
+/* rebuild_rules.c: the image made again */
+void check_rebuild(struct verification *verification, struct rule_result *result);
+
 /* index_rules.c: the layout around it */
 void check_index(struct verification *verification, struct rule_result *result);

@@ -79,6 +79,10 @@ const struct rule verify_rules[] = {
 	 "its inventories list every file of the layers, and no other",
 	 check_inventory,
 	 {{NULL, NULL}}},
+	{"rebuild",
+	 "made again from its source, it is the same, byte for byte",
+	 check_rebuild,
+	 {{NULL, NULL}}},
 	{NULL, NULL, NULL, {{NULL, NULL}}},
 };
 

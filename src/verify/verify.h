@@ -33,6 +33,16 @@ struct verify_subject {
 	const GPtrArray *attestations;      /* of attestations_read, on @image; or NULL */
 	const struct sign_key *key;         /* whose signatures count; or NULL */
 	const struct digest *source_digest; /* what it must have been made from; or NULL */
+	const struct verify_rebuild *rebuild; /* the image made again; NULL: was not asked for */
+};
+
+/* How making the image again ended. One of @skip, @fault and @image is set. Borrowed. */
+struct verify_rebuild {
+	const char *skip;          /* why it was not tried */
+	const char *fault;         /* why it cannot be done: the recipe, or another source */
+	const GPtrArray *programs; /* char *: what was another version when it was made */
+	const struct image *image; /* what came out */
+	const struct tree *tree;   /* of @image, without content; where its digest differs */
 };
 
 struct verification;

@@ -293,6 +293,15 @@ static void misuse(char *self, const char *how)
 	}
 }
 
+/* What the traced original, which is root, never reads. */
+static void read_by_uid(void)
+{
+	int fd = open(getuid() == 0 ? "/etc/root.conf" : "/etc/user.conf", O_RDONLY);
+
+	snprintf(body, sizeof(body), "%s\n", fd < 0 ? "none" : "one");
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "serve";
@@ -329,6 +338,8 @@ int main(int argc, char **argv)
 		return 1;
 	} else if (!strcmp(verb, "secret")) {
 		misuse(argv[0], argc > 2 ? argv[2] : "");
+	} else if (!strcmp(verb, "by-uid")) {
+		read_by_uid();
 	} else if (!strcmp(verb, "fill")) {
 		answer = answer_full;
 	} else if (!strcmp(verb, "headers")) {

@@ -23,15 +23,18 @@ static const json_t *named(const json_t *descriptors, const char *name)
 
 static void test_provenance(void)
 {
-	struct digest source, profile;
+	struct digest source, profile, recipe;
 	char hex[DIGEST_HEX_BYTES];
 	autojson json_t *first = NULL, *second = NULL;
 	const json_t *definition, *dependencies;
 
 	digest_of("source", 6, &source);
 	digest_of("profile", 7, &profile);
-	first = provenance_new(&source, &profile, json_pack("{s:s}", "preset", "balanced"));
-	second = provenance_new(&source, &profile, json_pack("{s:s}", "preset", "balanced"));
+	digest_of("recipe", 6, &recipe);
+	first = provenance_new(&source, &profile, &recipe,
+			       json_pack("{s:s}", "preset", "balanced"));
+	second = provenance_new(&source, &profile, &recipe,
+				json_pack("{s:s}", "preset", "balanced"));
 	g_assert_true(json_equal(first, second));
 	definition = json_object_at(first, "buildDefinition");
 	g_assert_cmpstr(json_string_at(definition, "buildType"), ==, PROVENANCE_BUILD_TYPE);
@@ -42,6 +45,8 @@ static void test_provenance(void)
 	g_assert_cmpstr(hex_of(named(dependencies, "source")), ==, hex);
 	digest_format_hex(&profile, hex);
 	g_assert_cmpstr(hex_of(named(dependencies, "profile")), ==, hex);
+	digest_format_hex(&recipe, hex);
+	g_assert_cmpstr(hex_of(named(dependencies, "recipe")), ==, hex);
 	g_assert_cmpstr(json_string_at(named(dependencies, "thresh"), "uri"), ==,
 			"pkg:generic/thresh@" THRESH_VERSION);
 	for (const char *const *name =
