@@ -45,10 +45,10 @@ static bool search_leaks(const struct session *session, const struct image_write
 	if (!image || !leaks_search_image(leaks, image, production, error))
 		return false;
 	leaks_search_json(leaks, "the keep list", result->keep_json);
-	leaks_search_json(leaks, "the recipe", result->recipe);
 	if (files)
 		out_search(files, leaks);
 	search_statements(leaks, statements);
+	leaks_search_json(leaks, "the recipe", result->recipe);
 	return leaks_judge(leaks, session, error);
 }
 

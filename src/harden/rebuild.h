@@ -21,7 +21,7 @@ struct rebuild_input {
 
 struct rebuilt {
 	struct image *image;
-	struct digest init; /* of the thresh-init that is in it */
+	struct digest init;          /* of the thresh-init that is in it */
 	struct image_writer *writer; /* which keeps it */
 	char *directory;
 	int lock_fd;

@@ -214,9 +214,9 @@ static bool read_texts(const json_t *object, const char *member, bool (*is_right
 		g_autofree char *text = text_of(value);
 
 		if (!text || (is_right && !is_right(text)))
-			return wrong(error, member, is_right == is_path
-							    ? "an array of clean absolute paths"
-							    : "an array of strings in bounds");
+			return wrong(error, member,
+				     is_right == is_path ? "an array of clean absolute paths"
+							 : "an array of strings in bounds");
 		g_ptr_array_add(into, g_steal_pointer(&text));
 	}
 	return true;
@@ -386,9 +386,9 @@ static bool read_start(const json_t *options, struct harden_request *request, GE
 static bool read_options(const json_t *options, struct recipe *recipe, GError **error)
 {
 	static const char *const known[] = {
-		"preset",   "keep",  "commands",    "keepLogs",      "volumes",
-		"secrets",  "sizes", "linksMax",    "arbitraryUser", "arguments",
-		"healthcheck", "healthSkipped", "compression", "epoch", NULL};
+		"preset",      "keep",          "commands",    "keepLogs",      "volumes",
+		"secrets",     "sizes",         "linksMax",    "arbitraryUser", "arguments",
+		"healthcheck", "healthSkipped", "compression", "epoch",         NULL};
 	struct harden_request *request = recipe->request;
 	uint64_t epoch;
 

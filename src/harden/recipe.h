@@ -21,9 +21,10 @@ enum { RECIPE_MAX_BYTES = PROFILE_MAX_BYTES + (16 << 20), RECIPE_LIST_MAX = 1000
 
 struct recipe {
 	struct digest source;
-	struct digest init;   /* of the thresh-init that was put in */
-	json_t *programs;     /* as provenance_programs says them */
-	struct harden_request *request; /* the options that shape the image; the others are defaults */
+	struct digest init; /* of the thresh-init that was put in */
+	json_t *programs;   /* as provenance_programs says them */
+	struct harden_request
+		*request; /* the options that shape the image; the others are defaults */
 	struct lessons lessons;
 	bool health_skipped;
 	struct profile *profile;

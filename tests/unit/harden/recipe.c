@@ -126,9 +126,9 @@ static void test_programs(void)
 
 	fixture_init(&fixture);
 	json = recipe_new(&fixture.decision, fixture.production);
-	json_object_set_new(json, "programs",
-			    json_pack("[{s:s, s:s}]", "name", "thresh", "uri",
-				      "pkg:generic/thresh@0.0.9"));
+	json_object_set_new(
+		json, "programs",
+		json_pack("[{s:s, s:s}]", "name", "thresh", "uri", "pkg:generic/thresh@0.0.9"));
 	recipe = recipe_parse(json, NULL);
 	programs = recipe_programs_differ(recipe);
 	g_assert_cmpuint(programs->len, ==, 5);
