@@ -61,13 +61,14 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 
 	conditions_add(conditions, CONDITION_FILLED, factor->name, NULL);
 	conditions_add(conditions, CONDITION_SET, factor->name, NULL);
+	/* of two that tell the same starts apart, what the script itself compares with */
+	add_patterns(conditions, factor);
 	for (guint i = 0; i < factor->levels->len; i++) {
 		const struct level *level = factor->levels->pdata[i];
 
 		if (level->kind == LEVEL_LITERAL && *level->value)
 			conditions_add(conditions, CONDITION_EQUALS, factor->name, level->value);
 	}
-	add_patterns(conditions, factor);
 	/* the image's own value may be the only one that the script takes */
 	if (plain && *plain)
 		conditions_add(conditions, CONDITION_EQUALS, factor->name, plain);
