@@ -80,6 +80,19 @@ void digest_format_hex(const struct digest *digest, char ret_text[static DIGEST_
 	ret_text[2 * DIGEST_BYTES] = '\0';
 }
 
+guint digest_hash(gconstpointer digest)
+{
+	guint hash;
+
+	memcpy(&hash, ((const struct digest *)digest)->bytes, sizeof(hash));
+	return hash;
+}
+
+gboolean digest_hash_equal(gconstpointer a, gconstpointer b)
+{
+	return digest_equal(a, b);
+}
+
 void digest_format(const struct digest *digest, char ret_text[static DIGEST_TEXT_BYTES])
 {
 	memcpy(ret_text, "sha256:", 7);

@@ -39,6 +39,10 @@ void digest_of(const void *data, size_t size_bytes, struct digest *ret_digest);
 
 bool digest_equal(const struct digest *a, const struct digest *b);
 
+/* For hash tables whose keys are const struct digest *. */
+guint digest_hash(gconstpointer digest);
+gboolean digest_hash_equal(gconstpointer a, gconstpointer b);
+
 /* "sha256:" and 64 lower-case hexadecimal digits. */
 void digest_format(const struct digest *digest, char ret_text[static DIGEST_TEXT_BYTES]);
 /* The 64 digits alone. */
