@@ -42,6 +42,18 @@ static bool load_key(const char *path, const char *destination, struct sign_key 
 	return *ret_key != NULL;
 }
 
+/* Who signs nothing and writes nothing beside the image would never see what is found. */
+static bool take_vulnerabilities(char **files, const char *key, struct harden_request *request,
+				 GError **error)
+{
+	for (; files && *files; files++)
+		g_ptr_array_add(request->vulnerabilities, g_strdup(*files));
+	return request->vulnerabilities->len == 0 || key || request->out_directory ||
+	       error_set(error, THRESH_ERROR_USAGE,
+			 "--vulnerabilities: what is found goes to --out DIR, or is signed by "
+			 "--sign KEY; neither is given");
+}
+
 static void run(struct options *options, const struct command_form *form, const char *key_path,
 		GError **error)
 {
@@ -68,9 +80,13 @@ static void run(struct options *options, const struct command_form *form, const 
 int cmd_harden(int argc, char **argv, GError **error)
 {
 	g_autofree char *key = NULL;
+	g_auto(GStrv) vulnerabilities = NULL;
 	const GOptionEntry own[] = {
 		{"sign", 0, 0, G_OPTION_ARG_FILENAME, &key,
 		 "sign what is known of the image with this private key", "KEY"},
+		{"vulnerabilities", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &vulnerabilities,
+		 "say as VEX what is left of those in this OSV or Debian tracker JSON (repeatable)",
+		 "FILE"},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	const struct command_form form = {
@@ -95,7 +111,8 @@ int cmd_harden(int argc, char **argv, GError **error)
 	};
 	autooptions struct options *options = options_parse(&form, argc, argv, error);
 
-	if (options && options_prepare(options, error))
+	if (options && take_vulnerabilities(vulnerabilities, key, options->request, error) &&
+	    options_prepare(options, error))
 		run(options, &form, key, error);
 	return 0;
 }

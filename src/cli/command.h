@@ -30,6 +30,7 @@ int cmd_run(int argc, char **argv, GError **error);
 int cmd_manifest(int argc, char **argv, GError **error);
 int cmd_why(int argc, char **argv, GError **error);
 int cmd_sbom(int argc, char **argv, GError **error);
+int cmd_vex(int argc, char **argv, GError **error);
 int cmd_diff(int argc, char **argv, GError **error);
 int cmd_copy(int argc, char **argv, GError **error);
 int cmd_push(int argc, char **argv, GError **error);

@@ -52,6 +52,7 @@ const struct subcommand subcommands[] = {
 	{"manifest", cmd_manifest, "print what an engine must be told to run a sealed image"},
 	{"why", cmd_why, "say why a path was kept or removed"},
 	{"sbom", cmd_sbom, "say what is in an image: SPDX or CycloneDX, file by file"},
+	{"vex", cmd_vex, "say what removal did to known vulnerabilities: OpenVEX or CycloneDX"},
 	{"diff", cmd_diff, "compare two images: files, bytes, packages"},
 	{"copy", cmd_copy, "copy an image from any place to any other, with what refers to it"},
 	{"push", cmd_push, "send an image to a registry, with what refers to it"},

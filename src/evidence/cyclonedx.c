@@ -4,7 +4,12 @@
 
 #include <string.h>
 
-static void add_property(json_t *properties, const char *name, const char *value)
+static const char *cyclonedx_version(const struct document_about *about)
+{
+	return about->cyclonedx_version ? about->cyclonedx_version : "1.6";
+}
+
+void cyclonedx_add_property(json_t *properties, const char *name, const char *value)
 {
 	json_t *property;
 
@@ -29,10 +34,10 @@ static json_t *file_component(const struct inventory_file *file)
 	json_object_set_new(component, "name", json_from_text(file->path));
 	json_object_set_new(component, "hashes",
 			    json_pack("[{s:s, s:s}]", "alg", "SHA-256", "content", hex));
-	add_property(properties, "thresh:kind", document_file_kind(file));
-	add_property(properties, "thresh:distribution-checksum", document_verdict(file));
-	add_property(properties, "thresh:reason", file->reason);
-	add_property(properties, "thresh:via", file->via);
+	cyclonedx_add_property(properties, "thresh:kind", document_file_kind(file));
+	cyclonedx_add_property(properties, "thresh:distribution-checksum", document_verdict(file));
+	cyclonedx_add_property(properties, "thresh:reason", file->reason);
+	cyclonedx_add_property(properties, "thresh:via", file->via);
 	json_object_set_new(component, "properties", properties);
 	return component;
 }
@@ -42,8 +47,9 @@ static void add_source(json_t *properties, const struct package *package)
 {
 	if (!package)
 		return;
-	add_property(properties, "aquasecurity:trivy:SrcName", package->source);
-	add_property(properties, "aquasecurity:trivy:SrcVersion", package->source_version);
+	cyclonedx_add_property(properties, "aquasecurity:trivy:SrcName", package->source);
+	cyclonedx_add_property(properties, "aquasecurity:trivy:SrcVersion",
+			       package->source_version);
 }
 
 static json_t *package_component(const struct component *component)
@@ -66,7 +72,7 @@ static json_t *package_component(const struct component *component)
 	for (guint i = 0; i < component->files->len; i++)
 		json_array_append_new(files, file_component(component->files->pdata[i]));
 	json_object_set_new(json, "components", files);
-	add_property(properties, "thresh:found", component->found);
+	cyclonedx_add_property(properties, "thresh:found", component->found);
 	add_source(properties, component->package);
 	json_object_set_new(json, "properties", properties);
 	return json;
@@ -125,19 +131,13 @@ static json_t *compositions(const struct inventory *inventory, const char *image
 			 inventory->complete ? "complete" : "incomplete", "assemblies", assemblies);
 }
 
-static json_t *metadata(const struct inventory *inventory, const struct document_about *about,
-			const char *image)
+json_t *cyclonedx_metadata(const struct document_about *about, json_t *properties)
 {
-	json_t *properties = json_array(), *component;
-	g_autofree char *files = g_strdup_printf("%u", inventory->files->len);
-	g_autofree char *unowned = g_strdup_printf("%u", inventory->unowned);
-	char time[TIME_TEXT_BYTES];
+	char time[TIME_TEXT_BYTES], image[DIGEST_TEXT_BYTES];
+	json_t *component;
 
 	document_time(about, time);
-	add_property(properties, "thresh:files", files);
-	add_property(properties, "thresh:files:unowned", unowned);
-	for (guint i = 0; i < inventory->notes->len; i++)
-		add_property(properties, "thresh:note", inventory->notes->pdata[i]);
+	digest_format(&about->image->manifest_digest, image);
 	component = json_pack("{s:s, s:s, s:s, s:s}", "type", "container", "bom-ref", image, "name",
 			      image, "version", image);
 	/* the older form of `tools`: scanners that read this know no other */
@@ -146,24 +146,47 @@ static json_t *metadata(const struct inventory *inventory, const struct document
 			 "component", component, "properties", properties);
 }
 
-json_t *cyclonedx_document(const struct inventory *inventory, const struct document_about *about)
+static json_t *metadata(const struct inventory *inventory, const struct document_about *about)
 {
-	const char *version = about->cyclonedx_version ? about->cyclonedx_version : "1.6";
-	g_autofree char *format = g_strconcat("cyclonedx ", version, NULL);
+	json_t *properties = json_array();
+	g_autofree char *files = g_strdup_printf("%u", inventory->files->len);
+	g_autofree char *unowned = g_strdup_printf("%u", inventory->unowned);
+
+	cyclonedx_add_property(properties, "thresh:files", files);
+	cyclonedx_add_property(properties, "thresh:files:unowned", unowned);
+	for (guint i = 0; i < inventory->notes->len; i++)
+		cyclonedx_add_property(properties, "thresh:note", inventory->notes->pdata[i]);
+	return cyclonedx_metadata(about, properties);
+}
+
+char *cyclonedx_serial(const struct inventory *inventory, const struct document_about *about)
+{
+	g_autofree char *format = g_strconcat("cyclonedx ", cyclonedx_version(about), NULL);
+	char uuid[UUID_TEXT_BYTES];
+
+	document_uuid(inventory, about, format, uuid);
+	return g_strconcat("urn:uuid:", uuid, NULL);
+}
+
+json_t *cyclonedx_head(const struct document_about *about, const char *serial, json_t *metadata)
+{
+	const char *version = cyclonedx_version(about);
 	g_autofree char *schema =
 		g_strdup_printf("http://cyclonedx.org/schema/bom-%s.schema.json", version);
-	char image[DIGEST_TEXT_BYTES], uuid[UUID_TEXT_BYTES];
-	json_t *document = json_object();
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:o}", "$schema", schema, "bomFormat",
+			 "CycloneDX", "specVersion", version, "serialNumber", serial, "version", 1,
+			 "metadata", metadata);
+}
+
+json_t *cyclonedx_document(const struct inventory *inventory, const struct document_about *about)
+{
+	g_autofree char *serial = cyclonedx_serial(inventory, about);
+	char image[DIGEST_TEXT_BYTES];
+	json_t *document;
 
 	digest_format(&about->image->manifest_digest, image);
-	document_uuid(inventory, about, format, uuid);
-	g_autofree char *serial = g_strconcat("urn:uuid:", uuid, NULL);
-	json_object_set_new(document, "$schema", json_string(schema));
-	json_object_set_new(document, "bomFormat", json_string("CycloneDX"));
-	json_object_set_new(document, "specVersion", json_string(version));
-	json_object_set_new(document, "serialNumber", json_string(serial));
-	json_object_set_new(document, "version", json_integer(1));
-	json_object_set_new(document, "metadata", metadata(inventory, about, image));
+	document = cyclonedx_head(about, serial, metadata(inventory, about));
 	json_object_set_new(document, "components", components(inventory));
 	json_object_set_new(document, "dependencies", dependencies(inventory, image));
 	json_object_set_new(document, "compositions", compositions(inventory, image));

@@ -46,11 +46,14 @@ void distribution_read(const struct tree *tree, struct distribution *ret_distrib
 	if (text) {
 		id = value_of(text, "ID");
 		distribution.version = value_of(text, "VERSION_ID");
+		distribution.codename = value_of(text, "VERSION_CODENAME");
 		distribution.name = value_of(text, "NAME");
 	}
 	distribution.id = g_strdup(is_id(id) ? id : "linux");
 	if (!distribution.version)
 		distribution.version = g_strdup("");
+	if (!distribution.codename)
+		distribution.codename = g_strdup("");
 	if (!distribution.name || !*distribution.name) {
 		g_free(distribution.name);
 		distribution.name = g_strdup(distribution.id);
@@ -62,6 +65,7 @@ void distribution_clear(struct distribution *distribution)
 {
 	g_free(distribution->id);
 	g_free(distribution->version);
+	g_free(distribution->codename);
 	g_free(distribution->name);
 	*distribution = (struct distribution){0};
 }

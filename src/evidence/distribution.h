@@ -11,9 +11,10 @@
 
 struct distribution {
 	char *id; /* ID, lower case; "linux" where the image does not say (os-release's default) */
-	char *version; /* VERSION_ID, or "" */
-	char *name;    /* NAME; the id where not said */
-	bool known;    /* whether there was an os-release */
+	char *version;  /* VERSION_ID, or "" */
+	char *codename; /* VERSION_CODENAME, or "" */
+	char *name;     /* NAME; the id where not said */
+	bool known;     /* whether there was an os-release */
 };
 
 void distribution_read(const struct tree *tree, struct distribution *ret_distribution);

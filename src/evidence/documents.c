@@ -62,13 +62,20 @@ void document_uuid(const struct inventory *inventory, const struct document_abou
 	bool explained = inventory->files->len > 0 &&
 			 ((struct inventory_file *)inventory->files->pdata[0])->reason;
 	g_autofree char *name = NULL;
-	char digest_text[DIGEST_TEXT_BYTES], hex[DIGEST_HEX_BYTES];
-	struct digest digest;
+	char digest_text[DIGEST_TEXT_BYTES];
 
 	digest_format(&about->image->manifest_digest, digest_text);
 	name = g_strdup_printf("thresh %s\n%s\n%s\n%d", THRESH_VERSION, format, digest_text,
 			       explained);
-	digest_of(name, strlen(name), &digest);
+	document_uuid_of(name, ret_text);
+}
+
+void document_uuid_of(const char *text, char ret_text[static UUID_TEXT_BYTES])
+{
+	char hex[DIGEST_HEX_BYTES];
+	struct digest digest;
+
+	digest_of(text, strlen(text), &digest);
 	digest.bytes[6] = (digest.bytes[6] & 0x0f) | 0x80;
 	digest.bytes[8] = (digest.bytes[8] & 0x3f) | 0x80;
 	digest_format_hex(&digest, hex);
@@ -187,13 +194,16 @@ static void list_one(const struct listing *listing, const char *path, const char
 	listing->each(path ? path : "", sha256, listing->user);
 }
 
-/* Files lie below what owns them: two levels in what we write, bounded in what others do. */
+/* Files lie below what owns them: two levels in what we write, bounded in what others do. What is
+ * excluded is not in the image (VEX). */
 static void list_nested(const struct listing *listing, const json_t *components, int depth)
 {
 	const json_t *component;
 	size_t i;
 
 	json_array_foreach (components, i, component) {
+		if (g_strcmp0(json_string_at(component, "scope"), "excluded") == 0)
+			continue;
 		if (g_strcmp0(json_string_at(component, "type"), "file") == 0)
 			list_one(listing, json_string_at(component, "name"),
 				 sha256_of(json_array_at(component, "hashes"), "alg", "content"));

@@ -9,6 +9,7 @@
 
 #include "cut/content.h"
 #include "evidence/inventory.h"
+#include "seal/seal.h"
 
 enum {
 	METADATA_MAX_BYTES = 16 << 20,
@@ -38,6 +39,10 @@ bool inventory_hash(struct inventory *inventory, GError **error);
 
 /* reasons.c: fills reason and via. */
 void inventory_explain(struct inventory *inventory, const struct inventory_options *options);
+
+/* reasons.c: where the source had what lies at @path of a sealed image: a seed's place is its
+ * writable path. @seal may be NULL. Caller frees. */
+char *inventory_source_path(const struct seal *seal, const char *path);
 
 /* The readers. @path is the node's. */
 typedef void component_reader(struct inventory *inventory, const struct node *node,

@@ -63,6 +63,41 @@ json_t *provenance_new(const struct digest *source, const struct digest *profile
 			 "builder", "id", PROVENANCE_BUILDER, "version", "thresh", THRESH_VERSION);
 }
 
+void provenance_add_data(json_t *predicate, const struct vulnerabilities *data)
+{
+	json_t *dependencies =
+		json_array_at(json_object_at(predicate, "buildDefinition"), "resolvedDependencies");
+
+	for (guint i = 0; i < data->files->len; i++) {
+		const struct vulnerability_file *file = data->files->pdata[i];
+
+		json_array_append_new(dependencies,
+				      json_pack("{s:s, s:o, s:{s:s, s:s, s:I}}", "name",
+						"vulnerabilities", "digest",
+						digest_set(&file->digest), "annotations", "file",
+						file->name, "source", file->source, "sizeBytes",
+						(json_int_t)file->size_bytes));
+	}
+}
+
+bool provenance_names(const json_t *predicate, const struct digest *want)
+{
+	const json_t *definition = json_object_at(predicate, "buildDefinition");
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_array_at(definition, "resolvedDependencies"), i, entry) {
+		const char *hex = json_string_at(json_object_at(entry, "digest"), "sha256");
+		g_autofree char *text = hex ? g_strconcat("sha256:", hex, NULL) : NULL;
+		struct digest digest;
+
+		if (text && digest_parse(text, &digest, NULL) &&
+		    (!want || digest_equal(&digest, want)))
+			return true;
+	}
+	return false;
+}
+
 void provenance_profile_digest(const struct profile *profile, struct digest *ret_digest)
 {
 	autojson json_t *json = profile_to_json(profile);

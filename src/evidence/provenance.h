@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/json.h"
+#include "evidence/vulnerabilities.h"
 #include "image/tree.h"
 #include "trace/profile.h"
 
@@ -27,6 +28,13 @@ json_t *provenance_new(const struct digest *source, const struct digest *profile
 /* What decides the bytes, thresh and the libraries that write some of them: an array of {"name",
  * "uri"}, the uri a package URL with the version. Caller owns. */
 json_t *provenance_programs(void);
+
+/* Adds the files of @data to what it was made from: of them are the image's VEX documents. */
+void provenance_add_data(json_t *predicate, const struct vulnerabilities *data);
+
+/* Whether @predicate says that something was made from what has the SHA-256 @want, or, where that
+ * is NULL, from anything. */
+bool provenance_names(const json_t *predicate, const struct digest *want);
 
 /* The SHA-256 of profile.json, as profile_save writes it. */
 void provenance_profile_digest(const struct profile *profile, struct digest *ret_digest);

@@ -23,8 +23,7 @@ static GHashTable *index_kept(const json_t *keep_list)
 	return index;
 }
 
-/* Where the source had what lies at @path: a seed's place is its writable path. Caller frees. */
-static char *source_path(const struct seal *seal, const char *path)
+char *inventory_source_path(const struct seal *seal, const char *path)
 {
 	for (guint i = 0; seal && i < seal->writables->len; i++) {
 		const struct writable *writable = seal->writables->pdata[i];
@@ -37,7 +36,7 @@ static char *source_path(const struct seal *seal, const char *path)
 
 static void explain(struct inventory_file *file, GHashTable *index, const struct seal *seal)
 {
-	g_autofree char *source = source_path(seal, file->path);
+	g_autofree char *source = inventory_source_path(seal, file->path);
 	const json_t *entry =
 		seal_is_package_database(file->path) ? NULL : g_hash_table_lookup(index, source);
 

@@ -101,6 +101,7 @@ const char *predicate_type_of(const char *text)
 	} types[] = {
 		{"spdx", PREDICATE_SPDX},
 		{"cyclonedx", PREDICATE_CYCLONEDX},
+		{"openvex", PREDICATE_OPENVEX},
 		{"provenance", PREDICATE_PROVENANCE},
 		{"runtime-trace", PREDICATE_RUNTIME_TRACE},
 		{"cut-list", PREDICATE_CUT_LIST},

@@ -19,6 +19,7 @@
 /* github.com/in-toto/attestation, spec/predicates; slsa.dev/spec/v1.0/provenance */
 #define PREDICATE_SPDX          "https://spdx.dev/Document"
 #define PREDICATE_CYCLONEDX     "https://cyclonedx.org/bom"
+#define PREDICATE_OPENVEX       "https://openvex.dev/ns/v0.2.0"
 #define PREDICATE_PROVENANCE    "https://slsa.dev/provenance/v1"
 #define PREDICATE_RUNTIME_TRACE "https://in-toto.io/attestation/runtime-trace/v0.1"
 /* What cosign writes where an image is signed and nothing else is said of it. */
@@ -46,6 +47,6 @@ bool statement_parse(const void *data, size_t size_bytes, struct statement *ret_
 		     GError **error);
 void statement_clear(struct statement *statement);
 
-/* The URI of a type in short form ("spdx", "cyclonedx", "provenance", "runtime-trace", "cut-list",
- * "replay"), or @text itself where it is a URI; else NULL. Borrowed. */
+/* The URI of a type in short form ("spdx", "cyclonedx", "openvex", "provenance", "runtime-trace",
+ * "cut-list", "replay"), or @text itself where it is a URI; else NULL. Borrowed. */
 const char *predicate_type_of(const char *text);

@@ -4,6 +4,7 @@
 
 #include "evidence/attestation.h"
 #include "evidence/provenance.h"
+#include "harden/vex.h"
 #include "image/compress.h"
 
 #include <string.h>
@@ -74,17 +75,20 @@ void attest_statements(GPtrArray *statements, const struct session *session,
 {
 	g_autofree char *text = json_format_canonical(result->recipe);
 	struct digest profile, recipe;
+	json_t *provenance;
 
 	provenance_profile_digest(result->profile, &profile);
 	digest_of(text, strlen(text), &recipe);
+	provenance = provenance_new(&result->source_digest, &profile, &recipe,
+				    parameters_of(session->request));
+	if (session->vex)
+		provenance_add_data(provenance, session->vex->data);
 	statements_add_inventory(statements, inventory, about);
 	add(statements, result, PREDICATE_CUT_LIST, json_incref(result->keep_json));
 	add(statements, result, PREDICATE_RUNTIME_TRACE,
 	    runtime_trace_new(result->profile, session->rootfs->tree));
 	add(statements, result, PREDICATE_REPLAY, replay_of(result));
-	add(statements, result, PREDICATE_PROVENANCE,
-	    provenance_new(&result->source_digest, &profile, &recipe,
-			   parameters_of(session->request)));
+	add(statements, result, PREDICATE_PROVENANCE, provenance);
 }
 
 bool attest_attach(const struct session *session, struct image_writer *writer,

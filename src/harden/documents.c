@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "harden/attest.h"
 #include "harden/out.h"
+#include "harden/vex.h"
 
 static const struct {
 	enum document_format format;
@@ -30,6 +31,8 @@ static bool make_documents(const struct session *session, const struct harden_re
 	for (gsize i = 0; files && i < G_N_ELEMENTS(documents); i++)
 		out_add_json(files, documents[i].name,
 			     document_make(documents[i].format, inventory, &about));
+	if (session->vex)
+		harden_vex_add(session->vex, inventory, &about, files, statements);
 	if (statements)
 		attest_statements(statements, session, result, inventory, &about);
 	return true;

@@ -24,8 +24,8 @@ void out_add_json(GPtrArray *files, const char *name, json_t *json);
 GPtrArray *out_files(const struct harden_result *result);
 
 /* documents.c: of what is staged. Adds sbom.spdx.json, sbom.spdx3.json and sbom.cdx.json
- * (docs/sbom.md) to @files, and the statements of --sign (json_t *) to @statements; each may be
- * NULL. */
+ * (docs/sbom.md) to @files, those of --vulnerabilities (vex.h), and the statements of --sign
+ * (json_t *) to @statements; each may be NULL. */
 bool out_add_documents(const struct session *session, const struct image_writer *writer,
 		       const struct harden_result *result, GPtrArray *files, GPtrArray *statements,
 		       GError **error);

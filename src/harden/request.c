@@ -110,6 +110,7 @@ struct harden_request *harden_request_new(void)
 	request->keep_rules = g_ptr_array_new_with_free_func((GDestroyNotify)keep_rule_free);
 	request->command_rules = g_ptr_array_new_with_free_func((GDestroyNotify)command_rule_free);
 	request->keep_logs = g_ptr_array_new_with_free_func(g_free);
+	request->vulnerabilities = g_ptr_array_new_with_free_func(g_free);
 	request->sizes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	request->links_max_bytes = 64ULL << 20;
 	request->timeouts = (struct timeouts){
@@ -133,6 +134,7 @@ void harden_request_free(struct harden_request *request)
 	g_free(request->source);
 	g_free(request->destination);
 	g_free(request->cache_path);
+	g_ptr_array_unref(request->vulnerabilities);
 	g_free(request->agent_path);
 	g_free(request->init_path);
 	g_ptr_array_unref(request->probes);

@@ -96,6 +96,7 @@ struct harden_request {
 
 	char *profile_path;              /* --profile: cut by it instead of tracing; or NULL */
 	char *out_directory;             /* --out, or NULL */
+	GPtrArray *vulnerabilities;      /* char *: files of --vulnerabilities */
 	const struct sign_key *sign_key; /* --sign, borrowed; or NULL */
 	enum compression compression;
 	int64_t epoch; /* SOURCE_DATE_EPOCH, else the source image's `created` */

@@ -9,6 +9,7 @@
 #include "harden/output.h"
 #include "harden/secret_forms.h"
 #include "harden/stop.h"
+#include "harden/vex.h"
 #include "policy/syscalls.h"
 #include "trace/redact.h"
 
@@ -61,6 +62,17 @@ static bool health_open(struct session *session, GError **error)
 	return health_decide(config, session->request->healthcheck, &session->health, error);
 }
 
+static bool vulnerabilities_open(struct session *session, GError **error)
+{
+	const struct harden_request *request = session->request;
+
+	if (request->vulnerabilities->len == 0)
+		return true;
+	session->vex = harden_vex_open(request->vulnerabilities, session->image,
+				       session->rootfs->tree, error);
+	return session->vex != NULL;
+}
+
 static void add_redaction(GPtrArray *redactions, const char *prefix, const char *name,
 			  const char *value, size_t size_bytes)
 {
@@ -108,7 +120,8 @@ struct session *session_open(const struct harden_request *request, const struct 
 		return NULL;
 	session->rootfs =
 		rootfs_unpack(session->image, request->cache_path, &identity->shift, error);
-	if (!session->rootfs || !companions_open(session, error) || !health_open(session, error))
+	if (!session->rootfs || !companions_open(session, error) || !health_open(session, error) ||
+	    !vulnerabilities_open(session, error))
 		return NULL;
 	return g_steal_pointer(&session);
 }
@@ -121,6 +134,7 @@ void session_free(struct session *session)
 	g_clear_pointer(&session->redactions, g_ptr_array_unref);
 	g_clear_pointer(&session->ports, g_hash_table_unref);
 	health_free(session->health);
+	harden_vex_free(session->vex);
 	rootfs_free(session->rootfs);
 	image_free(session->image);
 	g_free(session);

@@ -27,6 +27,7 @@ struct session {
 	GHashTable *ports; /* arguments of a --run (or NULL) → GArray of uint16_t: the TCP ports
 			      of its first start */
 	struct health *health;  /* of the source image, or thresh.yaml's; NULL: none */
+	struct harden_vex *vex; /* --vulnerabilities (vex.h); or NULL */
 	GPtrArray *redactions;  /* struct redaction *: --env, and the secrets as secret:NAME */
 	int64_t application_us; /* time in which the application or a workload ran */
 };

@@ -2,6 +2,7 @@
 /* What others say of the image: signatures, provenance, the inventory against the layers. */
 #include "base/error.h"
 #include "evidence/documents.h"
+#include "evidence/provenance.h"
 #include "verify/verification.h"
 
 #include <string.h>
@@ -70,29 +71,10 @@ void check_signature(struct verification *verification, struct rule_result *resu
 /* --- provenance ----------------------------------------------------------------------------------
  */
 
-/* slsa.dev/spec/v1.0/provenance: which digests it was made from; whether @want is among them. */
-static bool names_source(const json_t *predicate, const struct digest *want)
-{
-	const json_t *definition = json_object_at(predicate, "buildDefinition");
-	const json_t *entry;
-	size_t i;
-
-	json_array_foreach (json_array_at(definition, "resolvedDependencies"), i, entry) {
-		const char *hex = json_string_at(json_object_at(entry, "digest"), "sha256");
-		g_autofree char *text = hex ? g_strconcat("sha256:", hex, NULL) : NULL;
-		struct digest digest;
-
-		if (text && digest_parse(text, &digest, NULL) &&
-		    (!want || digest_equal(&digest, want)))
-			return true;
-	}
-	return false;
-}
-
 static void check_one_provenance(const struct verify_subject *subject,
 				 const struct attestation_found *found, struct rule_result *result)
 {
-	if (names_source(found->statement.predicate, subject->source_digest))
+	if (provenance_names(found->statement.predicate, subject->source_digest))
 		return;
 	if (subject->source_digest)
 		result_find(result, "%s: the given source is not what it was made from",
@@ -205,7 +187,7 @@ static void find_omitted(struct recount *recount)
 	}
 }
 
-/* Whether a statement is a document that lists files, as ours do. */
+/* Whether a statement is a document that lists files, as ours do but those on vulnerabilities. */
 static bool is_inventory(const struct attestation_found *found, enum document_format *ret_format)
 {
 	const char *type = found->statement.predicate_type;
@@ -215,6 +197,9 @@ static bool is_inventory(const struct attestation_found *found, enum document_fo
 	else if (!strcmp(type, PREDICATE_CYCLONEDX))
 		*ret_format = DOCUMENT_CYCLONEDX;
 	else
+		return false;
+	if (json_object_get(found->statement.predicate, "vulnerabilities") &&
+	    document_count_files(*ret_format, found->statement.predicate) == 0)
 		return false;
 	return document_is_ours(*ret_format, found->statement.predicate);
 }

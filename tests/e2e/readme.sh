@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # The README's commands run: `make demo` as it stands, and the commands for "your own image" in a directory that has what
-# they name: an image `app` and a smoke test. (`make check` is what runs this.)
+# they name: an image `app`, a smoke test and vulnerability data. (`make check` is what runs this.)
 # timeout: 900
 set -u
 echo 1..4
@@ -28,6 +28,7 @@ cat >smoke-test.sh <<'EOF'
 exec curl -fsS -o /dev/null "http://$THRESH_HOST:$THRESH_PORT/"
 EOF
 chmod +x smoke-test.sh
+echo '{"dash": {"CVE-2099-0001": {"releases": {"bookworm": {"status": "open"}}}}}' >tracker.json
 
 # the sh blocks, but for those of make
 awk '/^```sh$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$TOP/README.md" | grep -v '^make ' >commands

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // judge.mjs SCHEMAS KIND FILE...: whether documents are what they say they are, by programs and schemas that were not
-// written here. KIND: spdx23, spdx301, shacl (SPDX 3's model), cyclonedx, sigstore (bundles; SIGSTORE_KEY: the public
+// written here. KIND: spdx23, spdx301, shacl (SPDX 3's model), cyclonedx, openvex, sigstore (bundles; SIGSTORE_KEY: the public
 // key, PEM), purl (a package URL a line). Prints one line a defect; exit status 1 where there
 // was one.
 import { readFileSync } from 'node:fs';
@@ -78,7 +78,7 @@ async function shacl(file) {
   }
 }
 
-async function spdx(file, name) {
+async function by2020(file, name) {
   const { default: Ajv } = await import(name === 'spdx23.schema.json' ? 'ajv/dist/2019.js' : 'ajv/dist/2020.js');
   await bySchema(file, Ajv.default ?? Ajv, name);
 }
@@ -124,8 +124,9 @@ async function sigstore(file) {
 const judges = {
   sigstore,
   purl,
-  spdx23: (file) => spdx(file, 'spdx23.schema.json'),
-  spdx301: (file) => spdx(file, 'spdx301.schema.json'),
+  spdx23: (file) => by2020(file, 'spdx23.schema.json'),
+  spdx301: (file) => by2020(file, 'spdx301.schema.json'),
+  openvex: (file) => by2020(file, 'openvex.schema.json'),
   shacl,
   cyclonedx,
 };

@@ -28,6 +28,15 @@ static enum node_type type_of(mode_t mode)
 	}
 }
 
+static void take_digest(struct node *node, const char *path)
+{
+	g_autofree char *data = NULL;
+	gsize size;
+
+	if (g_file_get_contents(path, &data, &size, NULL))
+		digest_of(data, size, &node->digest);
+}
+
 static void add_below(struct tree *tree, const char *root, const char *inside)
 {
 	g_autofree char *path = g_strconcat(root, inside, NULL);
@@ -46,6 +55,8 @@ static void add_below(struct tree *tree, const char *root, const char *inside)
 			continue;
 		node->mode = status.st_mode & 07777;
 		node->size_bytes = node->type == NODE_FILE ? (uint64_t)status.st_size : 0;
+		if (node->type == NODE_FILE)
+			take_digest(node, full);
 		if (node->type == NODE_SYMLINK)
 			node->target = g_file_read_link(full, NULL);
 		else if (node->type == NODE_DIRECTORY)

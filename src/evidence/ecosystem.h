@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A component of an inventory in the words of vulnerability data: ecosystem, release, name and
+ * version. Of a distribution's package it is the source package that advisories speak of.
+ *
+ *     struct ecosystem_package package;
+ *     if (ecosystem_package_of(component, &inventory->distribution, &package)) {
+ *             … package.key, ecosystem_is_release(&package, advisory->release)
+ *             ecosystem_package_clear(&package);
+ *     }
+ */
+#pragma once
+
+#include "evidence/inventory.h"
+
+struct ecosystem_package {
+	char *key;            /* vulnerability_key */
+	const char *version;  /* borrowed from the component; "" where unknown */
+	char *release;        /* as OSV has it behind the colon: "12", "v3.18", "22.04"; or "" */
+	const char *codename; /* Debian's: "bookworm"; or NULL */
+};
+
+/* False where no data are about such components. */
+bool ecosystem_package_of(const struct component *component,
+			  const struct distribution *distribution,
+			  struct ecosystem_package *ret_package);
+void ecosystem_package_clear(struct ecosystem_package *package);
+
+/* Whether data about @release ("" is any) are about this package. */
+bool ecosystem_is_release(const struct ecosystem_package *package, const char *release);
