@@ -45,6 +45,9 @@ void check_signature(struct verification *verification, struct rule_result *resu
 void check_provenance(struct verification *verification, struct rule_result *result);
 void check_inventory(struct verification *verification, struct rule_result *result);
 
+/* vex_rules.c: what it says of vulnerabilities */
+void check_vex(struct verification *verification, struct rule_result *result);
+
 /* rebuild_rules.c: the image made again */
 void check_rebuild(struct verification *verification, struct rule_result *result);
 
