@@ -105,14 +105,15 @@ static bool file_holds(const struct condition *condition, const struct space *sp
 	const struct level *level =
 		space_factor(space, SPACE_FILES)->levels->pdata[state_level(state, SPACE_FILES)];
 	g_autofree char *path = template_expand(space, state, condition->text);
+	bool left = !g_hash_table_contains(space->foreign, condition->text);
 
 	switch (level->kind) {
 	case LEVEL_LATER:
-		return true;
+		return left;
 	case LEVEL_GIVEN:
 		return path_is_below(level->path, path);
 	case LEVEL_ABSENT:
-		return !path_is_below(path, level->path);
+		return left && !path_is_below(path, level->path);
 	default:
 		return false;
 	}

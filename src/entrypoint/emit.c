@@ -273,10 +273,26 @@ static void emit_refused(struct emitter *emitter, const struct factor *factor)
 	emit_line(emitter->text, "end", NULL);
 }
 
+static void emit_untold(struct emitter *emitter)
+{
+	const GPtrArray *paths = emitter->model->space->untold;
+
+	for (guint i = 0; i < paths->len; i++) {
+		const char *path = paths->pdata[i];
+		g_autofree char *why = g_strdup_printf(
+			"%s: the script went by what it says, and its plan cannot", path);
+
+		emit_line(emitter->text, "if exists", path, NULL);
+		emit_line(emitter->text, "fail", "1", why, NULL);
+		emit_line(emitter->text, "end", NULL);
+	}
+}
+
 static void emit_checks(struct emitter *emitter)
 {
 	const struct space *space = emitter->model->space;
 
+	emit_untold(emitter);
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
 		const struct factor *factor = space_factor(space, i);
 

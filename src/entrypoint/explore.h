@@ -66,6 +66,8 @@ bool explore_signs(struct explorer *explorer, guint index, GError **error);
 bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error);
 bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
+/* The file of level @level, which is not the script's own: @template is its path in a plan. */
+bool explore_given(struct explorer *explorer, guint level, const char *template, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error);
 

@@ -13,9 +13,9 @@ enum { MAX_PATHS = 10 };
 /* A condition of the plan for a shell's operator; NULL: none is like it. */
 static const char *condition_of_operator(const char *operator)
 {
-	static const char *const names[][2] = {{"-s", "populated"}, {"-d", "directory"},
-					       {"-e", "exists"},    {"-a", "exists"},
-					       {"-f", "file"},      {"-x", "executable"}};
+	static const char *const names[][2] = {
+		{"-s", "populated"}, {"-d", "directory"},  {"-e", "exists"}, {"-a", "exists"},
+		{"-f", "file"},      {"-x", "executable"}, {"-r", "exists"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
 		if (strcmp(names[i][0], operator) == 0)
@@ -105,7 +105,8 @@ static bool template_of_path(struct explorer *explorer, const char *path, char *
 }
 
 struct candidates {
-	GPtrArray *paths; /* char *, as they are in the base */
+	GPtrArray *paths;     /* char *, as they are in the base */
+	GPtrArray *templates; /* char *, of each, as they are in a plan */
 	struct explorer *explorer;
 };
 
@@ -152,12 +153,14 @@ static bool add_candidate(struct candidates *candidates, const char *condition, 
 		return true;
 	for (guint i = 0; i < candidates->paths->len; i++)
 		known = known || strcmp(candidates->paths->pdata[i], path) == 0;
-	if (!known)
-		g_ptr_array_add(candidates->paths, g_strdup(path));
 	g_autofree char *template = NULL;
 
 	if (!template_of_path(explorer, path, &template, error))
 		return false;
+	if (!known) {
+		g_ptr_array_add(candidates->paths, g_strdup(path));
+		g_ptr_array_add(candidates->templates, g_strdup(template));
+	}
 	conditions_add(explorer->files, CONDITION_FILE, condition, template);
 	return true;
 }
@@ -244,8 +247,55 @@ static bool is_directory_test(const struct explorer *explorer, const char *path)
 	return false;
 }
 
-/* Each candidate alone there at a first start, each alone missing at a later one. */
-static bool confirm(const struct candidates *candidates, GError **error)
+/* Missing at a later start: unless no start leaves it there. */
+static bool confirm_absent(struct explorer *explorer, const char *path, const char *template,
+			   GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
+	struct state *state;
+
+	if (!explorer_toggle(explorer, SPACE_FILES, factor_path(factor, LEVEL_ABSENT, path, false),
+			     &state, error))
+		return false;
+	if (state && state->record->missed_absent) {
+		explorer_forget(explorer, state);
+		g_hash_table_add(explorer->space->foreign, g_strdup(template));
+	}
+	return true;
+}
+
+/* Whether a start with the file given does the same as one without. */
+static bool is_ignored(struct explorer *explorer, guint level)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_FILES, level);
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+
+		if (state_level(state, SPACE_FILES) == level)
+			return states_alike(state, explorer->base, false);
+	}
+	return true;
+}
+
+/* What is written into a file that is there keeps its mode: one that is given has the mode that the
+ * script would have made it with. */
+static uint32_t mode_made(const struct explorer *explorer, const char *path)
+{
+	const GPtrArray *steps = explorer->base->record->steps;
+
+	for (guint i = 0; i < steps->len; i++) {
+		const struct start_step *step = steps->pdata[i];
+
+		if (step->kind == START_FILE && strcmp(step->path, path) == 0)
+			return step->mode;
+	}
+	return 0;
+}
+
+/* Each candidate alone there at a first start; and missing at a later one, where @later differs or
+ * the script goes by it. */
+static bool confirm(const struct candidates *candidates, bool later, GError **error)
 {
 	struct explorer *explorer = candidates->explorer;
 	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
@@ -254,13 +304,15 @@ static bool confirm(const struct candidates *candidates, GError **error)
 		const char *path = candidates->paths->pdata[i];
 		bool volume = is_volume(explorer, path);
 		g_autofree char *given = volume ? path_join(path, "given") : g_strdup(path);
+		guint level =
+			factor_path(factor, LEVEL_GIVEN, given, is_directory_test(explorer, path));
 
-		if (!try_level(explorer,
-			       factor_path(factor, LEVEL_GIVEN, given,
-					   is_directory_test(explorer, path)),
-			       error) ||
+		((struct level *)factor->levels->pdata[level])->mode = mode_made(explorer, path);
+		if (!try_level(explorer, level, error) ||
 		    (!volume &&
-		     !try_level(explorer, factor_path(factor, LEVEL_ABSENT, path, false), error)))
+		     !explore_given(explorer, level, candidates->templates->pdata[i], error)) ||
+		    (!volume && (later || !is_ignored(explorer, level)) &&
+		     !confirm_absent(explorer, path, candidates->templates->pdata[i], error)))
 			return false;
 	}
 	return true;
@@ -374,7 +426,8 @@ bool explore_files(struct explorer *explorer, GError **error)
 	guint level = factor_path(factor, LEVEL_LATER, NULL, false);
 	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_FILES, level);
 	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
-	struct candidates candidates = {.paths = paths, .explorer = explorer};
+	g_autoptr(GPtrArray) templates = g_ptr_array_new_with_free_func(g_free);
+	struct candidates candidates = {paths, templates, explorer};
 	GError *failure = NULL;
 	struct state *later = explorer_run(explorer, levels, &failure);
 
@@ -382,13 +435,17 @@ bool explore_files(struct explorer *explorer, GError **error)
 		g_propagate_error(error, failure);
 		return false;
 	}
-	if (!later || states_alike(later, explorer->base, false))
+	if (!later)
 		return true;
-	factor->effective = true;
 	take_owner(explorer);
-	if (!add_tests(&candidates, explorer->base->levels, error) ||
-	    !add_tests(&candidates, levels, error) || !add_volumes(&candidates, error) ||
-	    !add_made(&candidates, later, error) || !confirm(&candidates, error))
+	if (!add_tests(&candidates, explorer->base->levels, error))
+		return false;
+	factor->effective = !states_alike(later, explorer->base, false);
+	if (factor->effective &&
+	    (!add_tests(&candidates, levels, error) || !add_volumes(&candidates, error) ||
+	     !add_made(&candidates, later, error)))
+		return false;
+	if (!confirm(&candidates, factor->effective, error))
 		return false;
 	find_trees(explorer);
 	find_reads(explorer);

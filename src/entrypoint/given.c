@@ -48,12 +48,14 @@ static bool make(const struct start_given *given, GError **error)
 	       error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", given->path);
 }
 
-static bool take_away(const char *path, GError **error)
+static bool take_away(const char *path, bool *ret_was_there, GError **error)
 {
 	g_autofree char *parent = path_parent(path);
 	autofd int fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct stat status;
 
-	return fd < 0 || fd_remove_tree(fd, path_name(path), error);
+	*ret_was_there = fd >= 0 && fstatat(fd, path_name(path), &status, AT_SYMLINK_NOFOLLOW) == 0;
+	return !*ret_was_there || fd_remove_tree(fd, path_name(path), error);
 }
 
 /* What is put in, and what is taken away. */
@@ -62,11 +64,15 @@ struct given {
 	const GPtrArray *absent;
 };
 
-static bool apply(const struct given *given, GError **error)
+static bool apply(const struct given *given, bool *ret_all_there, GError **error)
 {
+	*ret_all_there = true;
 	for (guint i = 0; given->absent && i < given->absent->len; i++) {
-		if (!take_away(given->absent->pdata[i], error))
+		bool there;
+
+		if (!take_away(given->absent->pdata[i], &there, error))
 			return false;
+		*ret_all_there = *ret_all_there && there;
 	}
 	for (guint i = 0; given->files && i < given->files->len; i++) {
 		if (!make(given->files->pdata[i], error))
@@ -75,27 +81,34 @@ static bool apply(const struct given *given, GError **error)
 	return true;
 }
 
+/* Says on standard output where something to take away was not there. */
 static int apply_inside(int output_fd, void *user)
 {
 	g_autoptr(GError) error = NULL;
+	bool all_there;
 
-	if (apply(user, &error))
-		return 0;
-	dprintf(output_fd, "%s\n", error->message);
-	return 1;
+	if (!apply(user, &all_there, &error)) {
+		dprintf(output_fd, "%s\n", error->message);
+		return 1;
+	}
+	if (!all_there)
+		dprintf(output_fd, "missing\n");
+	return 0;
 }
 
 bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, bool first,
-		 bool last, GError **error)
+		 bool last, bool *ret_missed, GError **error)
 {
 	g_autoptr(GBytes) answer = NULL;
 	struct given given = {.files = first ? scenario->files : NULL,
 			      .absent = last ? scenario->absent : NULL};
 
+	*ret_missed = false;
 	if (!given.files && !given.absent)
 		return true;
 	answer = sandbox_call(sandbox, true, apply_inside, &given, 4096, TIMEOUT_MS, error);
 	if (!answer)
 		g_prefix_error(error, "the scenario's files: ");
+	*ret_missed = answer && g_bytes_get_size(answer) > 0;
 	return answer != NULL;
 }

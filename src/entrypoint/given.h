@@ -6,6 +6,7 @@
 #include "sandbox/sandbox.h"
 
 /* Before the last of the scenario's starts removes scenario->absent, then before the first one
- * makes scenario->files with their missing parents, inside, with root's rights there. */
+ * makes scenario->files with their missing parents, inside, with root's rights there. @ret_missed:
+ * something to remove was not there. */
 bool given_apply(struct sandbox *sandbox, const struct start_scenario *scenario, bool first,
-		 bool last, GError **error);
+		 bool last, bool *ret_missed, GError **error);

@@ -95,6 +95,7 @@ struct start_record {
 	GPtrArray *retried; /* char *: programs that left files and failed, and were run again with
 			       the same words: no files say what they do */
 	GBytes *output;     /* the last 64 KiB that it printed */
+	bool missed_absent; /* something that the scenario takes away was not there */
 };
 
 /* How one start differs from the plain one. Everything may be NULL or 0. */

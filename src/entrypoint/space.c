@@ -84,6 +84,8 @@ struct space *space_new(const struct start_request *request)
 	space->factors = g_ptr_array_new_with_free_func((GDestroyNotify)factor_free);
 	space->plain = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	space->split = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	space->untold = g_ptr_array_new_with_free_func(g_free);
+	space->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	space->chances = chances_new();
 	space->escapes = escapes_new();
@@ -106,6 +108,8 @@ void space_free(struct space *space)
 	g_ptr_array_unref(space->factors);
 	g_hash_table_unref(space->plain);
 	g_hash_table_unref(space->split);
+	g_ptr_array_unref(space->untold);
+	g_hash_table_unref(space->foreign);
 	g_hash_table_unref(space->trees);
 	g_ptr_array_unref(space->command);
 	g_ptr_array_unref(space->chances);
@@ -546,7 +550,11 @@ static void scenario_set_files(const struct space *space, struct start_scenario 
 	if (level->kind == LEVEL_ABSENT)
 		g_ptr_array_add(scenario->absent, g_strdup(level->path));
 	if (level->kind == LEVEL_GIVEN)
-		scenario_give(scenario, level->path, level->directory ? 0755 : 0644, level->value);
+		scenario_give(scenario, level->path,
+			      level->mode        ? level->mode
+			      : level->directory ? 0755
+						 : 0644,
+			      level->value);
 	for (guint i = 0; i < scenario->files->len; i++) {
 		struct start_given *given = scenario->files->pdata[i];
 

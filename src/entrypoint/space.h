@@ -37,6 +37,7 @@ struct level {
 	GPtrArray *marks; /* ARGUMENTS: char *, as in words */
 	char *path;       /* GIVEN, ABSENT, SECRET */
 	bool directory;   /* GIVEN: path is a directory */
+	uint32_t mode;    /* GIVEN: of the file, where the script makes one itself; else 0 */
 	char *label;      /* for messages */
 };
 
@@ -65,8 +66,11 @@ struct space {
 	GHashTable *plain;  /* char * name -> char * value */
 	GPtrArray *command; /* char *: Cmd */
 	char *workdir;
-	uint32_t uid, gid;     /* the application\'s: files that are given belong to it */
-	GHashTable *split;     /* names of variables whose value is split into words */
+	uint32_t uid, gid; /* the application\'s: files that are given belong to it */
+	GHashTable *split; /* names of variables whose value is split into words */
+	GPtrArray *untold; /* char *: templates of paths: files whose content the script goes by */
+	GHashTable
+		*foreign; /* templates of paths: no start leaves a file there, others may put one */
 	GHashTable *trees;     /* char * path -> char * "UID:GID": all below gets this owner too */
 	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
 	GPtrArray *escapes;    /* struct escape *: values as the script writes them; see escape.h */

@@ -283,11 +283,12 @@ static bool run(struct job *job, GError **error)
 	if (!job->sandbox)
 		return false;
 	for (guint i = 0; i < starts; i++) {
-		bool last = i + 1 == starts;
+		bool last = i + 1 == starts, missed;
 
-		if (!given_apply(job->sandbox, job->scenario, i == 0, last, error) ||
+		if (!given_apply(job->sandbox, job->scenario, i == 0, last, &missed, error) ||
 		    !start_once(job, last, error))
 			return false;
+		job->record->missed_absent = missed;
 	}
 	return true;
 }

@@ -455,6 +455,7 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 	struct model_image *image = user;
 	g_autoptr(GHashTable) disk = table_new();
 	struct start_record *record = NULL;
+	bool missed = false;
 
 	(void)error;
 	image->starts++;
@@ -476,12 +477,13 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 		}
 		if (start > 1)
 			for (guint i = 0; scenario->absent && i < scenario->absent->len; i++)
-				g_hash_table_remove(disk, scenario->absent->pdata[i]);
+				missed |= !g_hash_table_remove(disk, scenario->absent->pdata[i]);
 		if (scenario->explain)
 			world_explain(&world, image->script->text);
 		world_start(&world, image);
 		record = world_end_start(&world);
 	}
+	record->missed_absent = missed;
 	return record;
 }
 

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A file that the script asks for, and that neither the image nor the script itself makes: whoever
+ * runs the container may put it there. What it does by being there is learned like any condition;
+ * what the script takes from it (`. FILE`, a loop of `read`) is not known. */
+#include "base/error.h"
+#include "entrypoint/chance.h"
+#include "entrypoint/explore.h"
+
+#include <string.h>
+
+static bool is_made(const struct state *state, const char *path)
+{
+	for (guint i = 0; i < state->items->len; i++) {
+		const struct item *item = state->items->pdata[i];
+
+		if ((item->kind == START_FILE || item->kind == START_APPEND ||
+		     item->kind == START_SYMLINK) &&
+		    strcmp(item->key->actual, path) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A line for a shell that reads it, for every variable and one that is in no script. */
+static GBytes *settings_of(const struct space *space)
+{
+	GString *text = g_string_new("export ZqGiven=Zq000kxF\n");
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
+		g_string_append_printf(text, "export %s=Zq%03ukxF\n", space_factor(space, i)->name,
+				       i);
+	return g_string_free_to_bytes(text);
+}
+
+/* The start of @given with settings in the file. NULL: an error. Caller frees with state_free. */
+static struct state *start_with_settings(struct explorer *explorer, const struct state *given,
+					 GError **error)
+{
+	struct state *state = space_state(explorer->space, given->levels);
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+	struct start_given *file = scenario->files->pdata[scenario->files->len - 1];
+	char *name = g_strdup_printf("%s, with settings in it", scenario->name);
+
+	g_free(scenario->name);
+	scenario->name = name;
+	g_bytes_unref(file->content);
+	file->content = settings_of(explorer->space);
+	explorer->runs++;
+	state->record = explorer->runner(scenario, explorer->user, error);
+	start_scenario_free(scenario);
+	if (!state->record) {
+		state_free(state);
+		return NULL;
+	}
+	chances_mark(explorer->space->chances, state);
+	state->items = items_of(explorer->space, state);
+	return state;
+}
+
+static void refuse(struct explorer *explorer, struct state *given, const char *template)
+{
+	explorer_forget(explorer, given);
+	g_ptr_array_add(explorer->space->untold, g_strdup(template));
+	g_ptr_array_add(explorer->notes,
+			g_strdup_printf("%s: where it is there, the script goes by what it says, "
+					"which no plan can: the plan refuses to start then",
+					template));
+}
+
+bool explore_given(struct explorer *explorer, guint level, const char *template, GError **error)
+{
+	const struct factor *factor = space_factor(explorer->space, SPACE_FILES);
+	const struct level *what = factor->levels->pdata[level];
+	struct state *given, *with_settings;
+	GError *failure = NULL;
+
+	if (!explorer_toggle(explorer, SPACE_FILES, level, &given, &failure) || !given) {
+		if (failure)
+			g_propagate_error(error, failure);
+		return !failure;
+	}
+	if (what->directory || !state_executes(given) || is_made(explorer->base, what->path))
+		return true;
+	with_settings = start_with_settings(explorer, given, error);
+	if (!with_settings)
+		return false;
+	if (!states_alike(with_settings, given, true))
+		refuse(explorer, given, template);
+	state_free(with_settings);
+	return true;
+}
