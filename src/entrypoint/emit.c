@@ -378,6 +378,20 @@ static void run_columns(struct emitter *emitter, const struct entry *entries, gu
 		emit_column(emitter, entries[i].what, text);
 }
 
+/* Before all that they stand in. */
+static void emit_pieces(struct emitter *emitter)
+{
+	const GPtrArray *pieces = emitter->model->pieces;
+
+	for (guint i = 0; i < pieces->len; i++) {
+		const struct piece *piece = pieces->pdata[i];
+		g_autofree char *name = g_strndup(piece->hole + 2, strlen(piece->hole) - 3);
+		struct hole hole = {.name = name};
+
+		emit_decision(emitter, piece->value, leaf_let, &hole, emitter->prelude);
+	}
+}
+
 static void emit_columns(struct emitter *emitter)
 {
 	const GPtrArray *columns = emitter->model->columns;
@@ -398,6 +412,8 @@ static void remember_all(struct emitter *emitter)
 	const struct model *model = emitter->model;
 
 	remember_decision(emitter, model->failure, false);
+	for (guint i = 0; i < model->pieces->len; i++)
+		remember_decision(emitter, ((struct piece *)model->pieces->pdata[i])->value, false);
 	for (guint i = 0; i < model->columns->len; i++)
 		remember_column(emitter, model->columns->pdata[i]);
 }
@@ -455,6 +471,7 @@ static char *emit_all(struct emitter *emitter)
 	g_autofree char *head = g_strdup(emitter->text->str);
 
 	g_string_truncate(emitter->text, 0);
+	emit_pieces(emitter);
 	emit_columns(emitter);
 	for (guint i = 0; i < columns->len; i++)
 		if (((struct column *)columns->pdata[i])->kind == START_EXEC)

@@ -141,6 +141,8 @@ static json_t *guards_to_json(const struct model *model)
 	json_t *guards = json_array();
 
 	use_decision(model->failure, used);
+	for (guint i = 0; i < model->pieces->len; i++)
+		use_decision(((struct piece *)model->pieces->pdata[i])->value, used);
 	for (guint i = 0; i < model->columns->len; i++)
 		use_column(model->columns->pdata[i], used);
 	for (guint i = 0; i < model->conditions->len; i++)

@@ -5,7 +5,7 @@
 #include "base/path.h"
 #include "base/sorted.h"
 #include "entrypoint/align.h"
-#include "entrypoint/complaint.h"
+#include "entrypoint/asker.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/failure.h"
 #include "entrypoint/template.h"
@@ -13,13 +13,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_LABELS = 256 };
+enum { MIN_JOINED = 3 };
 
 static void slot_free(struct slot *slot)
 {
 	g_free(slot->name);
 	decision_free(slot->value);
 	g_free(slot);
+}
+
+static void piece_free(struct piece *piece)
+{
+	decision_free(piece->value);
+	g_free(piece->hole);
+	g_free(piece);
 }
 
 static void part_free(struct part *part)
@@ -46,6 +53,7 @@ void model_free(struct model *model)
 	g_ptr_array_unref(model->executing);
 	g_clear_pointer(&model->conditions, g_ptr_array_unref);
 	g_ptr_array_unref(model->columns);
+	g_ptr_array_unref(model->pieces);
 	decision_free(model->failure);
 	g_free(model->holds);
 	g_free(model);
@@ -163,158 +171,6 @@ static const char *part_text(gconstpointer part)
 	return ((const struct text *)part)->template;
 }
 
-/* --- decisions --- */
-
-struct asker {
-	const struct model *model;
-	const struct column *column;
-	const char *what; /* for messages */
-	GPtrArray *labels;
-	GPtrArray *merged;         /* char *: of the labels, those that no start has */
-	GArray *states;            /* guint: indexes into model->executing */
-	const struct text **texts; /* one for each of executing; NULL: the field is missing */
-};
-
-static void asker_clear(struct asker *asker)
-{
-	g_ptr_array_unref(asker->labels);
-	g_ptr_array_unref(asker->merged);
-	g_array_unref(asker->states);
-	g_free(asker->texts);
-}
-
-static void asker_init(struct asker *asker, const struct model *model, const struct column *column,
-		       const char *what)
-{
-	*asker = (struct asker){.model = model, .column = column, .what = what};
-	asker->labels = g_ptr_array_new();
-	asker->merged = g_ptr_array_new_with_free_func(g_free);
-	asker->states = g_array_new(FALSE, FALSE, sizeof(guint));
-	asker->texts = g_new0(const struct text *, model->executing->len + 1);
-}
-
-static struct decision *asker_learn(struct asker *asker, const guint8 *right, GError **error)
-{
-	const struct model *model = asker->model;
-	struct problem problem = {.states = model->executing->len,
-				  .labels = asker->labels,
-				  .right = right,
-				  .conditions = model->conditions->len,
-				  .holds = model->holds};
-	guint one = 0, other = 0;
-	struct decision *decision = decision_learn(&problem, asker->states, &one, &other);
-
-	if (decision)
-		return decision;
-	complain(model, asker->column, asker->what, asker->texts, one, other, error);
-	return NULL;
-}
-
-/* Happens or not: @cells over asker->states. */
-static struct decision *learn_presence(struct asker *asker, const GPtrArray *cells, GError **error)
-{
-	guint states = asker->model->executing->len;
-	g_autofree guint8 *right = g_new0(guint8, 2 * (gsize)states + 1);
-
-	g_ptr_array_add(asker->labels, (char *)"1");
-	g_ptr_array_add(asker->labels, (char *)"0");
-	for (guint i = 0; i < states; i++)
-		right[(cells->pdata[i] ? 0 : states) + i] = 1;
-	return asker_learn(asker, right, error);
-}
-
-static bool is_variable(const char *name)
-{
-	return g_str_has_prefix(name, "env ");
-}
-
-static bool label_right(const struct asker *asker, const char *field, const char *label,
-			guint index)
-{
-	const struct state *state = asker->model->executing->pdata[index];
-	const struct space *space = asker->model->space;
-	const struct text *text = asker->texts[index];
-	const char *actual = text ? text->actual : NULL;
-
-	if (text && strcmp(text->template, label) == 0)
-		return true;
-	if (!text && is_variable(field)) {
-		actual = state_exported(space, state, field + 4);
-		if (strcmp(label, TEXT_KEEP) == 0 || (!actual && strcmp(label, TEXT_UNSET) == 0))
-			return true;
-	} else if (!text) {
-		return item_field_is_timely(field) || strcmp(label, TEXT_UNSET) == 0;
-	}
-	if (!actual || label[0] == '\001')
-		return false;
-	g_autofree char *expanded = template_expand(space, state, label);
-
-	return strcmp(expanded, actual) == 0;
-}
-
-static void add_label(GPtrArray *labels, const char *label)
-{
-	for (guint i = 0; i < labels->len; i++)
-		if (strcmp(labels->pdata[i], label) == 0)
-			return;
-	if (labels->len < MAX_LABELS)
-		g_ptr_array_add(labels, (char *)label);
-}
-
-/* What is missing first, then texts with holes, then the others. */
-static void collect_labels(struct asker *asker, const char *field)
-{
-	for (guint pass = 0; pass < 3; pass++) {
-		for (guint i = 0; i < asker->states->len; i++) {
-			const struct text *text =
-				asker->texts[g_array_index(asker->states, guint, i)];
-			const char *label = text                 ? text->template
-					    : is_variable(field) ? TEXT_KEEP
-								 : TEXT_UNSET;
-			guint rank = label[0] == '\001' ? 0 : template_has_hole(label) ? 1 : 2;
-
-			if (rank == pass && (text || !item_field_is_timely(field)))
-				add_label(asker->labels, label);
-		}
-	}
-}
-
-/* One start shows how this variable is written, another start how that one is. */
-static void merge_labels(struct asker *asker)
-{
-	const GPtrArray *escapes = asker->model->space->escapes;
-
-	for (guint i = 0; escapes->len && i < asker->labels->len; i++) {
-		for (guint j = 0; j < i; j++) {
-			char *label = escapes_merge(escapes, asker->labels->pdata[i],
-						    asker->labels->pdata[j]);
-
-			if (!label)
-				continue;
-			g_ptr_array_add(asker->merged, label);
-			add_label(asker->labels, label);
-		}
-	}
-}
-
-static struct decision *learn_value(struct asker *asker, const char *field, GError **error)
-{
-	guint states = asker->model->executing->len;
-
-	collect_labels(asker, field);
-	merge_labels(asker);
-	g_autofree guint8 *right = g_new0(guint8, (gsize)asker->labels->len * states + 1);
-
-	for (guint label = 0; label < asker->labels->len; label++)
-		for (guint i = 0; i < asker->states->len; i++) {
-			guint state = g_array_index(asker->states, guint, i);
-
-			right[label * states + state] =
-				label_right(asker, field, asker->labels->pdata[label], state);
-		}
-	return asker_learn(asker, right, error);
-}
-
 /* --- columns --- */
 
 static bool column_learn_presence(const struct model *model, struct column *column, GError **error)
@@ -325,7 +181,7 @@ static bool column_learn_presence(const struct model *model, struct column *colu
 	for (guint i = 0; i < model->executing->len; i++)
 		if (!says_nothing(model, column, i))
 			g_array_append_val(asker.states, i);
-	column->present = learn_presence(&asker, column->cells, error);
+	column->present = asker_presence(&asker, column->cells, error);
 	asker_clear(&asker);
 	return column->present != NULL;
 }
@@ -347,7 +203,7 @@ static bool column_learn_slot(const struct model *model, struct column *column, 
 		asker.texts[i] = *name ? item_field(item, name) : item->key;
 		g_array_append_val(asker.states, i);
 	}
-	slot->value = learn_value(&asker, name, error);
+	slot->value = asker_value(&asker, name, error);
 	asker_clear(&asker);
 	return slot->value != NULL;
 }
@@ -391,15 +247,84 @@ static bool part_learn(const struct model *model, struct column *column, const G
 		asker.texts[state] = cells->pdata[i];
 		g_array_append_val(asker.states, state);
 	}
-	part->present = learn_presence(&asker, by_state, error);
+	part->present = asker_presence(&asker, by_state, error);
 	g_ptr_array_set_size(asker.labels, 0);
 	g_array_set_size(asker.states, 0);
 	for (guint i = 0; i < by_state->len; i++)
 		if (by_state->pdata[i])
 			g_array_append_val(asker.states, i);
-	part->value = part->present ? learn_value(&asker, "", error) : NULL;
+	part->value = part->present ? asker_value(&asker, "", error) : NULL;
 	asker_clear(&asker);
 	return part->value != NULL;
+}
+
+/* --- lines and words that stand for each other --- */
+
+static bool lane_is_text(const GPtrArray *lane)
+{
+	for (guint i = 0; i < lane->len; i++)
+		if (lane->pdata[i] && !asker_is_text(((struct text *)lane->pdata[i])->template))
+			return false;
+	return true;
+}
+
+/* Adds the cells of @lane to @whole; false, and nothing is added, where both have one. */
+static bool lane_join(GPtrArray *whole, const GPtrArray *lane)
+{
+	for (guint i = 0; i < lane->len; i++)
+		if (lane->pdata[i] && whole->pdata[i])
+			return false;
+	for (guint i = 0; i < lane->len; i++)
+		if (lane->pdata[i])
+			whole->pdata[i] = lane->pdata[i];
+	return true;
+}
+
+static bool lane_is_full(const GPtrArray *lane)
+{
+	return !g_ptr_array_find((GPtrArray *)(uintptr_t)lane, NULL, NULL);
+}
+
+/* The lanes from @from on, of which every start has exactly one, as one lane; NULL: there are none.
+ * Caller frees. */
+static GPtrArray *join_from(const GPtrArray *lanes, guint from, guint *ret_to)
+{
+	const GPtrArray *first = lanes->pdata[from];
+	g_autoptr(GPtrArray) whole = g_ptr_array_new();
+	guint to = from;
+
+	g_ptr_array_set_size(whole, (gint)first->len);
+	while (to < lanes->len && lane_is_text(lanes->pdata[to]) &&
+	       lane_join(whole, lanes->pdata[to]))
+		to++;
+	*ret_to = to;
+	return to - from >= MIN_JOINED && lane_is_full(whole) ? g_steal_pointer(&whole) : NULL;
+}
+
+/* Several lines of which a start has one are variants of one line. Caller frees. */
+static GPtrArray *join_variants(const GPtrArray *lanes)
+{
+	GPtrArray *joined = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+
+	for (guint from = 0, to; from < lanes->len; from = to) {
+		GPtrArray *whole = join_from(lanes, from, &to);
+
+		if (!whole) {
+			whole = g_ptr_array_ref(lanes->pdata[from]);
+			to = from + 1;
+		}
+		g_ptr_array_add(joined, whole);
+	}
+	return joined;
+}
+
+static bool learn_lanes(const struct model *model, struct column *column, const GPtrArray *present,
+			const GPtrArray *lanes, GError **error)
+{
+	for (guint i = 0; i < lanes->len; i++)
+		if (!part_learn(model, column, present, lanes->pdata[i], error))
+			return false;
+	return true;
 }
 
 static bool column_learn_parts(const struct model *model, struct column *column, GError **error)
@@ -418,12 +343,17 @@ static bool column_learn_parts(const struct model *model, struct column *column,
 		g_ptr_array_add(states, model->executing->pdata[i]);
 		g_ptr_array_add(present, GUINT_TO_POINTER(i));
 	}
-	g_autoptr(GPtrArray) cells = align(sequences, states, &how);
+	g_autoptr(GPtrArray) lanes = align(sequences, states, &how);
+	g_autoptr(GPtrArray) joined = join_variants(lanes);
+	guint known = model->pieces->len;
 
-	for (guint i = 0; i < cells->len; i++)
-		if (!part_learn(model, column, present, cells->pdata[i], error))
-			return false;
-	return true;
+	if (joined->len < lanes->len) {
+		if (learn_lanes(model, column, present, joined, NULL))
+			return true;
+		g_ptr_array_set_size(column->parts, 0);
+		g_ptr_array_set_size(model->pieces, (gint)known);
+	}
+	return learn_lanes(model, column, present, lanes, error);
 }
 
 static struct column *column_new(const struct model *model, GPtrArray *cells)
@@ -529,6 +459,7 @@ struct model *model_learn(const struct space *space, const GPtrArray *states,
 	model->space = space;
 	model->states = g_ptr_array_new();
 	model->executing = g_ptr_array_new();
+	model->pieces = g_ptr_array_new_with_free_func((GDestroyNotify)piece_free);
 	model->columns = g_ptr_array_new_with_free_func((GDestroyNotify)column_free);
 	for (guint i = 0; i < states->len; i++) {
 		g_ptr_array_add(model->states, states->pdata[i]);

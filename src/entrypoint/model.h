@@ -16,6 +16,13 @@ struct slot {
 	struct decision *value;
 };
 
+/* What stands in one place of a text, whatever stands in the others: ${thresh_piece_N} in labels.
+ */
+struct piece {
+	char *hole; /* "${thresh_piece_1}" */
+	struct decision *value;
+};
+
 struct part {
 	struct decision *present;
 	struct decision *value;
@@ -37,6 +44,7 @@ struct model {
 	GPtrArray *executing;     /* those that execute something */
 	GPtrArray *conditions;    /* struct condition * */
 	guint8 *holds;            /* [condition * executing->len + state] */
+	GPtrArray *pieces;        /* struct piece *: labels of those before it, and of columns */
 	GPtrArray *columns;       /* struct column *; the last is the execution */
 	struct decision *failure; /* label "" or "STATUS MESSAGE" */
 };
@@ -49,6 +57,9 @@ void model_cleanup(struct model **model);
  * line names what differs, where, and the ways out. Borrows all three. */
 struct model *model_learn(const struct space *space, const GPtrArray *states,
 			  const GPtrArray *files, GError **error);
+
+/* A label as a template of @state alone: pieces are what the state decides. Caller frees. */
+char *model_template(const struct model *model, const struct state *state, const char *label);
 
 /* Whether the record of @state is what the model says of it. */
 bool model_explains(const struct model *model, const struct state *state);

@@ -20,6 +20,13 @@ static bool is_present(const struct model *model, const struct decision *decisio
 	return strcmp(answer(model, decision, state), "1") == 0;
 }
 
+static char *expanded(const struct model *model, const struct state *state, const char *label)
+{
+	g_autofree char *template = model_template(model, state, label);
+
+	return template_expand(model->space, state, template);
+}
+
 static void predict_field(const struct model *model, const struct state *state,
 			  const struct slot *slot, GString *flat)
 {
@@ -34,7 +41,7 @@ static void predict_field(const struct model *model, const struct state *state,
 			g_string_append_printf(flat, "\n%s=%s", slot->name, label);
 		return;
 	}
-	g_autofree char *text = template_expand(model->space, state, label);
+	g_autofree char *text = expanded(model, state, label);
 
 	if (!variable || g_strcmp0(start, text) != 0)
 		g_string_append_printf(flat, "\n%s=%s", slot->name, text);
@@ -44,8 +51,9 @@ static void predict_word(const struct model *model, const struct state *state, c
 			 GString *flat)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *template = model_template(model, state, label);
 
-	template_expand_word(model->space, state, label, words);
+	template_expand_word(model->space, state, template, words);
 	for (guint i = 0; i < words->len; i++)
 		g_string_append_printf(flat, "%s\n", (char *)words->pdata[i]);
 }
@@ -61,7 +69,7 @@ static void predict_part(const struct model *model, const struct state *state,
 		predict_word(model, state, label, flat);
 		return;
 	}
-	g_autofree char *text = template_expand(model->space, state, label);
+	g_autofree char *text = expanded(model, state, label);
 
 	g_string_append(flat, text);
 }
@@ -72,7 +80,7 @@ static char *predict_column(const struct model *model, const struct state *state
 	GString *flat = g_string_new(item_kind_name(column->kind));
 	const struct slot *key = column_slot(column, "");
 	g_autofree char *path =
-		key ? template_expand(model->space, state, answer(model, key->value, state)) : NULL;
+		key ? expanded(model, state, answer(model, key->value, state)) : NULL;
 
 	g_string_append_printf(flat, "\n%s", path ? path : "");
 	for (guint i = 0; i < column->slots->len; i++) {

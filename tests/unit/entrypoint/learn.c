@@ -313,6 +313,20 @@ static void test_listed(void)
 			 WORDS("if matches ${PEERS} \"*[\\\\,]*\"\n", "argument --peer\n"));
 }
 
+/* A text with five variables in it is not learned as 32 texts: each is decided by itself. */
+static void test_address(void)
+{
+	learn_and_verify(
+		&address_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+		WORDS("DB_USER=u", "DB_PASSWORD=p", "DB_HOST=h", "DB_PORT=1", "DB_NAME=n"),
+		WORDS("if filled DB_HOST\nlet thresh_piece_2 ${DB_HOST}\nelse\n"
+		      "let thresh_piece_2 localhost\nend\n",
+		      "\\\"user\\\": \\\"${thresh_piece_1}\\\"",
+		      "set ADDRESS db://${thresh_piece_1}:${thresh_piece_3}@${thresh_piece_2}:"
+		      "${thresh_piece_4}/${thresh_piece_5}\n",
+		      "exec ${@} --at=${thresh_piece_2}:${thresh_piece_4}\n"));
+}
+
 /* What a variable may be is found where its marks are refused. */
 static void test_typed(void)
 {
@@ -350,5 +364,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/quoted", test_quoted);
 	g_test_add_func("/learn/account", test_account);
 	g_test_add_func("/learn/listed", test_listed);
+	g_test_add_func("/learn/address", test_address);
 	return g_test_run();
 }

@@ -3,6 +3,7 @@
 #include "entrypoint/differ.h"
 #include "entrypoint/follow.h"
 #include "entrypoint/place.h"
+#include "entrypoint/segment.h"
 #include "entrypoint/tries.h"
 
 #include <string.h>
@@ -375,6 +376,51 @@ static void test_tries_failed(void)
 	start_step_free(other);
 }
 
+/* --- templates taken apart --- */
+
+/* "before|gap,gap|between|…" */
+static char *segments_text(const char *const *templates)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	GString *text = g_string_new(NULL);
+
+	for (; *templates; templates++)
+		g_ptr_array_add(all, (char *)*templates);
+	autosegments struct segments *segments = segments_of(all);
+
+	for (guint i = 0; segments && i < segments->fixed->len; i++) {
+		g_string_append_printf(text, "%s%s", i ? "|" : "",
+				       (char *)segments->fixed->pdata[i]);
+		const GPtrArray *gap = i < segments->gaps->len ? segments->gaps->pdata[i] : NULL;
+
+		for (guint j = 0; gap && j < gap->len; j++)
+			g_string_append_printf(text, "%c%s", j ? ',' : '|', (char *)gap->pdata[j]);
+	}
+	return g_string_free(text, FALSE);
+}
+
+static void test_segments(void)
+{
+	static const struct {
+		const char *templates[4];
+		const char *expected;
+	} vectors[] = {
+		{{"a://${X}:80/", "a://here:${Y}/", "a://here:80/"},
+		 "a://|${X},here,here|:|80,${Y},80|/"},
+		{{"${X}", "here"}, ""},
+		{{"a ${X} b ${Y}", "a  b ", "a ${X} b "}, "a |${X},,${X}| b |${Y},,|"},
+		{{"x=$$1 ${A}", "x=$$2 ${B}"}, "x=$$|1,2| |${A},${B}|"},
+		{{"${A", "${A}"}, ""},
+		{{"", "a b"}, ""},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(vectors); i++) {
+		g_autofree char *text = segments_text(vectors[i].templates);
+
+		g_assert_cmpstr(text, ==, vectors[i].expected);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -386,6 +432,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/tries/failed", test_tries_failed);
 	g_test_add_func("/entrypoint/ids", test_ids);
 	g_test_add_func("/entrypoint/status", test_status);
+	g_test_add_func("/entrypoint/segments", test_segments);
 	g_test_add_func("/entrypoint/differ/files", test_differ_files);
 	g_test_add_func("/entrypoint/differ/programs", test_differ_programs);
 	return g_test_run();

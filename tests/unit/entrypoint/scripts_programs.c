@@ -194,3 +194,33 @@ const struct script account_script = {
 	"if [ -n \"$NEW_USER\" ] && [ -z \"$NEW_PASSWORD\" ]; then exit 1; fi\n"
 	"account \"$NEW_USER\" \"$NEW_PASSWORD\" \"$BASE\"\nexec \"$@\"\n",
 	account_start};
+
+static const char * or (const struct world *world, const char *name, const char *otherwise)
+{
+	return *world_get(world, name) ? world_get(world, name) : otherwise;
+}
+
+static void address_start(struct world *world)
+{
+	g_autofree char *address = g_strdup_printf(
+		"db://%s:%s@%s:%s/%s", or (world, "DB_USER", "app"),
+		or (world, "DB_PASSWORD", "none"), or (world, "DB_HOST", "localhost"),
+		or (world, "DB_PORT", "5432"), or (world, "DB_NAME", "main"));
+	g_autofree char *settings =
+		g_strdup_printf("{\n{\"user\": \"%s\", \"host\": \"%s\"}\n}\n",
+				or (world, "DB_USER", "app"), or (world, "DB_HOST", "localhost"));
+	g_autofree char *option = g_strdup_printf("--at=%s:%s", or (world, "DB_HOST", "localhost"),
+						  or (world, "DB_PORT", "5432"));
+
+	world_set(world, "ADDRESS", address);
+	world_file(world, "/tmp/settings.json", 0644, settings);
+	world_append_argument(world, option);
+	world_exec_arguments(world);
+}
+
+const struct script address_script = {
+	"/entrypoint.sh",
+	"export ADDRESS=db://${DB_USER:-app}:${DB_PASSWORD:-none}@${DB_HOST:-localhost}:"
+	"${DB_PORT:-5432}/${DB_NAME:-main}\n"
+	"exec \"$@\"\n",
+	address_start};

@@ -87,4 +87,4 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 extern const struct script kept_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,
-	pair_script, quoted_script, account_script, listed_script;
+	pair_script, quoted_script, account_script, listed_script, address_script;
