@@ -149,6 +149,23 @@ static void emit_owner(const struct emitter *emitter, const struct column *colum
 	emit_line(text, "owner", path, uid, gid, NULL);
 }
 
+/* A line of a file that keeps the others. */
+static void emit_edit(struct emitter *emitter, const struct column *column, const char *path,
+		      GString *text)
+{
+	const struct edit_file *file;
+	const struct edit_line *line = model_edit_line(emitter->model, column->example, &file);
+	g_autofree char *value = field_value(emitter, column, "value");
+	g_autoptr(GPtrArray) patterns = edit_patterns(line);
+
+	g_string_append(text, edit_directive(line));
+	emit_word(text, path);
+	emit_word(text, value);
+	for (guint i = 0; i < patterns->len; i++)
+		emit_word(text, patterns->pdata[i]);
+	g_string_append_c(text, '\n');
+}
+
 static void emit_file(struct emitter *emitter, const struct column *column, GString *text)
 {
 	g_autofree char *path = field_value(emitter, column, "");
@@ -163,10 +180,15 @@ static void emit_file(struct emitter *emitter, const struct column *column, GStr
 		emit_line(text, "remove", path, NULL);
 		return;
 	}
+	if (column->kind == START_EDIT) {
+		emit_edit(emitter, column, path, text);
+		return;
+	}
 	g_autofree char *one = field_value(emitter, column,
-					   column->kind == START_SYMLINK ? "target"
-					   : column->kind == START_OWNER ? "uid"
-									 : "mode");
+					   column->kind == START_SYMLINK   ? "target"
+					   : column->kind == START_PROVIDE ? "source"
+					   : column->kind == START_OWNER   ? "uid"
+									   : "mode");
 
 	if (column->kind == START_OWNER) {
 		g_autofree char *gid = field_value(emitter, column, "gid");

@@ -112,6 +112,20 @@ static void state_refresh(const struct space *space, struct state *state)
 	state->items = items_of(space, state);
 }
 
+int explorer_only_difference(const struct explorer *explorer, const struct state *state)
+{
+	int only = -1;
+
+	for (guint i = 0; i < explorer->space->factors->len; i++) {
+		if (state_level(state, i) == state_level(explorer->base, i))
+			continue;
+		if (only >= 0)
+			return -1;
+		only = (int)i;
+	}
+	return only;
+}
+
 void explorer_refresh(struct explorer *explorer)
 {
 	for (guint i = 0; i < explorer->states->len; i++)
@@ -618,6 +632,7 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	if (!explore_base(explorer, error) || !explore_variables(explorer, error) ||
 	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
 	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
+	    !explore_edits(explorer, error) || !explore_edits(explorer, error) ||
 	    !check_later(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);

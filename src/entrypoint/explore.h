@@ -39,6 +39,8 @@ struct model *explorer_learn(struct explorer *explorer, GError **error);
 /* The base with one factor at a level. True without a state where the budget is used up. */
 bool explorer_toggle(struct explorer *explorer, guint factor, guint level, struct state **ret_state,
 		     GError **error);
+/* The only factor in which @state differs from the base; -1: not one. */
+int explorer_only_difference(const struct explorer *explorer, const struct state *state);
 /* @state was never run. */
 void explorer_forget(struct explorer *explorer, struct state *state);
 
@@ -68,6 +70,8 @@ bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
 /* The file of level @level, which is not the script's own: @template is its path in a plan. */
 bool explore_given(struct explorer *explorer, guint level, const char *template, GError **error);
+/* Files that are changed line by line. */
+bool explore_edits(struct explorer *explorer, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error);
 

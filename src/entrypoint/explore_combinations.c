@@ -418,21 +418,6 @@ static bool try_surroundings(struct explorer *explorer, struct model **model, st
 	return explore_signs_beside(explorer, marked, error) && learn_anew(explorer, model, error);
 }
 
-/* The only factor in which @state differs from the base; -1: not one. */
-static int only_difference(const struct explorer *explorer, const struct state *state)
-{
-	int only = -1;
-
-	for (guint i = 0; i < explorer->space->factors->len; i++) {
-		if (state_level(state, i) == state_level(explorer->base, i))
-			continue;
-		if (only >= 0)
-			return -1;
-		only = (int)i;
-	}
-	return only;
-}
-
 static guint count_differences(const struct explorer *explorer, const struct state *state)
 {
 	guint count = 0;
@@ -499,7 +484,8 @@ static bool failed_before(const struct explorer *explorer, guint index, guint fa
 
 	for (guint i = 0; i < index; i++) {
 		g_autofree char *other =
-			only_difference(explorer, explorer->states->pdata[i]) == (int)factor
+			explorer_only_difference(explorer, explorer->states->pdata[i]) ==
+					(int)factor
 				? failure_label(explorer->states->pdata[i])
 				: NULL;
 
@@ -516,7 +502,7 @@ static bool explore_failures(struct explorer *explorer, struct model **model, GE
 
 	for (guint i = 0; i < states && !explorer->exhausted; i++) {
 		const struct state *state = explorer->states->pdata[i];
-		int factor = only_difference(explorer, state);
+		int factor = explorer_only_difference(explorer, state);
 
 		if (factor < SPACE_FIRST_VARIABLE || state_executes(state) ||
 		    !failure_counts(explorer->space, state) ||

@@ -280,6 +280,77 @@ static bool is_in_tree(const struct space *space, const struct start_step *step)
 	return false;
 }
 
+/* --- files that are changed line by line --- */
+
+char *item_text_before(const struct space *space, const struct state *state,
+		       const struct edit_file *file)
+{
+	const struct level *level =
+		space_factor(space, SPACE_FILES)->levels->pdata[state_level(state, SPACE_FILES)];
+	bool there = level->path && strcmp(level->path, file->path) == 0;
+
+	if (level->kind == LEVEL_GIVEN && there)
+		return g_strdup(level->value);
+	if (level->kind == LEVEL_LATER || (level->kind == LEVEL_ABSENT && !there))
+		return NULL;
+	return g_strdup(file->text);
+}
+
+static struct item *item_bare(const struct state *state, const struct start_step *step,
+			      enum start_kind kind)
+{
+	struct item *item = g_new0(struct item, 1);
+
+	item->kind = kind;
+	item->step = step;
+	item->key = text_new(state, NULL, step->path);
+	item->fields = g_ptr_array_new_with_free_func((GDestroyNotify)text_free);
+	item->parts = g_ptr_array_new_with_free_func((GDestroyNotify)text_free);
+	return item;
+}
+
+static void add_edits(GPtrArray *items, const struct state *state, const struct start_step *step,
+		      const struct edit_file *file, const GPtrArray *values)
+{
+	struct item *item;
+
+	if (!step->before) {
+		item = item_bare(state, step, START_PROVIDE);
+		item_add(item, state, "source", file->source);
+		g_ptr_array_add(items, item);
+	}
+	for (guint i = 0; i < values->len; i++) {
+		const struct edit_line *line = file->lines->pdata[i];
+
+		if (!values->pdata[i])
+			continue;
+		item = item_bare(state, step, START_EDIT);
+		item->order = i;
+		item_add(item, state, "line", line->prefix);
+		item_add(item, state, "value", values->pdata[i]);
+		g_ptr_array_add(items, item);
+	}
+}
+
+/* A file that is changed line by line, as the lines that were set; false: it is no such change. */
+static bool add_edited(GPtrArray *items, const struct space *space, const struct state *state,
+		       const struct start_step *step)
+{
+	const struct edit_file *file = edits_find(space->edits, step->path);
+	g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+	g_autofree char *before = NULL, *after = NULL;
+
+	if (!file || (step->kind != START_FILE && step->kind != START_APPEND) ||
+	    (!step->before && !file->source))
+		return false;
+	before = step->before ? start_step_before(step) : g_strdup(file->text);
+	after = start_step_after(step);
+	if (!before || !after || !edit_explain(file, before, after, values))
+		return false;
+	add_edits(items, state, step, file, values);
+	return true;
+}
+
 GPtrArray *items_of(const struct space *space, const struct state *state)
 {
 	GPtrArray *items = g_ptr_array_new_with_free_func((GDestroyNotify)item_free);
@@ -288,7 +359,7 @@ GPtrArray *items_of(const struct space *space, const struct state *state)
 	for (guint i = 0; i < steps->len; i++) {
 		const struct start_step *step = steps->pdata[i];
 
-		if (is_in_tree(space, step))
+		if (is_in_tree(space, step) || add_edited(items, space, state, step))
 			continue;
 		g_ptr_array_add(items, item_new(space, state, step, step->kind));
 		if (step->kind == START_DIRECTORY && step->mode & 06000)
@@ -343,7 +414,8 @@ const char *item_kind_name(enum start_kind kind)
 {
 	static const char *const names[] = {
 		[START_DIRECTORY] = "directory", [START_FILE] = "file",
-		[START_APPEND] = "append",       [START_SYMLINK] = "symlink",
+		[START_APPEND] = "append",       [START_PROVIDE] = "provide",
+		[START_EDIT] = "edit",           [START_SYMLINK] = "symlink",
 		[START_REMOVE] = "remove",       [START_MODE] = "mode",
 		[START_OWNER] = "owner",         [START_RUN] = "run",
 		[START_BEGIN] = "start",         [START_STOP] = "stop",

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include "entrypoint/edit.h"
 #include "entrypoint/space.h"
 
 /* Labels that are no text. */
@@ -24,6 +25,7 @@ struct item {
 	enum start_kind kind;
 	const struct start_step *step; /* borrowed from the record */
 	struct text *key;              /* path or program */
+	guint order;                   /* EDIT: among the lines of its file */
 	GPtrArray *fields;             /* struct text *, sorted by name */
 	GPtrArray *parts; /* struct text *: lines of content, words of EXEC; empty for others */
 };
@@ -33,6 +35,11 @@ GPtrArray *items_of(const struct space *space, const struct state *state);
 
 /* The field, or NULL. */
 const struct text *item_field(const struct item *item, const char *name);
+
+/* What a file that is changed line by line held when @state began, or was copied there; NULL: it is
+ * not known. Caller frees. */
+char *item_text_before(const struct space *space, const struct state *state,
+		       const struct edit_file *file);
 
 /* "UID:GID" of a step. Caller frees. */
 char *step_owner(const struct start_step *step);

@@ -67,7 +67,31 @@ void model_cleanup(struct model **model)
 bool kind_is_idempotent(enum start_kind kind)
 {
 	return kind == START_DIRECTORY || kind == START_FILE || kind == START_SYMLINK ||
-	       kind == START_REMOVE || kind == START_MODE || kind == START_OWNER;
+	       kind == START_REMOVE || kind == START_MODE || kind == START_OWNER ||
+	       kind == START_PROVIDE || kind == START_EDIT;
+}
+
+const struct edit_line *model_edit_line(const struct model *model, const struct item *item,
+					const struct edit_file **ret_file)
+{
+	*ret_file = edits_find(model->space->edits, item->step->path);
+	return item->kind == START_EDIT ? (*ret_file)->lines->pdata[item->order] : NULL;
+}
+
+/* A file that is there is not copied, and one that has the line is not seen to get it. */
+static bool edit_says_nothing(const struct model *model, const struct column *column,
+			      const struct state *state)
+{
+	const struct edit_file *file;
+	const struct edit_line *line = model_edit_line(model, column->example, &file);
+	const struct level *level = space_factor(model->space, SPACE_FILES)
+					    ->levels->pdata[state_level(state, SPACE_FILES)];
+	g_autofree char *before = item_text_before(model->space, state, file);
+
+	if (!line)
+		return !before ||
+		       (level->kind == LEVEL_GIVEN && strcmp(level->path, file->path) == 0);
+	return !before || !edit_shows(line, before, NULL);
 }
 
 /* That a later start changed nothing does not say that it would not have; nor that a directory is
@@ -80,6 +104,8 @@ static bool says_nothing(const struct model *model, const struct column *column,
 
 	if (column->cells->pdata[index] || !kind_is_idempotent(column->kind))
 		return false;
+	if (column->kind == START_PROVIDE || column->kind == START_EDIT)
+		return edit_says_nothing(model, column, state);
 	if (level->kind == LEVEL_GIVEN)
 		return column->kind == START_DIRECTORY &&
 		       path_is_below(level->path, column->example->key->actual);
@@ -143,7 +169,7 @@ static bool item_same(const struct space *space, gconstpointer one, const struct
 		return false;
 	if (a->kind == START_EXEC)
 		return true;
-	if (!text_same(space, a->key, of_one, b->key, of_other))
+	if (!text_same(space, a->key, of_one, b->key, of_other) || a->order != b->order)
 		return false;
 	return a->kind != START_RUN && a->kind != START_BEGIN
 		       ? true
@@ -400,7 +426,9 @@ static gint compare_cells(gconstpointer a, gconstpointer b)
 
 	if (!order)
 		order = strcmp(left->key->actual, right->key->actual);
-	return order ? order : (int)kind_rank(left->kind) - (int)kind_rank(right->kind);
+	if (!order)
+		order = (int)kind_rank(left->kind) - (int)kind_rank(right->kind);
+	return order ? order : (int)left->order - (int)right->order;
 }
 
 /* What files are changed in between two programs has one order: a directory before what is in it,

@@ -66,5 +66,9 @@ bool model_explains(const struct model *model, const struct state *state);
 
 const struct slot *column_slot(const struct column *column, const char *name);
 
+/* The line that an EDIT is about, and its file; NULL of other items of a file that is edited. */
+const struct edit_line *model_edit_line(const struct model *model, const struct item *item,
+					const struct edit_file **ret_file);
+
 /* Whether doing it again where it is done changes nothing. */
 bool kind_is_idempotent(enum start_kind kind);

@@ -143,6 +143,24 @@ static bool actual_has(const struct flats *actual, const char *text)
 	return false;
 }
 
+static bool edit_is_hidden(const struct model *model, const struct column *column,
+			   const struct state *state)
+{
+	const struct edit_file *file;
+	const struct edit_line *line = model_edit_line(model, column->example, &file);
+	const struct level *level = space_factor(model->space, SPACE_FILES)
+					    ->levels->pdata[state_level(state, SPACE_FILES)];
+	g_autofree char *before = item_text_before(model->space, state, file);
+
+	if (!before || !line)
+		return !before ||
+		       (level->kind == LEVEL_GIVEN && strcmp(level->path, file->path) == 0);
+	const char *label = answer(model, column_slot(column, "value")->value, state);
+	g_autofree char *value = template_expand(model->space, state, label);
+
+	return !edit_shows(line, before, value);
+}
+
 /* Where nothing changes by doing it again, a later start does not show it. */
 static bool may_be_hidden(const struct model *model, const struct column *column,
 			  const struct state *state)
@@ -150,6 +168,8 @@ static bool may_be_hidden(const struct model *model, const struct column *column
 	const struct level *level = space_factor(model->space, SPACE_FILES)
 					    ->levels->pdata[state_level(state, SPACE_FILES)];
 
+	if (column->kind == START_PROVIDE || column->kind == START_EDIT)
+		return edit_is_hidden(model, column, state);
 	if (level->kind == LEVEL_GIVEN)
 		return column->kind == START_DIRECTORY;
 	return kind_is_idempotent(column->kind) &&

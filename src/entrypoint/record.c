@@ -21,6 +21,31 @@ void start_step_free(struct start_step *step)
 	g_free(step);
 }
 
+static char *text_of(GBytes *bytes)
+{
+	gsize size = 0;
+	const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+	if (!bytes || (size > 0 && memchr(data, '\0', size)))
+		return NULL;
+	return size > 0 ? g_strndup(data, size) : g_strdup("");
+}
+
+char *start_step_before(const struct start_step *step)
+{
+	return text_of(step->before);
+}
+
+char *start_step_after(const struct start_step *step)
+{
+	g_autofree char *content = text_of(step->content);
+	g_autofree char *before = start_step_before(step);
+
+	if (step->kind != START_APPEND)
+		return g_steal_pointer(&content);
+	return before && content ? g_strconcat(before, content, NULL) : NULL;
+}
+
 void start_test_free(struct start_test *test)
 {
 	g_free(test->operator);

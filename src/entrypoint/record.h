@@ -21,6 +21,8 @@ enum start_kind {
 	START_DIRECTORY, /* made */
 	START_FILE,      /* made, or its content changed: content is what is there afterwards */
 	START_APPEND,    /* only appended to: content is what was added */
+	START_PROVIDE,   /* in no record: a file of the image copied where there is none (edit.h) */
+	START_EDIT,      /* in no record: a line of a file set (edit.h) */
 	START_SYMLINK,
 	START_REMOVE,
 	START_MODE,
@@ -123,6 +125,10 @@ void start_record_free(struct start_record *record);
 #define autorecord __attribute__((cleanup(start_record_cleanup)))
 void start_record_cleanup(struct start_record **record);
 void start_step_free(struct start_step *step);
+/* What a file held before a FILE or APPEND, and after it; NULL where that is no text, or it was not
+ * there. Caller frees. */
+char *start_step_before(const struct start_step *step);
+char *start_step_after(const struct start_step *step);
 void start_test_free(struct start_test *test);
 void start_script_free(struct start_script *script);
 

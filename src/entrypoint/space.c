@@ -2,6 +2,7 @@
 #include "entrypoint/space.h"
 
 #include "entrypoint/chance.h"
+#include "entrypoint/edit.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/template.h"
 
@@ -87,6 +88,7 @@ struct space *space_new(const struct start_request *request)
 	space->untold = g_ptr_array_new_with_free_func(g_free);
 	space->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	space->edits = g_ptr_array_new_with_free_func((GDestroyNotify)edit_file_free);
 	space->chances = chances_new();
 	space->escapes = escapes_new();
 	space->request = request;
@@ -112,6 +114,7 @@ void space_free(struct space *space)
 	g_hash_table_unref(space->foreign);
 	g_hash_table_unref(space->trees);
 	g_ptr_array_unref(space->command);
+	g_ptr_array_unref(space->edits);
 	g_ptr_array_unref(space->chances);
 	g_ptr_array_unref(space->escapes);
 	g_clear_pointer(&space->prepend, g_ptr_array_unref);
@@ -349,6 +352,25 @@ guint factor_path(struct factor *factor, enum level_kind kind, const char *path,
 	if (kind == LEVEL_GIVEN && !directory)
 		level->value =
 			g_strdup_printf("Zq%03ukxG%u\n", factor->number, factor->levels->len - 1);
+	return factor->levels->len - 1;
+}
+
+guint factor_given(struct factor *factor, const char *path, const char *content, const char *which)
+{
+	for (guint i = 1; i < factor->levels->len; i++) {
+		const struct level *level = factor->levels->pdata[i];
+
+		if (level->kind == LEVEL_GIVEN && strcmp(level->path, path) == 0 &&
+		    g_strcmp0(level->value, content) == 0)
+			return i;
+	}
+	if (factor->levels->len >= MAX_LEVELS)
+		return 0;
+	g_autofree char *label = g_strdup_printf("given %s %s", path, which);
+	struct level *level = factor_add(factor, LEVEL_GIVEN, label);
+
+	level->path = g_strdup(path);
+	level->value = g_strdup(content);
 	return factor->levels->len - 1;
 }
 

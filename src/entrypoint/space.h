@@ -72,6 +72,7 @@ struct space {
 	GHashTable
 		*foreign; /* templates of paths: no start leaves a file there, others may put one */
 	GHashTable *trees;     /* char * path -> char * "UID:GID": all below gets this owner too */
+	GPtrArray *edits;      /* struct edit_file *: files that are changed line by line; edit.h */
 	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
 	GPtrArray *escapes;    /* struct escape *: values as the script writes them; see escape.h */
 	bool uses_arguments;   /* what is executed holds the arguments */
@@ -111,6 +112,8 @@ struct factor *space_variable(struct space *space, const char *name);
 guint factor_level(struct factor *factor, enum level_kind kind, const char *value);
 guint factor_arguments(struct factor *factor, const GPtrArray *words, const GPtrArray *marks);
 guint factor_path(struct factor *factor, enum level_kind kind, const char *path, bool directory);
+/* GIVEN, a file at @path that holds @content; @which: in words. */
+guint factor_given(struct factor *factor, const char *path, const char *content, const char *which);
 /* The index of the first level of @kind; 0 where there is none. */
 guint factor_find(const struct factor *factor, enum level_kind kind);
 /* Its marks become numbers: unusual ones, or, in @space, such between @least and @most, which are

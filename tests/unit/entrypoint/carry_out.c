@@ -296,6 +296,44 @@ static void do_variable(struct carrier *carrier)
 		do_check(world, directive);
 }
 
+static bool line_matches(const struct plan_directive *directive, const char *line)
+{
+	for (guint i = 2; i < directive->count; i++)
+		if (fnmatch(plan_word(directive, i), line, 0) == 0)
+			return true;
+	return false;
+}
+
+/* `replace`, `ensure`, `complete` */
+static void do_lines(struct world *world, const struct plan_directive *directive, const char *path)
+{
+	g_autofree char *value = expand(world, plan_word(directive, 1));
+	g_autofree char *text = world_read(world, path);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	g_autoptr(GString) all = g_string_new(NULL);
+	bool found = false;
+
+	for (char **line = lines; *line && (**line || line[1]); line++) {
+		bool matches = line_matches(directive, *line);
+
+		found |= matches;
+		g_string_append_printf(all, "%s\n",
+				       matches && directive->kind != PLAN_COMPLETE ? value : *line);
+	}
+	if (!found && directive->kind != PLAN_REPLACE)
+		g_string_append_printf(all, "%s\n", value);
+	world_change(world, path, all->str);
+}
+
+static void do_provide(struct world *world, const struct plan_directive *directive,
+		       const char *path)
+{
+	g_autofree char *text = world_read(world, plan_word(directive, 1));
+
+	if (!world_exists(world, path))
+		world_file(world, path, 0644, text);
+}
+
 static void do_file(struct world *world, const struct plan_directive *directive)
 {
 	g_autofree char *path = expand(world, plan_word(directive, 0));
@@ -310,6 +348,10 @@ static void do_file(struct world *world, const struct plan_directive *directive)
 		world_file(world, path, mode, last);
 	else if (directive->kind == PLAN_APPEND)
 		world_append(world, path, last);
+	else if (directive->kind == PLAN_PROVIDE)
+		do_provide(world, directive, path);
+	else if (directive->kind >= PLAN_REPLACE && directive->kind <= PLAN_COMPLETE)
+		do_lines(world, directive, path);
 	else if (directive->kind == PLAN_SYMLINK)
 		world_symlink(world, path, last);
 	else if (directive->kind == PLAN_REMOVE)

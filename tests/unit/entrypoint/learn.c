@@ -26,7 +26,11 @@ static GPtrArray *words_new(const char *const *words)
 
 static bool is_shipped(const char *path, void *user)
 {
-	(void)user;
+	const struct model_image *image = user;
+
+	for (const char *const *file = image->shipped; file && *file; file += 2)
+		if (strcmp(file[0], path) == 0)
+			return true;
 	return *path == '/' && world_has_program(path);
 }
 
@@ -47,6 +51,7 @@ static void fixture_init(struct fixture *fixture, const struct script *script,
 	fixture->request.volumes = fixture->volumes;
 	fixture->request.other_program = "true";
 	fixture->request.is_shipped = is_shipped;
+	fixture->request.shipped_user = &fixture->image;
 	fixture->request.budget_runs = 400;
 }
 
@@ -88,14 +93,16 @@ static void try_unseen(struct fixture *fixture, const struct start_plan *plan,
 	}
 }
 
-static void learn_and_verify(const struct script *script, const char *const *environment,
-			     const char *const *arguments, const char *const *volumes,
-			     const char *const *unseen, const char *const *expected)
+static void learn_shipped(const struct script *script, const char *const *environment,
+			  const char *const *arguments, const char *const *volumes,
+			  const char *const *shipped, const char *const *unseen,
+			  const char *const *expected)
 {
 	struct fixture fixture;
 	g_autoptr(GError) error = NULL;
 
 	fixture_init(&fixture, script, environment, arguments, volumes);
+	fixture.image.shipped = shipped;
 	autostartplan struct start_plan *plan =
 		start_learn(&fixture.request, world_run, &fixture.image, &error);
 
@@ -111,6 +118,13 @@ static void learn_and_verify(const struct script *script, const char *const *env
 			g_error("`%s` is not in\n%s", *line, plan->steps);
 	try_unseen(&fixture, plan, unseen);
 	fixture_clear(&fixture);
+}
+
+static void learn_and_verify(const struct script *script, const char *const *environment,
+			     const char *const *arguments, const char *const *volumes,
+			     const char *const *unseen, const char *const *expected)
+{
+	learn_shipped(script, environment, arguments, volumes, NULL, unseen, expected);
 }
 
 static void test_redis(void)
@@ -246,6 +260,18 @@ static void test_kept(void)
 			       "set APP_SECRET ${thresh_random_0}\n"));
 }
 
+/* Keys of a file that a user may have changed. */
+static void test_keys(void)
+{
+	learn_shipped(&keys_script, WORDS("PATH=/usr/bin"), WORDS("app"), WORDS("/data"),
+		      WORDS("/usr/share/app.conf", "# shipped\nport=80\nname=app\n"),
+		      WORDS("PORT=81", "LEVEL=3"),
+		      WORDS("provide /data/app.conf /usr/share/app.conf\n",
+			    "let thresh_1 port=${PORT}\n",
+			    "ensure /data/app.conf ${thresh_1} port=*\n",
+			    "ensure /data/app.conf level=${LEVEL} level=*\n"));
+}
+
 static void test_node(void)
 {
 	learn_and_verify(
@@ -354,6 +380,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/routes", test_routes);
 	g_test_add_func("/learn/random", test_random);
 	g_test_add_func("/learn/kept", test_kept);
+	g_test_add_func("/learn/keys", test_keys);
 	g_test_add_func("/learn/typed", test_typed);
 	g_test_add_func("/learn/derived", test_derived);
 	g_test_add_func("/learn/node", test_node);

@@ -2,6 +2,8 @@
 /* Model scripts about files that outlive a start. */
 #include "world.h"
 
+#include <string.h>
+
 /* A secret that is drawn once, and kept. */
 static void kept_start(struct world *world)
 {
@@ -23,3 +25,46 @@ const struct script kept_script = {"/entrypoint.sh",
 				   "-c32 /dev/urandom | sha256sum > /data/secret\n"
 				   "APP_SECRET=$(cat /data/secret)\nfi\nexec \"$@\"\n",
 				   kept_start};
+
+/* sed -i "s|^KEY=.*|KEY=VALUE|", and echo KEY=VALUE >> where grep finds none. */
+static char *with_key(const char *text, const char *key, const char *value)
+{
+	g_autofree char *begin = g_strconcat(key, "=", NULL);
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+	GString *all = g_string_new(NULL);
+	bool found = false;
+
+	for (char **line = lines; *line && (*line[0] || line[1]); line++) {
+		bool is_key = g_str_has_prefix(*line, begin);
+
+		found |= is_key;
+		g_string_append_printf(all, "%s%s\n", is_key ? begin : *line, is_key ? value : "");
+	}
+	if (!found)
+		g_string_append_printf(all, "%s%s\n", begin, value);
+	return g_string_free(all, FALSE);
+}
+
+/* A file that is copied to a volume, and in which keys are set. */
+static void keys_start(struct world *world)
+{
+	const char *conf = "/data/app.conf";
+	g_autofree char *shipped =
+		world_exists(world, conf) ? NULL : world_read(world, "/usr/share/app.conf");
+	g_autofree char *text = shipped ? g_steal_pointer(&shipped) : world_read(world, conf);
+	const char *port = *world_get(world, "PORT") ? world_get(world, "PORT") : "80";
+	g_autofree char *with_port = with_key(text, "port", port);
+	g_autofree char *with_level =
+		*world_get(world, "LEVEL") ? with_key(with_port, "level", world_get(world, "LEVEL"))
+					   : g_strdup(with_port);
+
+	world_file(world, conf, 0644, with_level);
+	world_exec_arguments(world);
+}
+
+const struct script keys_script = {
+	"/entrypoint.sh",
+	"[ -e /data/app.conf ] || cp /usr/share/app.conf /data/app.conf\n"
+	"set_key port \"${PORT:-80}\"\n[ -z \"$LEVEL\" ] || set_key level \"$LEVEL\"\nexec "
+	"\"$@\"\n",
+	keys_start};

@@ -117,6 +117,27 @@ void world_file(struct world *world, const char *path, uint32_t mode, const char
 	world_put(world, path, content);
 }
 
+/* Several changes of a file one behind the other are one. */
+void world_change(struct world *world, const char *path, const char *content)
+{
+	GPtrArray *steps = world->record->steps;
+	const struct start_step *last = steps->len ? steps->pdata[steps->len - 1] : NULL;
+
+	if (!last || g_strcmp0(last->path, path) != 0 || last->kind > START_APPEND ||
+	    strcmp(g_hash_table_lookup(world->disk, path), content) == 0) {
+		world_file(world, path, 0644, content);
+		return;
+	}
+	g_autofree char *before = start_step_before(last);
+
+	g_ptr_array_remove_index(steps, steps->len - 1);
+	if (before)
+		world_put(world, path, before);
+	else
+		g_hash_table_remove(world->disk, path);
+	world_file(world, path, 0644, content);
+}
+
 char *world_read(struct world *world, const char *path)
 {
 	const char *content = g_hash_table_lookup(world->disk, path);
@@ -475,6 +496,9 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 
 			g_hash_table_insert(disk, g_strdup(given->path), g_strndup(data, bytes));
 		}
+		for (const char *const *file = image->shipped; start == 1 && file && *file;
+		     file += 2)
+			g_hash_table_insert(disk, g_strdup(file[0]), g_strdup(file[1]));
 		if (start > 1)
 			for (guint i = 0; scenario->absent && i < scenario->absent->len; i++)
 				missed |= !g_hash_table_remove(disk, scenario->absent->pdata[i]);

@@ -37,9 +37,10 @@ struct model_image {
 	const char *const *environment;
 	const char *const *arguments;
 	const char *const *volumes;
-	const char *plan; /* steps, in the script's place; or NULL */
-	guint starts;     /* counted */
-	guint seed;       /* varies from start to start; what a script calls random */
+	const char *const *shipped; /* paths and contents of files, by turns; or NULL */
+	const char *plan;           /* steps, in the script's place; or NULL */
+	guint starts;               /* counted */
+	guint seed;                 /* varies from start to start; what a script calls random */
 };
 
 /* start_runner; @user is a struct model_image. */
@@ -57,6 +58,7 @@ bool world_exists(const struct world *world, const char *path);
 bool world_populated(const struct world *world, const char *path);
 void world_directory(struct world *world, const char *path, uint32_t mode);
 void world_file(struct world *world, const char *path, uint32_t mode, const char *content);
+void world_change(struct world *world, const char *path, const char *content);
 void world_append(struct world *world, const char *path, const char *content);
 /* What the file holds; NULL: there is none. Caller frees. */
 char *world_read(struct world *world, const char *path);
@@ -84,7 +86,7 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script, typed_script;
 /* scripts_files.c */
-extern const struct script kept_script;
+extern const struct script kept_script, keys_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,
 	pair_script, quoted_script, account_script, listed_script, address_script;
