@@ -66,6 +66,20 @@ static bool is_variable(const char *name)
 	return g_str_has_prefix(name, "env ");
 }
 
+/* Arguments: as words, so that those from the second on are all where there is one too few. */
+static bool rest_right(const struct space *space, const struct state *state, const char *label,
+		       const struct text *text)
+{
+	g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func(g_free);
+
+	if (template_rest(label))
+		template_expand_word(space, state, label, words);
+	if (text)
+		template_expand_word(space, state, text->template, own);
+	return words->len == own->len && (own->len == 0 || template_words_find(words, own) == 0);
+}
+
 static bool label_right(const struct asker *asker, const char *field, const char *label,
 			guint index)
 {
@@ -74,6 +88,8 @@ static bool label_right(const struct asker *asker, const char *field, const char
 	const struct text *text = asker->texts[index];
 	const char *actual = text ? text->actual : NULL;
 
+	if (asker->rest)
+		return rest_right(space, state, label, text);
 	if (text && strcmp(text->template, label) == 0)
 		return true;
 	if (!text && is_variable(field)) {
@@ -100,7 +116,7 @@ static void add_label(GPtrArray *labels, const char *label)
 		g_ptr_array_add(labels, (char *)label);
 }
 
-/* What is missing first, then texts with holes, then the others. */
+/* What is missing first (arguments: last), then texts with holes, then the others. */
 static void collect_labels(struct asker *asker, const char *field)
 {
 	for (guint pass = 0; pass < 3; pass++) {
@@ -110,7 +126,9 @@ static void collect_labels(struct asker *asker, const char *field)
 			const char *label = text                 ? text->template
 					    : is_variable(field) ? TEXT_KEEP
 								 : TEXT_UNSET;
-			guint rank = label[0] == '\001' ? 0 : template_has_hole(label) ? 1 : 2;
+			guint rank = label[0] == '\001'         ? asker->rest ? 2 : 0
+				     : template_has_hole(label) ? 1
+								: 2;
 
 			if (rank == pass && (text || !item_field_is_timely(field)))
 				add_label(asker->labels, label);
@@ -173,8 +191,8 @@ bool asker_is_text(const char *label)
 {
 	gsize bytes;
 
-	return label[0] != '\001' && strcmp(label, "${@}") != 0 &&
-	       !template_split_name(label, &bytes) && !input_refers(label);
+	return label[0] != '\001' && !template_rest(label) && !template_split_name(label, &bytes) &&
+	       !input_refers(label);
 }
 
 /* The texts of a gap, each once, those with holes first. */

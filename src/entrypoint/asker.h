@@ -16,6 +16,7 @@ struct asker {
 	const struct model *model;
 	const struct column *column;
 	const char *what; /* for messages */
+	bool rest;        /* the labels are arguments, or none of them */
 	GPtrArray *labels;
 	GPtrArray *merged;         /* char *: of the labels, those that no start has */
 	GArray *states;            /* guint: indexes into model->executing */

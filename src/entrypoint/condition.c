@@ -6,6 +6,7 @@
 #include "plan/plan.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void condition_free(struct condition *condition)
@@ -38,19 +39,22 @@ void conditions_add(GPtrArray *conditions, enum condition_kind kind, const char 
 	g_ptr_array_add(conditions, condition);
 }
 
-static void add_patterns(GPtrArray *conditions, const struct factor *factor)
+/* @name: of the variable, or the number of the argument. */
+static void add_patterns(GPtrArray *conditions, const struct factor *factor, const char *name)
 {
-	bool first = factor->kind == FACTOR_ARGUMENTS;
+	bool argument = factor->kind == FACTOR_ARGUMENTS;
 
 	for (guint i = 0; i < factor->patterns->len; i++) {
 		const char *pattern = factor->patterns->pdata[i];
-		bool glob = strpbrk(pattern, "*?[") != NULL;
 
-		conditions_add(conditions,
-			       first  ? glob ? CONDITION_FIRST_MATCHES : CONDITION_FIRST_EQUALS
-			       : glob ? CONDITION_MATCHES
-				      : CONDITION_EQUALS,
-			       first ? NULL : factor->name, pattern);
+		if (strpbrk(pattern, "*?["))
+			conditions_add(conditions,
+				       argument ? CONDITION_ARGUMENT_MATCHES : CONDITION_MATCHES,
+				       name, pattern);
+		else
+			conditions_add(conditions,
+				       argument ? CONDITION_ARGUMENT_EQUALS : CONDITION_EQUALS,
+				       name, pattern);
 	}
 }
 
@@ -62,7 +66,7 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 	conditions_add(conditions, CONDITION_FILLED, factor->name, NULL);
 	conditions_add(conditions, CONDITION_SET, factor->name, NULL);
 	/* of two that tell the same starts apart, what the script itself compares with */
-	add_patterns(conditions, factor);
+	add_patterns(conditions, factor, factor->name);
 	for (guint i = 0; i < factor->levels->len; i++) {
 		const struct level *level = factor->levels->pdata[i];
 
@@ -74,6 +78,26 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 		conditions_add(conditions, CONDITION_EQUALS, factor->name, plain);
 }
 
+/* Of the first; of one behind it, where the script was seen to shift to it. */
+static void add_arguments(GPtrArray *conditions, const struct space *space)
+{
+	const struct factor *factor = space_factor(space, SPACE_ARGUMENTS);
+
+	if (space->command->len)
+		conditions_add(conditions, CONDITION_ARGUMENT_EQUALS, "1",
+			       space->command->pdata[0]);
+	add_patterns(conditions, factor, "1");
+	conditions_add(conditions, CONDITION_NONE, NULL, NULL);
+	if (factor->asks_program)
+		conditions_add(conditions, CONDITION_PROGRAM, NULL, NULL);
+	for (guint i = 2; i <= SPACE_MAX_REST; i++) {
+		g_autofree char *name = g_strdup_printf("%u", i);
+
+		if (space->rests & 1U << i)
+			add_patterns(conditions, factor, name);
+	}
+}
+
 GPtrArray *conditions_of(const struct space *space, const GPtrArray *files)
 {
 	GPtrArray *conditions = conditions_new();
@@ -81,15 +105,8 @@ GPtrArray *conditions_of(const struct space *space, const GPtrArray *files)
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
 		if (space_factor(space, i)->levels->len > 1)
 			add_variable(conditions, space, space_factor(space, i));
-	if (space_factor(space, SPACE_ARGUMENTS)->levels->len > 1) {
-		if (space->command->len)
-			conditions_add(conditions, CONDITION_FIRST_EQUALS, NULL,
-				       space->command->pdata[0]);
-		add_patterns(conditions, space_factor(space, SPACE_ARGUMENTS));
-		conditions_add(conditions, CONDITION_NONE, NULL, NULL);
-		if (space_factor(space, SPACE_ARGUMENTS)->asks_program)
-			conditions_add(conditions, CONDITION_PROGRAM, NULL, NULL);
-	}
+	if (space_factor(space, SPACE_ARGUMENTS)->levels->len > 1)
+		add_arguments(conditions, space);
 	for (guint i = 0; files && i < files->len; i++) {
 		const struct condition *file = files->pdata[i];
 
@@ -124,7 +141,10 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 {
 	const char *value = condition->name ? state_value(state, condition->name) : NULL;
 	g_autoptr(GPtrArray) words = state_words(space, state);
-	const char *first = words->len ? words->pdata[0] : "";
+	guint argument = condition_is_of_arguments(condition) && condition->name
+				 ? (guint)atoi(condition->name)
+				 : 1;
+	const char *word = argument <= words->len ? words->pdata[argument - 1] : "";
 
 	switch (condition->kind) {
 	case CONDITION_FILLED:
@@ -137,12 +157,12 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 		return fnmatch(condition->text, value ? value : "", 0) == 0;
 	case CONDITION_NONE:
 		return words->len == 0;
-	case CONDITION_FIRST_EQUALS:
-		return strcmp(first, condition->text) == 0;
-	case CONDITION_FIRST_MATCHES:
-		return fnmatch(condition->text, first, 0) == 0;
+	case CONDITION_ARGUMENT_EQUALS:
+		return strcmp(word, condition->text) == 0;
+	case CONDITION_ARGUMENT_MATCHES:
+		return fnmatch(condition->text, word, 0) == 0;
 	case CONDITION_PROGRAM:
-		return space_has_program(space, first);
+		return space_has_program(space, word);
 	case CONDITION_FILE:
 		return file_holds(condition, space, state);
 	}
@@ -181,12 +201,12 @@ static char *file_line(const struct condition *condition, bool holds)
 
 char *condition_line(const struct condition *condition, bool holds)
 {
-	g_autofree char *text = condition->text
-					? condition->kind == CONDITION_EQUALS ||
-							  condition->kind == CONDITION_FIRST_EQUALS
-						  ? quoted_literal(condition->text)
-						  : quoted(condition->text)
-					: NULL;
+	g_autofree char *text =
+		condition->text ? condition->kind == CONDITION_EQUALS ||
+						  condition->kind == CONDITION_ARGUMENT_EQUALS
+					  ? quoted_literal(condition->text)
+					  : quoted(condition->text)
+				: NULL;
 
 	switch (condition->kind) {
 	case CONDITION_FILLED:
@@ -194,17 +214,15 @@ char *condition_line(const struct condition *condition, bool holds)
 	case CONDITION_SET:
 		return g_strdup_printf("if %s %s", holds ? "set" : "unset", condition->name);
 	case CONDITION_EQUALS:
+	case CONDITION_ARGUMENT_EQUALS:
 		return g_strdup_printf("if %s ${%s} %s", holds ? "equals" : "differs",
 				       condition->name, text);
 	case CONDITION_MATCHES:
+	case CONDITION_ARGUMENT_MATCHES:
 		return g_strdup_printf("if %s ${%s} %s", holds ? "matches" : "unlike",
 				       condition->name, text);
 	case CONDITION_NONE:
 		return g_strdup_printf("if %s ${#} 0", holds ? "equals" : "differs");
-	case CONDITION_FIRST_EQUALS:
-		return g_strdup_printf("if %s ${1} %s", holds ? "equals" : "differs", text);
-	case CONDITION_FIRST_MATCHES:
-		return g_strdup_printf("if %s ${1} %s", holds ? "matches" : "unlike", text);
 	case CONDITION_PROGRAM:
 		return holds ? g_strdup("if program ${1}") : NULL;
 	case CONDITION_FILE:
@@ -215,6 +233,7 @@ char *condition_line(const struct condition *condition, bool holds)
 
 bool condition_is_of_arguments(const struct condition *condition)
 {
-	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_FIRST_EQUALS ||
-	       condition->kind == CONDITION_FIRST_MATCHES || condition->kind == CONDITION_PROGRAM;
+	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_ARGUMENT_EQUALS ||
+	       condition->kind == CONDITION_ARGUMENT_MATCHES ||
+	       condition->kind == CONDITION_PROGRAM;
 }

@@ -11,11 +11,11 @@
 enum condition_kind {
 	CONDITION_FILLED, /* variable `name` is set and not empty */
 	CONDITION_SET,
-	CONDITION_EQUALS,  /* the variable is `text` */
-	CONDITION_MATCHES, /* `text` is a pattern, fnmatch(3) */
-	CONDITION_NONE,    /* there are no arguments */
-	CONDITION_FIRST_EQUALS,
-	CONDITION_FIRST_MATCHES,
+	CONDITION_EQUALS,          /* the variable is `text` */
+	CONDITION_MATCHES,         /* `text` is a pattern, fnmatch(3) */
+	CONDITION_NONE,            /* there are no arguments */
+	CONDITION_ARGUMENT_EQUALS, /* argument `name`, "1" to "9", is `text` */
+	CONDITION_ARGUMENT_MATCHES,
 	CONDITION_PROGRAM, /* the first argument is a program: a path, or in PATH */
 	CONDITION_FILE,    /* `name`: exists, file, directory, populated, executable; `text`: a
 			      template of the path */

@@ -30,6 +30,9 @@ struct problem {
 	const guint8 *holds; /* [condition * states + state] */
 };
 
+/* A leaf. Caller frees. */
+struct decision *decision_leaf(const char *label);
+
 /* NULL where no conditions tell the states apart; @ret_one and @ret_other (may be NULL) are then
  * two states that cannot be told apart. @states: indexes (guint). Caller frees. */
 struct decision *decision_learn(const struct problem *problem, const GArray *states, guint *ret_one,

@@ -172,7 +172,7 @@ bool emit_is_text(const struct decision *decision)
 
 	if (!decision_is_leaf(decision))
 		return emit_is_text(decision->yes) && emit_is_text(decision->no);
-	return decision->label[0] != '\001' && strcmp(decision->label, "${@}") != 0 &&
+	return decision->label[0] != '\001' && !template_rest(decision->label) &&
 	       !template_split_name(decision->label, &bytes) && !input_refers(decision->label);
 }
 
@@ -288,6 +288,47 @@ static void emit_untold(struct emitter *emitter)
 	}
 }
 
+/* As a template: `$` is `$$`. */
+static char *emit_literal(const char *text)
+{
+	g_auto(GStrv) parts = g_strsplit(text, "$", -1);
+
+	return g_strjoinv("$$", parts);
+}
+
+static void emit_listed_value(struct emitter *emitter, const char *variable, const char *value,
+			      const char *memory)
+{
+	g_autofree char *literal = emit_literal(value);
+
+	emit_line(emitter->text, "if equals", variable, literal, NULL);
+	emit_line(emitter->text, "let", memory, "yes", NULL);
+	emit_line(emitter->text, "end", NULL);
+}
+
+/* Only what was tried: the script goes on with other values too, as if they were none of these. */
+static void emit_listed(struct emitter *emitter, const struct factor *factor)
+{
+	const char *plain = g_hash_table_lookup(emitter->model->space->plain, factor->name);
+	g_autofree char *memory = emit_hole(emitter);
+	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
+	g_autofree char *why =
+		g_strdup_printf("%s: none of the values that are taken", factor->name);
+
+	if (plain && *plain)
+		emit_listed_value(emitter, value, plain, memory);
+	for (guint i = 0; i < factor->levels->len; i++) {
+		const struct level *level = factor->levels->pdata[i];
+
+		if (level->kind == LEVEL_LITERAL)
+			emit_listed_value(emitter, value, level->value, memory);
+	}
+	emit_line(emitter->text, "if filled", factor->name, NULL);
+	emit_line(emitter->text, "if empty", memory, NULL);
+	emit_line(emitter->text, "fail", "1", why, NULL);
+	g_string_append(emitter->text, "end\nend\n");
+}
+
 static void emit_checks(struct emitter *emitter)
 {
 	const struct space *space = emitter->model->space;
@@ -298,6 +339,8 @@ static void emit_checks(struct emitter *emitter)
 
 		if (factor->refused)
 			emit_refused(emitter, factor);
+		if (factor->listed)
+			emit_listed(emitter, factor);
 		if (!factor->type)
 			continue;
 		/* that it may be missing is another matter: `check` wants it */

@@ -10,20 +10,19 @@
 
 /* --- arguments --- */
 
-static int whole_arguments(const struct column *column)
+static int find_rest(const struct column *column)
 {
-	for (guint i = 0; i < column->parts->len; i++) {
-		const struct part *part = column->parts->pdata[i];
-
-		if (decision_is_leaf(part->value) && strcmp(part->value->label, "${@}") == 0)
+	for (guint i = 0; i < column->parts->len; i++)
+		if (part_is_rest(column->parts->pdata[i]))
 			return (int)i;
-	}
 	return -1;
 }
 
+/* The same word in every start; or all arguments. */
 static bool part_is_plain(const struct part *part)
 {
-	return decision_is_leaf(part->present) && decision_is_leaf(part->value);
+	return decision_is_leaf(part->present) && decision_is_leaf(part->value) &&
+	       template_rest(part->value->label) <= 1;
 }
 
 /* "${1}" or "${#}": what it is changes with the arguments. */
@@ -111,19 +110,24 @@ static bool arguments_are_plain(const struct column *column)
 	return true;
 }
 
-static void leaf_dropped(struct emitter *emitter, const char *label, gpointer user, GString *text)
+/* Nothing is left of the arguments where a start does not use them. */
+static void leaf_rest(struct emitter *emitter, const char *label, gpointer user, GString *text)
 {
+	guint first = template_rest(label);
+
 	(void)emitter;
 	(void)user;
-	if (strcmp(label, "1") != 0)
+	if (first == 0)
 		emit_line(text, "arguments", NULL);
+	else if (first > 1)
+		g_string_append_printf(text, "shift %u\n", first - 1);
 }
 
 static void emit_arguments(struct emitter *emitter, const struct column *column)
 {
-	int whole = whole_arguments(column);
+	int rest = find_rest(column);
 
-	if (whole < 0) {
+	if (rest < 0) {
 		guint plain = 0;
 		g_autoptr(GString) line = g_string_new("arguments");
 
@@ -136,11 +140,10 @@ static void emit_arguments(struct emitter *emitter, const struct column *column)
 		emit_appended(emitter, column, plain);
 		return;
 	}
-	/* nothing is left of them where a start does not use them */
-	emit_decision(emitter, ((struct part *)column->parts->pdata[whole])->present, leaf_dropped,
-		      NULL, emitter->text);
-	emit_appended(emitter, column, (guint)whole + 1);
-	emit_prepended(emitter, column, (guint)whole);
+	emit_decision(emitter, ((struct part *)column->parts->pdata[rest])->value, leaf_rest, NULL,
+		      emitter->text);
+	emit_appended(emitter, column, (guint)rest + 1);
+	emit_prepended(emitter, column, (guint)rest);
 }
 
 /* --- environment --- */

@@ -55,12 +55,18 @@ static char *levels_key(const GByteArray *levels)
 	return g_string_free(key, FALSE);
 }
 
+static guint explorer_budget(const struct explorer *explorer)
+{
+	guint variables = explorer->space->factors->len - SPACE_FIRST_VARIABLE;
+
+	return explorer->request->budget_runs
+		       ? explorer->request->budget_runs
+		       : MAX(START_BUDGET_RUNS, START_BUDGET_RUNS_VARIABLE * variables);
+}
+
 static bool explorer_may_run(struct explorer *explorer)
 {
-	guint budget =
-		explorer->request->budget_runs ? explorer->request->budget_runs : START_BUDGET_RUNS;
-
-	if (explorer->runs >= budget ||
+	if (explorer->runs >= explorer_budget(explorer) ||
 	    (explorer->deadline_us && g_get_monotonic_time() > explorer->deadline_us))
 		explorer->exhausted = true;
 	return !explorer->exhausted;
@@ -251,6 +257,17 @@ static bool is_file_of_secret(const GPtrArray *names, const char *name)
 	return false;
 }
 
+/* What a scenario's arguments begin with may be a word that the script knows: as if it were
+ * compared with it, so that other words behind it are tried too. */
+static void add_subcommand(const struct explorer *explorer, const GPtrArray *arguments)
+{
+	struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
+	const char *first = arguments->len ? arguments->pdata[0] : "";
+
+	if (*first && !strpbrk(first, "*?[") && !is_listed(factor->patterns, first))
+		g_ptr_array_add(factor->patterns, g_strdup(first));
+}
+
 /* The levels of a user's scenario. */
 static GByteArray *wish_levels(struct explorer *explorer, const struct start_wish *wish)
 {
@@ -272,6 +289,8 @@ static GByteArray *wish_levels(struct explorer *explorer, const struct start_wis
 	}
 	if (wish->arguments) {
 		struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
+
+		add_subcommand(explorer, wish->arguments);
 		GByteArray *more = levels_with(levels, SPACE_ARGUMENTS,
 					       factor_arguments(factor, wish->arguments, NULL));
 

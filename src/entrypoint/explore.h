@@ -59,8 +59,8 @@ bool explore_variables(struct explorer *explorer, GError **error);
 /* The mark of variable @index is refused, or taken for no number: which values are taken? Its marks
  * change, or it gets values besides. */
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error);
-/* Whether a shell that compares numbers complained: it goes on all the same. */
-bool state_wants_number(const struct state *state);
+/* Whether a shell complained of a value that is no number, or no mode: it goes on all the same. */
+bool state_complains(const struct state *state);
 /* What the script does with quotes and other signs in variable @index, beside the base. */
 bool explore_signs(struct explorer *explorer, guint index, GError **error);
 /* The same in every variable that @levels has at its mark, where all that was run is explained. All

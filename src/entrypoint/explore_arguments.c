@@ -3,6 +3,7 @@
  * compares the first with, another program. */
 #include "base/error.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/template.h"
 
 #include <string.h>
 
@@ -52,17 +53,49 @@ static bool try_command(struct explorer *explorer, GError **error)
 	return try_words(explorer, words, &state, error);
 }
 
+/* A word that the pattern matches; NULL: none is made of it, or others are tried anyway. */
+static char *pattern_word(const char *pattern)
+{
+	return strcmp(pattern, "-*") == 0 || strchr(pattern, '[')
+		       ? NULL
+		       : g_strdelimit(g_strdup(pattern), "*?", 'z');
+}
+
 static bool try_patterns(struct explorer *explorer, GError **error)
 {
 	const struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
 
 	for (guint i = 0; i < factor->patterns->len; i++) {
-		const char *pattern = factor->patterns->pdata[i];
-		g_autofree char *word = g_strdelimit(g_strdup(pattern), "*?", 'z');
+		g_autofree char *word = pattern_word(factor->patterns->pdata[i]);
 
-		if (strcmp(pattern, "-*") == 0 || strchr(pattern, '['))
+		if (word && !try_two(explorer, word, "Zq903kxA", "Zq904kxA", error))
+			return false;
+	}
+	return true;
+}
+
+/* `shift`, and the next is looked at: what the script compares the first with, behind as many words
+ * of the image's own as it was seen to drop. */
+static bool try_shifted(struct explorer *explorer, guint dropped, GError **error)
+{
+	const GPtrArray *patterns = space_factor(explorer->space, SPACE_ARGUMENTS)->patterns;
+	const GPtrArray *command = explorer->space->command;
+
+	if (command->len < dropped)
+		return true;
+	for (guint i = 0; i < patterns->len; i++) {
+		g_autofree char *word = pattern_word(patterns->pdata[i]);
+		g_autoptr(GPtrArray) words = g_ptr_array_new();
+		struct state *state;
+
+		if (!word)
 			continue;
-		if (!try_two(explorer, word, "Zq903kxA", "Zq904kxA", error))
+		for (guint j = 0; j < dropped; j++)
+			g_ptr_array_add(words, command->pdata[j]);
+		g_ptr_array_add(words, word);
+		g_ptr_array_add(words, (char *)"Zq911kxA");
+		g_ptr_array_add(words, (char *)"Zq912kxA");
+		if (!try_words(explorer, words, &state, error))
 			return false;
 	}
 	return true;
@@ -83,26 +116,6 @@ static bool is_word(const char *word, const GPtrArray *words)
 	return false;
 }
 
-/* Whether what is executed holds the marks that were among the arguments. */
-static bool find_use(const struct explorer *explorer)
-{
-	for (guint i = 0; i < explorer->states->len; i++) {
-		const struct state *state = explorer->states->pdata[i];
-		const struct level *level =
-			space_factor(explorer->space, SPACE_ARGUMENTS)
-				->levels->pdata[state_level(state, SPACE_ARGUMENTS)];
-		const GPtrArray *steps = state->record->steps;
-		const struct start_step *end = steps->len ? steps->pdata[steps->len - 1] : NULL;
-
-		if (!end || end->kind != START_EXEC || !end->argv || !level->marks ||
-		    level->marks->len == 0)
-			continue;
-		if (is_word(level->marks->pdata[level->marks->len - 1], end->argv))
-			return true;
-	}
-	return false;
-}
-
 static const GPtrArray *state_argv(const struct state *state)
 {
 	const GPtrArray *steps = state->record->steps;
@@ -111,19 +124,36 @@ static const GPtrArray *state_argv(const struct state *state)
 	return end->argv;
 }
 
-/* How many words stand before the arguments in what was executed; -1: they are not there. */
-static int words_before(const GPtrArray *argv, const GPtrArray *arguments)
+/* From which argument on they are executed as they were given, at least two of them marks: one
+ * alone may as well be "$2". 0: none. */
+static guint find_rest(const struct space *space, const struct state *state)
 {
-	for (guint at = 0; arguments->len && at + arguments->len <= argv->len; at++) {
-		guint same = 0;
+	const struct level *level = space_factor(space, SPACE_ARGUMENTS)
+					    ->levels->pdata[state_level(state, SPACE_ARGUMENTS)];
 
-		while (same < arguments->len &&
-		       strcmp(argv->pdata[at + same], arguments->pdata[same]) == 0)
-			same++;
-		if (same == arguments->len)
-			return (int)at;
+	if (!level->marks || level->marks->len < 2 || !state_executes(state) || !state_argv(state))
+		return 0;
+	for (guint rest = 1; rest <= SPACE_MAX_REST; rest++) {
+		g_autoptr(GPtrArray) given = template_rest_words(space, state, rest);
+
+		if (given->len < 2)
+			return 0;
+		if (template_words_find(state_argv(state), given) >= 0)
+			return rest;
 	}
-	return -1;
+	return 0;
+}
+
+/* `exec "$@"`, and `shift; exec program "$@"`. */
+static void find_rests(struct explorer *explorer)
+{
+	explorer->space->rests = 0;
+	for (guint i = 0; i < explorer->states->len; i++) {
+		guint rest = find_rest(explorer->space, explorer->states->pdata[i]);
+
+		if (rest)
+			explorer->space->rests |= 1U << rest;
+	}
 }
 
 static bool begins_with(const GPtrArray *argv, guint count, const GPtrArray *command)
@@ -156,7 +186,7 @@ static void find_prepended(struct explorer *explorer)
 	const struct factor *factor = space_factor(space, SPACE_ARGUMENTS);
 
 	if (!state_executes(explorer->base) || !state_argv(explorer->base) ||
-	    words_before(state_argv(explorer->base), explorer->base->arguments) != 0)
+	    template_words_find(state_argv(explorer->base), explorer->base->arguments) != 0)
 		return;
 	for (guint i = 0; i < explorer->states->len; i++) {
 		const struct state *state = explorer->states->pdata[i];
@@ -165,7 +195,7 @@ static void find_prepended(struct explorer *explorer)
 		if (!level || !state_executes(state) || state->arguments->len == 0)
 			continue;
 		const GPtrArray *argv = state_argv(state);
-		int before = words_before(argv, state->arguments);
+		int before = template_words_find(argv, state->arguments);
 
 		if (before <= 0 || !begins_with(argv, (guint)before, space->command))
 			continue;
@@ -200,8 +230,12 @@ bool explore_arguments(struct explorer *explorer, GError **error)
 	    !try_two(explorer, "--Zq905kxA", "Zq906kxA", NULL, error) ||
 	    !try_patterns(explorer, error) || !try_unknown(explorer, error))
 		return false;
-	explorer->space->uses_arguments = find_use(explorer);
-	if (explorer->space->uses_arguments)
+	find_rests(explorer);
+	for (guint rest = 2, seen = explorer->space->rests; rest <= SPACE_MAX_REST; rest++)
+		if (seen & 1U << rest && !try_shifted(explorer, rest - 1, error))
+			return false;
+	find_rests(explorer);
+	if (explorer->space->rests)
 		find_prepended(explorer);
 	explorer_refresh(explorer);
 	return true;

@@ -451,25 +451,49 @@ static guint failure_rank(const struct explorer *explorer, const struct state *s
 	return rank;
 }
 
+/* The same steps, whatever their texts: what one of them shows of a failure, the other does too. */
+static bool same_way(const struct state *a, const struct state *b)
+{
+	if (a->items->len != b->items->len)
+		return false;
+	for (guint i = 0; i < a->items->len; i++) {
+		const struct item *one = a->items->pdata[i], *other = b->items->pdata[i];
+
+		if (one->kind != other->kind ||
+		    strcmp(one->key->template, other->key->template) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool went_before(const GPtrArray *tried, const struct state *state)
+{
+	for (guint i = 0; i < tried->len; i++)
+		if (same_way(tried->pdata[i], state))
+			return true;
+	return false;
+}
+
 /* Does it fail there too? */
 static bool try_failure(struct explorer *explorer, struct model **model, const struct state *failed,
 			guint factor, GError **error)
 {
-	guint states = explorer->states->len, tried = 0;
+	guint states = explorer->states->len;
+	g_autoptr(GPtrArray) tried = g_ptr_array_new();
 
 	for (guint rank = 0; rank < 3; rank++) {
-		for (guint i = 0; i < states && tried < MAX_RESCUES; i++) {
-			const struct state *state = explorer->states->pdata[i];
+		for (guint i = 0; i < states && tried->len < MAX_RESCUES; i++) {
+			struct state *state = explorer->states->pdata[i];
 
 			if (state == explorer->base || !state_executes(state) ||
 			    count_differences(explorer, state) > 2 ||
 			    state_level(state, factor) != state_level(explorer->base, factor) ||
-			    failure_rank(explorer, state) != rank)
+			    failure_rank(explorer, state) != rank || went_before(tried, state))
 				continue;
 			g_autoptr(GByteArray) levels =
 				levels_with(state->levels, factor, state_level(failed, factor));
 
-			tried++;
+			g_ptr_array_add(tried, state);
 			if (!try_row(explorer, model, levels, error))
 				return false;
 		}

@@ -46,7 +46,7 @@ static char *bytes_left(const struct factor *factor, const char *one, const char
 
 static bool may_hold_signs(const struct factor *factor)
 {
-	return !factor->doubtful && (!factor->type || factor_is_word(factor));
+	return !factor->doubtful && !factor->listed && (!factor->type || factor_is_word(factor));
 }
 
 static bool has_refused(const struct factor *factor, const struct level *level)

@@ -8,7 +8,7 @@
 
 enum { MAX_BOUNDS = 16, MIN_SPAN = 8 };
 
-bool state_wants_number(const struct state *state)
+bool state_complains(const struct state *state)
 {
 	static const char *const complaints[] = {"integer expression expected",
 						 "Illegal number",
@@ -17,7 +17,11 @@ bool state_wants_number(const struct state *state)
 						 "invalid integer",
 						 "syntax error: operand expected",
 						 "arithmetic syntax error",
-						 "not a number"};
+						 "not a number",
+						 "Illegal mode",
+						 "invalid mode",
+						 "octal number out of range",
+						 "invalid symbolic mode"};
 	gsize bytes = 0;
 	const char *data =
 		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
@@ -47,8 +51,8 @@ static bool takes(struct explorer *explorer, guint index, const char *value, boo
 	*ret_taken = false;
 	if (level && !explorer_toggle(explorer, index, level, &state, error))
 		return false;
-	*ret_taken = state && state_executes(state) && !state_wants_number(state);
-	if (state && state_failure(state) && level >= known)
+	*ret_taken = state && state_executes(state) && !state_complains(state);
+	if (state && level >= known && (state_failure(state) || state_complains(state)))
 		drop_level(explorer, factor, state);
 	return true;
 }
@@ -115,20 +119,36 @@ static bool find_range(struct explorer *explorer, guint index, bool unbounded, g
 	}
 	changes += taken != unbounded;
 	/* refused, taken, refused: at most */
-	*ret_found = *ret_most >= *ret_least + MIN_SPAN && changes <= 2 && changes > 0;
+	*ret_found = *ret_most >= *ret_least + MIN_SPAN && changes <= 2 && bounds->len > 0;
 	return true;
 }
 
 /* What the marks did says nothing about a number. */
 static bool use_numbers(struct explorer *explorer, guint index, struct state *marked,
-			GError **error)
+			struct state **ret_state, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
-	struct state *state;
 
 	explorer_forget(explorer, marked);
 	factor->effective = true;
-	return explorer_toggle(explorer, index, factor_find(factor, LEVEL_MARK), &state, error);
+	return explorer_toggle(explorer, index, factor_find(factor, LEVEL_MARK), ret_state, error);
+}
+
+/* It was executed, or its beginning was: `exec "$JAVA_HOME/bin/java"` with dash and bash. */
+static bool wants_program(const struct state *state)
+{
+	int status = state_failure(state);
+
+	return status == 126 || status == 127;
+}
+
+static void note_refused(struct explorer *explorer, const struct factor *factor)
+{
+	g_ptr_array_add(
+		explorer->notes,
+		g_strdup_printf("%s: the script refuses all that it was given, and so does the "
+				"plan (thresh.yaml: entrypoint.values names what to try)",
+				factor->name));
 }
 
 /* Where one of a kind is taken, so may the others be. */
@@ -151,6 +171,8 @@ static bool try_usual(struct explorer *explorer, guint index, GError **error)
 		for (const char *const *value = kinds[i] + 1; taken && *value; value++)
 			factor_level(factor, LEVEL_LITERAL, *value);
 	}
+	if (!any && !factor->defaults->len && !factor_find(factor, LEVEL_LITERAL))
+		note_refused(explorer, factor);
 	if (any)
 		g_ptr_array_add(
 			explorer->notes,
@@ -161,24 +183,86 @@ static bool try_usual(struct explorer *explorer, guint index, GError **error)
 	return true;
 }
 
+/* What the text takes for it where it is empty. */
+static void add_defaults(struct factor *factor)
+{
+	for (guint i = 0; i < factor->defaults->len; i++)
+		factor_level(factor, LEVEL_LITERAL, factor->defaults->pdata[i]);
+}
+
+/* Neither the start nor its level is to be used again. */
+static void forget_level(struct explorer *explorer, struct factor *factor, struct state *state)
+{
+	struct level *level = factor->levels->pdata[state_level(state, factor->number)];
+
+	level->kind = LEVEL_NEVER;
+	explorer_forget(explorer, state);
+}
+
+/* The script goes on with what it cannot take, as if it were something else: what follows a value
+ * is known of those alone that were tried. @state is at such a level. */
+static void use_list(struct explorer *explorer, struct factor *factor, struct state *state)
+{
+	forget_level(explorer, factor, state);
+	factor->effective = true;
+	factor->type = NULL;
+	factor_use_list(factor);
+	add_defaults(factor);
+	g_ptr_array_add(
+		explorer->notes,
+		g_strdup_printf("%s: the shell complains of what it cannot take, and the script "
+				"goes on; the plan refuses all but what was tried (thresh.yaml: "
+				"entrypoint.values names more)",
+				factor->name));
+}
+
+/* Numbers are its marks; but 022 is a mode, and not any number is: then @number, which was taken,
+ * says nothing. */
+static bool try_numbers(struct explorer *explorer, guint index, struct state *marked,
+			const char *number, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	struct state *state;
+
+	factor_use_numbers(factor);
+	if (!use_numbers(explorer, index, marked, &state, error))
+		return false;
+	if (!state || !state_complains(state))
+		return true;
+	use_list(explorer, factor, state);
+	if (!explorer_toggle(explorer, index, factor_level(factor, LEVEL_LITERAL, number), &state,
+			     error))
+		return false;
+	if (state)
+		forget_level(explorer, factor, state);
+	return true;
+}
+
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
+	g_autofree char *any = g_strdup_printf("%u", 40000 + factor->number);
+	struct state *state;
 	guint64 least, most;
 	bool number, range;
 
-	if (!takes_number(explorer, index, 40000 + factor->number, &number, error) ||
+	if (wants_program(marked)) {
+		note_refused(explorer, factor);
+		return true;
+	}
+	if (!takes(explorer, index, any, &number, error) ||
 	    !find_range(explorer, index, number, &least, &most, &range, error))
 		return false;
 	if (range) {
 		factor_use_range(explorer->space, factor, least, most);
-		return use_numbers(explorer, index, marked, error);
+		return use_numbers(explorer, index, marked, &state, error);
 	}
-	if (number) {
-		factor_use_numbers(factor);
-		return use_numbers(explorer, index, marked, error);
+	if (number)
+		return try_numbers(explorer, index, marked, any, error);
+	if (!state_executes(marked)) {
+		add_defaults(factor);
+		return try_usual(explorer, index, error);
 	}
-	for (guint i = 0; i < factor->defaults->len; i++)
-		factor_level(factor, LEVEL_LITERAL, factor->defaults->pdata[i]);
-	return state_executes(marked) || try_usual(explorer, index, error);
+	use_list(explorer, factor, marked);
+	return true;
 }

@@ -39,7 +39,7 @@ static bool toggle_all(struct explorer *explorer, guint index, GError **error)
 		struct state *state;
 
 		if (what->kind == LEVEL_SECRET || what->kind == LEVEL_SIGNS ||
-		    (what->kind == LEVEL_WORDS && factor->type))
+		    what->kind == LEVEL_NEVER || (what->kind == LEVEL_WORDS && factor->type))
 			continue;
 		if (!explorer_toggle(explorer, index, level, &state, error))
 			return false;
@@ -54,7 +54,7 @@ static bool try_secret(struct explorer *explorer, guint index, GError **error)
 	guint secret = factor_find(factor, LEVEL_SECRET);
 	struct state *in_file, *marked;
 
-	if (!secret)
+	if (!secret || factor->listed)
 		return true;
 	if (!explorer_toggle(explorer, index, secret, &in_file, error) ||
 	    !explorer_toggle(explorer, index, factor_find(factor, LEVEL_MARK), &marked, error))
@@ -193,7 +193,7 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	if (marked != explorer->base && !find_others(explorer, factor, marked, error))
 		return false;
 	if (marked != explorer->base && !factor->needs_others &&
-	    (!state_executes(marked) || state_wants_number(marked)) &&
+	    (!state_executes(marked) || state_complains(marked)) &&
 	    !explore_values(explorer, index, marked, error))
 		return false;
 	if (has_literals(factor) && !toggle_literals(explorer, index, error))

@@ -155,8 +155,7 @@ static void item_add_words(struct item *item, const struct space *space, const s
 		gsize bytes;
 
 		text->template = g_strdup(words->pdata[i]);
-		if (strcmp(text->template, "${@}") != 0 &&
-		    !template_split_name(text->template, &bytes))
+		if (!template_rest(text->template) && !template_split_name(text->template, &bytes))
 			text->actual = template_expand(space, state, text->template);
 		if (!executes)
 			text->name = g_strdup_printf("word %03u", i);

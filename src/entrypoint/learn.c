@@ -69,6 +69,8 @@ static const char *factor_rule(const struct factor *factor)
 		return "secret";
 	if (factor->type)
 		return factor->type;
+	if (factor->listed)
+		return "listed";
 	if (factor->refused)
 		return "plain text";
 	return factor->effective ? "text" : "none";

@@ -23,6 +23,7 @@
 
 enum {
 	START_BUDGET_RUNS = 120,
+	START_BUDGET_RUNS_VARIABLE = 12,
 	START_MAX_RUNS = 10000,
 	START_MAX_VARIABLES = 96,
 };
@@ -55,7 +56,8 @@ struct start_request {
 	bool (*is_shipped)(const char *path, void *user);
 	void *shipped_user;
 	const char *hostname; /* of every start; NULL: not known */
-	guint budget_runs;    /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS */
+	guint budget_runs;    /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS, or
+				 START_BUDGET_RUNS_VARIABLE for each variable where that is more */
 	guint budget_seconds; /* no new scenario after it; 0: no limit */
 };
 

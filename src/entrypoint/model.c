@@ -127,6 +127,8 @@ static bool template_fits(const struct space *space, const struct text *a, const
 static bool text_same(const struct space *space, const struct text *a, const struct state *of_a,
 		      const struct text *b, const struct state *of_b)
 {
+	if (template_rest(a->template) && template_rest(b->template))
+		return true;
 	if (strcmp(a->template, b->template) == 0 || template_fits(space, a, b, of_b) ||
 	    template_fits(space, b, a, of_a))
 		return true;
@@ -255,6 +257,17 @@ static bool column_learn_slots(const struct model *model, struct column *column,
 	return true;
 }
 
+static bool cells_are_rest(const GPtrArray *cells)
+{
+	for (guint i = 0; i < cells->len; i++) {
+		const struct text *text = cells->pdata[i];
+
+		if (text)
+			return template_rest(text->template) != 0;
+	}
+	return false;
+}
+
 static bool part_learn(const struct model *model, struct column *column, const GPtrArray *present,
 		       const GPtrArray *cells, GError **error)
 {
@@ -273,12 +286,17 @@ static bool part_learn(const struct model *model, struct column *column, const G
 		asker.texts[state] = cells->pdata[i];
 		g_array_append_val(asker.states, state);
 	}
-	part->present = asker_presence(&asker, by_state, error);
+	asker.rest = cells_are_rest(cells);
+	/* arguments are there in every start, be it as no word at all */
+	part->present = asker.rest ? decision_leaf("1") : asker_presence(&asker, by_state, error);
 	g_ptr_array_set_size(asker.labels, 0);
 	g_array_set_size(asker.states, 0);
-	for (guint i = 0; i < by_state->len; i++)
-		if (by_state->pdata[i])
-			g_array_append_val(asker.states, i);
+	for (guint i = 0; i < present->len; i++) {
+		guint state = GPOINTER_TO_UINT(present->pdata[i]);
+
+		if (asker.rest || by_state->pdata[state])
+			g_array_append_val(asker.states, state);
+	}
 	part->value = part->present ? asker_value(&asker, "", error) : NULL;
 	asker_clear(&asker);
 	return part->value != NULL;
@@ -500,6 +518,18 @@ struct model *model_learn(const struct space *space, const GPtrArray *states,
 	if (!model->failure || !model_learn_columns(model, error))
 		return NULL;
 	return g_steal_pointer(&model);
+}
+
+static bool decision_has_rest(const struct decision *decision)
+{
+	if (decision_is_leaf(decision))
+		return template_rest(decision->label) != 0;
+	return decision_has_rest(decision->yes) || decision_has_rest(decision->no);
+}
+
+bool part_is_rest(const struct part *part)
+{
+	return decision_has_rest(part->value);
 }
 
 const struct slot *column_slot(const struct column *column, const char *name)

@@ -25,7 +25,7 @@ struct piece {
 
 struct part {
 	struct decision *present;
-	struct decision *value;
+	struct decision *value; /* of arguments (see part_is_rest): TEXT_UNSET for none of them */
 };
 
 struct column {
@@ -63,6 +63,9 @@ char *model_template(const struct model *model, const struct state *state, const
 
 /* Whether the record of @state is what the model says of it. */
 bool model_explains(const struct model *model, const struct state *state);
+
+/* Whether it is the arguments, or those from one on. */
+bool part_is_rest(const struct part *part);
 
 const struct slot *column_slot(const struct column *column, const char *name);
 

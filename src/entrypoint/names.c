@@ -319,7 +319,8 @@ static void read_given_names(struct reader *reader, const char *text)
 static void read_names(struct reader *reader, const char *text)
 {
 	each_match("\\$" NAME, text, reader, found_name);
-	each_match("\\$\\{[!#]?" NAME, text, reader, found_name);
+	/* but not ${!PREFIX_@}, all names with a prefix */
+	each_match("\\$\\{[!#]?([A-Za-z_][A-Za-z0-9_]*+)(?![@*]\\})", text, reader, found_name);
 	each_match("\\bprintenv\\s+[\"']?" NAME, text, reader, found_name);
 	each_match("\\b\\w*(?:file_env|env_file|_get_env|secret)\\w*\\s+[\"']?([A-Z][A-Z0-9_]*)\\b",
 		   text, reader, found_secret);

@@ -65,6 +65,8 @@ static void predict_part(const struct model *model, const struct state *state,
 		return;
 	const char *label = answer(model, part->value, state);
 
+	if (strcmp(label, TEXT_UNSET) == 0)
+		return;
 	if (column->kind == START_EXEC) {
 		predict_word(model, state, label, flat);
 		return;

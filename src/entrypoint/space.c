@@ -199,11 +199,12 @@ static void level_set_value(const struct factor *factor, struct level *level, ch
 void factor_use_numbers(struct factor *factor)
 {
 	factor->type = "integer";
+	factor->most = G_MAXINT64;
 	for (guint i = 0; i < factor->levels->len; i++) {
 		struct level *level = factor->levels->pdata[i];
-		guint number = (level->kind == LEVEL_MARK ? 40961 : 50961) + factor->number;
+		guint number = (level->kind == LEVEL_MARK ? 48961 : 58961) + factor->number;
 
-		/* below 65536, so that a port may be meant */
+		/* below 65536, so that a port may be meant, and none that could be octal */
 		if (level->kind == LEVEL_MARK || level->kind == LEVEL_AGAIN)
 			level_set_value(factor, level, g_strdup_printf("%u", number));
 	}
@@ -254,6 +255,18 @@ void factor_use_paths(struct factor *factor)
 		if (level->kind == LEVEL_MARK || level->kind == LEVEL_AGAIN ||
 		    level->kind == LEVEL_WORDS)
 			level_set_value(factor, level, g_strconcat("/", level->value, NULL));
+	}
+}
+
+void factor_use_list(struct factor *factor)
+{
+	factor->listed = true;
+	for (guint i = 0; i < factor->levels->len; i++) {
+		struct level *level = factor->levels->pdata[i];
+
+		if (level->kind == LEVEL_MARK || level->kind == LEVEL_AGAIN ||
+		    level->kind == LEVEL_WORDS || level->kind == LEVEL_SIGNS)
+			level->kind = LEVEL_NEVER;
 	}
 }
 

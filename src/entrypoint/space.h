@@ -28,6 +28,7 @@ enum level_kind {
 	LEVEL_LATER,  /* a second start on what the first left */
 	LEVEL_GIVEN,  /* a first start that finds `path` */
 	LEVEL_ABSENT, /* a second start that misses `path` */
+	LEVEL_NEVER,  /* not to be used: a mark that the script cannot take */
 };
 
 struct level {
@@ -55,6 +56,7 @@ struct factor {
 	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
 	bool secret;         /* NAME_FILE has the effects of NAME */
 	char *refused;       /* bytes that it may not hold; NULL: none */
+	bool listed;         /* it may hold nothing but its literal values */
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
 	bool needs_others;   /* marked alone, a start fails; with all marked, it does not */
@@ -75,7 +77,7 @@ struct space {
 	GPtrArray *edits;      /* struct edit_file *: files that are changed line by line; edit.h */
 	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
 	GPtrArray *escapes;    /* struct escape *: values as the script writes them; see escape.h */
-	bool uses_arguments;   /* what is executed holds the arguments */
+	guint rests;           /* bit N: what is executed holds the arguments from the Nth on */
 	GPtrArray *prepend;    /* char *: words put before arguments of `prepended`; or NULL */
 	GPtrArray *prepended;  /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
 	bool prepends_unknown; /* before what is no program too */
@@ -83,6 +85,7 @@ struct space {
 };
 
 enum { SPACE_ARGUMENTS, SPACE_FILES, SPACE_FIRST_VARIABLE };
+enum { SPACE_MAX_REST = 9 }; /* see `rests`: a plan knows ${1} to ${9} */
 
 struct state {
 	char *name;
@@ -124,6 +127,8 @@ void factor_use_words(struct factor *factor);
 bool factor_is_word(const struct factor *factor);
 void factor_use_range(const struct space *space, struct factor *factor, guint64 least,
 		      guint64 most);
+/* It has no marks: only what was tried, and was taken, is known. */
+void factor_use_list(struct factor *factor);
 /* Its marks become absolute paths; before any of them was used. */
 void factor_use_paths(struct factor *factor);
 

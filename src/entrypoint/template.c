@@ -97,6 +97,26 @@ const char *template_split_name(const char *word, gsize *ret_bytes)
 	return word + 3;
 }
 
+guint template_rest(const char *word)
+{
+	if (strcmp(word, "${@}") == 0)
+		return 1;
+	return g_str_has_prefix(word, "${@:") ? (guint)(word[4] - '0') : 0;
+}
+
+static char *rest_new(guint rest)
+{
+	return rest == 1 ? g_strdup("${@}") : g_strdup_printf("${@:%u}", rest);
+}
+
+GPtrArray *template_rest_words(const struct space *space, const struct state *state, guint rest)
+{
+	GPtrArray *words = state_words(space, state);
+
+	g_ptr_array_remove_range(words, 0, MIN(rest - 1, words->len));
+	return words;
+}
+
 static void append_split(const char *value, GPtrArray *words)
 {
 	g_auto(GStrv) parts = g_strsplit_set(value ? value : "", " \t\n", -1);
@@ -116,8 +136,9 @@ void template_expand_word(const struct space *space, const struct state *state, 
 		g_autofree char *name = g_strndup(split, bytes);
 
 		append_split(state_value(state, name), words);
-	} else if (strcmp(word, "${@}") == 0) {
-		g_autoptr(GPtrArray) arguments = state_words(space, state);
+	} else if (template_rest(word)) {
+		g_autoptr(GPtrArray) arguments =
+			template_rest_words(space, state, template_rest(word));
 
 		for (guint i = 0; i < arguments->len; i++)
 			g_ptr_array_add(words, g_strdup(arguments->pdata[i]));
@@ -136,6 +157,35 @@ static bool words_at(const GPtrArray *words, guint index, const GPtrArray *wante
 	return true;
 }
 
+int template_words_find(const GPtrArray *words, const GPtrArray *wanted)
+{
+	for (guint at = 0; at < words->len; at++)
+		if (words_at(words, at, wanted))
+			return (int)at;
+	return -1;
+}
+
+struct rest {
+	guint first; /* argument, from 1 */
+	guint at;    /* its index in the words */
+	guint count; /* 0: there are none */
+};
+
+/* The arguments that stand in @words as they were given: the longest end of them that the script
+ * was seen to execute. */
+static struct rest find_rest(const struct space *space, const struct state *state,
+			     const GPtrArray *words)
+{
+	for (guint first = 1; first <= SPACE_MAX_REST; first++) {
+		g_autoptr(GPtrArray) given = template_rest_words(space, state, first);
+		int at = space->rests & 1U << first ? template_words_find(words, given) : -1;
+
+		if (at >= 0)
+			return (struct rest){first, (guint)at, given->len};
+	}
+	return (struct rest){0};
+}
+
 /* The variable whose two marks stand at @index as two words. */
 static const struct mark *split_at(const struct state *state, const GPtrArray *words, guint index)
 {
@@ -147,6 +197,26 @@ static const struct mark *split_at(const struct state *state, const GPtrArray *w
 		    g_str_has_prefix(mark->text, words->pdata[index]) &&
 		    strcmp(blank + 1, words->pdata[index + 1]) == 0)
 			return mark;
+	}
+	return NULL;
+}
+
+/* A variable that is known to be split, and whose value, two words or more, stands at @index; the
+ * first of several. */
+static const struct factor *value_at(const struct space *space, const struct state *state,
+				     const GPtrArray *words, guint index, guint *ret_count)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
+		const struct factor *factor = space_factor(space, i);
+		g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func(g_free);
+
+		if (!g_hash_table_contains(space->split, factor->name))
+			continue;
+		append_split(state_value(state, factor->name), own);
+		if (own->len < 2 || !words_at(words, index, own))
+			continue;
+		*ret_count = own->len;
+		return factor;
 	}
 	return NULL;
 }
@@ -177,21 +247,24 @@ GPtrArray *template_of_words(const struct space *space, const struct state *stat
 			     const GPtrArray *words, bool arguments)
 {
 	GPtrArray *templates = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GPtrArray) given = state_words(space, state);
-	bool seen = !arguments || !space->uses_arguments;
+	struct rest rest = arguments ? find_rest(space, state, words) : (struct rest){0};
 
 	for (guint i = 0; i < words->len;) {
 		const struct mark *split = split_at(state, words, i);
+		guint count = 0;
+		const struct factor *value = value_at(space, state, words, i, &count);
 
-		if (!seen && words_at(words, i, given)) {
-			g_ptr_array_add(templates, g_strdup("${@}"));
-			i += given->len;
-			seen = true;
+		if (rest.count && i == rest.at) {
+			g_ptr_array_add(templates, rest_new(rest.first));
+			i += rest.count;
 		} else if (split) {
 			g_autofree char *name = name_of_hole(split->template);
 
 			g_ptr_array_add(templates, g_strdup_printf("${*%s}", name));
 			i += 2;
+		} else if (value) {
+			g_ptr_array_add(templates, g_strdup_printf("${*%s}", value->name));
+			i += count;
 		} else {
 			g_ptr_array_add(templates, template_of_word(space, state, words->pdata[i]));
 			i++;

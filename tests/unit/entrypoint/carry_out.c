@@ -193,6 +193,13 @@ static void do_arguments(struct carrier *carrier, bool replaces)
 		world_append_argument(world, words->pdata[i]);
 }
 
+static void do_shift(struct carrier *carrier, guint count)
+{
+	GPtrArray *arguments = carrier->world->arguments;
+
+	g_ptr_array_remove_range(arguments, 0, MIN(count, arguments->len));
+}
+
 static void do_secret(struct world *world, const char *name)
 {
 	g_autofree char *file_name = g_strconcat(name, "_FILE", NULL);
@@ -403,6 +410,9 @@ static void carry_step(struct carrier *carrier)
 	case PLAN_ARGUMENTS:
 	case PLAN_ARGUMENT:
 		do_arguments(carrier, directive->kind == PLAN_ARGUMENTS);
+		break;
+	case PLAN_SHIFT:
+		do_shift(carrier, (guint)atoi(plan_word(directive, 0)));
 		break;
 	case PLAN_EXEC:
 		words = words_from(carrier, 0);

@@ -187,7 +187,8 @@ static void test_django(void)
 	learn_and_verify(&django_script, WORDS("PATH=/usr/bin"), WORDS("web"), NONE,
 			 WORDS("DATABASE_URL=x", "WORKERS=7", "SKIP_MIGRATE=yes", "COLLECT=true"),
 			 WORDS("require DATABASE_URL \"DATABASE_URL must be set\"\n",
-			       "check WORKERS integer\n", "run python3 manage.py migrate"));
+			       "check WORKERS integer 0 9223372036854775807\n",
+			       "run python3 manage.py migrate"));
 }
 
 static void test_mosquitto(void)
@@ -304,6 +305,31 @@ static void test_greeting(void)
 }
 
 /* `wait -n`: where one of them ends, so does the container. */
+/* Arguments behind words that the script puts before them, without the first. */
+static void test_haproxy(void)
+{
+	learn_and_verify(&haproxy_script, WORDS("PATH=/usr/bin"),
+			 WORDS("haproxy", "-f", "/etc/haproxy.cfg"), NONE, NONE,
+			 WORDS("shift 1\n", "arguments haproxy -W -db ${@}\n", "exec ${@}\n"));
+}
+
+/* In the middle; and what is behind the first decides how many there are. */
+static void test_control(void)
+{
+	learn_and_verify(&control_script, WORDS("PATH=/usr/bin"), WORDS("run"), NONE, NONE,
+			 WORDS("if equals ${2} -debug\n", "shift 2\n", "shift 1\n",
+			       "argument start\n", "fail 1 \"usage:"));
+}
+
+/* What the shell does not take is not known, though the script goes on. */
+static void test_mask(void)
+{
+	learn_and_verify(&mask_script, WORDS("PATH=/usr/bin"), NONE, NONE, NONE,
+			 WORDS("if equals ${MASK} 027\nlet thresh_1 yes\nend\nif filled MASK\n"
+			       "if empty thresh_1\nfail 1 \"MASK: none of the values",
+			       "exec server --mask=0027\n"));
+}
+
 static void test_pair(void)
 {
 	learn_and_verify(&pair_script, WORDS("PATH=/usr/bin"), NONE, NONE, WORDS("ROLE=a b"),
@@ -392,5 +418,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/account", test_account);
 	g_test_add_func("/learn/listed", test_listed);
 	g_test_add_func("/learn/address", test_address);
+	g_test_add_func("/learn/haproxy", test_haproxy);
+	g_test_add_func("/learn/control", test_control);
+	g_test_add_func("/learn/mask", test_mask);
 	return g_test_run();
 }
