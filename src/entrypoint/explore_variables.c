@@ -168,7 +168,7 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 		return false;
 	factor->needs_others = all && state_executes(all);
 	/* else it may be the value after all, and other marks are to come */
-	if (all && !factor->needs_others)
+	if (all && all != marked && !factor->needs_others)
 		explorer_forget(explorer, all);
 	return !factor->needs_others || find_fewest(explorer, factor->number, all, error);
 }
