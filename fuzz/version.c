@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		end ? g_strndup((const char *)end + 1, size - (size_t)(end - data) - 1)
 		    : g_strdup("1.0");
 
-	for (int scheme = VERSION_UNORDERED; scheme <= VERSION_GEM; scheme++)
+	for (int scheme = VERSION_UNORDERED; scheme <= VERSION_COMPOSER; scheme++)
 		compare(scheme, text, other);
 	return 0;
 }

@@ -108,6 +108,14 @@ static bool print(const struct vex_request *request, const json_t *document, GEr
 	return false;
 }
 
+static bool print_counts(const struct vex *vex, GError **error)
+{
+	g_autofree char *text = vex_describe(vex);
+
+	output_line("%s", text);
+	return output_flush(error);
+}
+
 static bool write_document(const struct vex_request *request, const struct vex *vex, GError **error)
 {
 	const struct image *image = vex->input->image;
@@ -127,7 +135,7 @@ static bool write_document(const struct vex_request *request, const struct vex *
 				 "no vulnerability of these files is in a package of %s, and "
 				 "OpenVEX has no form for that; --format cyclonedx has",
 				 request->source);
-	return print(request, document, error);
+	return print(request, document, error) && (!request->output || print_counts(vex, error));
 }
 
 /* --- the command ---------------------------------------------------------------------------------

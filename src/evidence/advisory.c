@@ -80,10 +80,14 @@ enum version_scheme ecosystem_scheme(const char *ecosystem)
 		const char *name;
 		enum version_scheme scheme;
 	} ecosystems[] = {
-		{"Debian", VERSION_DPKG}, {"Ubuntu", VERSION_DPKG},      {"Alpine", VERSION_APK},
-		{"Wolfi", VERSION_APK},   {"Chainguard", VERSION_APK},   {"PyPI", VERSION_PEP440},
-		{"npm", VERSION_SEMVER},  {"crates.io", VERSION_SEMVER}, {"Go", VERSION_GO},
-		{"Maven", VERSION_MAVEN}, {"RubyGems", VERSION_GEM},
+		{"Debian", VERSION_DPKG},     {"Ubuntu", VERSION_DPKG},
+		{"Alpine", VERSION_APK},      {"Wolfi", VERSION_APK},
+		{"Chainguard", VERSION_APK},  {"PyPI", VERSION_PEP440},
+		{"npm", VERSION_SEMVER},      {"crates.io", VERSION_SEMVER},
+		{"Go", VERSION_GO},           {"Maven", VERSION_MAVEN},
+		{"RubyGems", VERSION_GEM},    {"Packagist", VERSION_COMPOSER},
+		{"Red Hat", VERSION_RPM},     {"AlmaLinux", VERSION_RPM},
+		{"Rocky Linux", VERSION_RPM}, {"openSUSE", VERSION_RPM},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ecosystems); i++) {

@@ -5,15 +5,24 @@
 
 #include <string.h>
 
-/* Systems whose advisories are by source package. */
+/* Systems with advisories: how OSV calls them, and the release behind the colon: a prefix and so
+ * many parts of VERSION_ID. */
 static const struct {
 	const char *id; /* of os-release */
 	enum package_system system;
-	const char *ecosystem;
+	const char *ecosystem, *prefix;
+	guint parts;
 } systems[] = {
-	{"debian", PACKAGE_DPKG, "Debian"},        {"ubuntu", PACKAGE_DPKG, "Ubuntu"},
-	{"alpine", PACKAGE_APK, "Alpine"},         {"wolfi", PACKAGE_APK, "Wolfi"},
-	{"chainguard", PACKAGE_APK, "Chainguard"},
+	{"debian", PACKAGE_DPKG, "Debian", "", G_MAXUINT},
+	{"ubuntu", PACKAGE_DPKG, "Ubuntu", "", G_MAXUINT},
+	{"alpine", PACKAGE_APK, "Alpine", "v", 2},
+	{"wolfi", PACKAGE_APK, "Wolfi", "", 0},
+	{"chainguard", PACKAGE_APK, "Chainguard", "", 0},
+	{"rhel", PACKAGE_RPM, "Red Hat", "enterprise_linux:", 1},
+	{"almalinux", PACKAGE_RPM, "AlmaLinux", "", 1},
+	{"rocky", PACKAGE_RPM, "Rocky Linux", "", 1},
+	{"opensuse-leap", PACKAGE_RPM, "openSUSE", "Leap ", G_MAXUINT},
+	{"opensuse-tumbleweed", PACKAGE_RPM, "openSUSE", "Tumbleweed", 0},
 };
 
 /* By the type of the package URL; @separator joins namespace and name. */
@@ -42,33 +51,36 @@ static const char *debian_codename(const struct distribution *distribution)
 	return *distribution->codename ? distribution->codename : NULL;
 }
 
-/* "3.18.4" is "v3.18"; what else there is, is as it stands. */
-static char *release_of(const struct distribution *distribution)
+/* "3.18.4" is "v3.18" to Alpine, "9.3" is "9" to AlmaLinux. */
+static char *release_of(const struct distribution *distribution, const char *prefix, guint parts)
 {
-	const char *dot = strchr(distribution->version, '.');
-	const char *end = dot ? strchr(dot + 1, '.') : NULL;
+	const char *end = distribution->version;
 
-	if (strcmp(distribution->id, "alpine") != 0)
-		return g_strdup(distribution->version);
-	return end ? g_strdup_printf("v%.*s", (int)(end - distribution->version),
-				     distribution->version)
-		   : g_strconcat("v", distribution->version, NULL);
+	for (guint i = 0; i < parts && *end; i++)
+		end += strcspn(end + (i > 0), ".") + (i > 0);
+	return g_strdup_printf("%s%.*s", prefix, (int)(end - distribution->version),
+			       distribution->version);
 }
 
+/* Advisories are about source packages, but those for rpm about either, as the vendor likes. */
 static bool system_package(const struct component *component,
 			   const struct distribution *distribution,
 			   struct ecosystem_package *ret_package)
 {
 	const struct package *package = component->package;
+	bool rpm = package->system == PACKAGE_RPM;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(systems); i++) {
 		if (systems[i].system != package->system ||
 		    strcmp(systems[i].id, distribution->id) != 0)
 			continue;
 		*ret_package = (struct ecosystem_package){
-			.key = vulnerability_key(systems[i].ecosystem, package->source),
-			.version = package->source_version,
-			.release = release_of(distribution),
+			.keys = {vulnerability_key(systems[i].ecosystem, package->source),
+				 rpm && strcmp(package->source, package->name) != 0
+					 ? vulnerability_key(systems[i].ecosystem, package->name)
+					 : NULL},
+			.version = rpm ? package->version : package->source_version,
+			.release = release_of(distribution, systems[i].prefix, systems[i].parts),
 			.codename = strcmp(distribution->id, "debian") == 0
 					    ? debian_codename(distribution)
 					    : NULL,
@@ -93,8 +105,8 @@ bool ecosystem_package_of(const struct component *component,
 			full = g_strconcat(component->namespace, languages[i].separator,
 					   component->name, NULL);
 		*ret_package = (struct ecosystem_package){
-			.key = vulnerability_key(languages[i].ecosystem,
-						 full ? full : component->name),
+			.keys = {vulnerability_key(languages[i].ecosystem,
+						   full ? full : component->name)},
 			.version = component->version,
 			.release = g_strdup(""),
 		};
@@ -105,18 +117,20 @@ bool ecosystem_package_of(const struct component *component,
 
 void ecosystem_package_clear(struct ecosystem_package *package)
 {
-	g_free(package->key);
+	for (gsize i = 0; i < G_N_ELEMENTS(package->keys); i++)
+		g_free(package->keys[i]);
 	g_free(package->release);
 	*package = (struct ecosystem_package){0};
 }
 
-/* Ubuntu's have a tail ("22.04:LTS"); "Pro:22.04:LTS" is another repository, and no match. */
+/* What follows the release is a repository of it ("22.04:LTS", "enterprise_linux:9::baseos");
+ * "Pro:22.04:LTS" is another system, and no match. */
 bool ecosystem_is_release(const struct ecosystem_package *package, const char *release)
 {
-	size_t length = strcspn(release, ":");
+	size_t length = strlen(package->release);
 
 	if (*release == '\0' || g_strcmp0(package->codename, release) == 0)
 		return true;
-	return *package->release != '\0' && strlen(package->release) == length &&
-	       !strncmp(package->release, release, length);
+	return length > 0 && !strncmp(release, package->release, length) &&
+	       (release[length] == '\0' || release[length] == ':');
 }

@@ -5,7 +5,7 @@
  *
  *     struct ecosystem_package package;
  *     if (ecosystem_package_of(component, &inventory->distribution, &package)) {
- *             … package.key, ecosystem_is_release(&package, advisory->release)
+ *             … package.keys[0], ecosystem_is_release(&package, advisory->release)
  *             ecosystem_package_clear(&package);
  *     }
  */
@@ -14,7 +14,7 @@
 #include "evidence/inventory.h"
 
 struct ecosystem_package {
-	char *key;            /* vulnerability_key */
+	char *keys[2];        /* vulnerability_key of each name; the second may be NULL */
 	const char *version;  /* borrowed from the component; "" where unknown */
 	char *release;        /* as OSV has it behind the colon: "12", "v3.18", "22.04"; or "" */
 	const char *codename; /* Debian's: "bookworm"; or NULL */

@@ -39,6 +39,7 @@ bool version_compare(enum version_scheme scheme, const char *a, const char *b, i
 {
 	static bool (*const compare[])(const char *a, const char *b, int *ret_order) = {
 		[VERSION_DPKG] = dpkg_compare,     [VERSION_APK] = apk_compare,
+		[VERSION_RPM] = rpm_compare,       [VERSION_COMPOSER] = composer_compare,
 		[VERSION_SEMVER] = semver_compare, [VERSION_GO] = go_compare,
 		[VERSION_PEP440] = pep440_compare, [VERSION_MAVEN] = maven_compare,
 		[VERSION_GEM] = gem_compare,

@@ -18,11 +18,13 @@ enum version_scheme {
 	VERSION_UNORDERED, /* a system whose order is not known here: nothing can be compared */
 	VERSION_DPKG,      /* deb-version(7) */
 	VERSION_APK,       /* apk-package(5), "package metadata"; apk-tools 3, src/version.c */
+	VERSION_RPM,       /* rpm-version(7): EPOCH:VERSION-RELEASE */
 	VERSION_SEMVER,    /* semver.org 2.0.0, "v" in front allowed, as are missing numbers */
 	VERSION_GO,        /* the same, and Go's own "1.21rc2" */
 	VERSION_PEP440,    /* packaging.python.org, "Version specifiers" */
 	VERSION_MAVEN,     /* maven.apache.org/pom.html, "Version Order Specification" */
 	VERSION_GEM,       /* guides.rubygems.org; Gem::Version */
+	VERSION_COMPOSER,  /* getcomposer.org, "Versions and constraints"; PHP's version_compare */
 };
 
 enum { VERSION_MAX_BYTES = 256 };

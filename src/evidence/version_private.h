@@ -19,10 +19,12 @@ struct digits {
 struct digits digits_take(const char **text);
 int digits_compare(struct digits a, struct digits b);
 
-bool dpkg_compare(const char *a, const char *b, int *ret_order);   /* version_systems.c */
-bool apk_compare(const char *a, const char *b, int *ret_order);    /* version_systems.c */
-bool semver_compare(const char *a, const char *b, int *ret_order); /* version_languages.c */
-bool go_compare(const char *a, const char *b, int *ret_order);     /* version_languages.c */
-bool pep440_compare(const char *a, const char *b, int *ret_order); /* version_python.c */
-bool maven_compare(const char *a, const char *b, int *ret_order);  /* version_languages.c */
-bool gem_compare(const char *a, const char *b, int *ret_order);    /* version_languages.c */
+bool dpkg_compare(const char *a, const char *b, int *ret_order);     /* version_systems.c */
+bool apk_compare(const char *a, const char *b, int *ret_order);      /* version_systems.c */
+bool rpm_compare(const char *a, const char *b, int *ret_order);      /* version_rpm.c */
+bool semver_compare(const char *a, const char *b, int *ret_order);   /* version_languages.c */
+bool go_compare(const char *a, const char *b, int *ret_order);       /* version_languages.c */
+bool pep440_compare(const char *a, const char *b, int *ret_order);   /* version_python.c */
+bool maven_compare(const char *a, const char *b, int *ret_order);    /* version_languages.c */
+bool gem_compare(const char *a, const char *b, int *ret_order);      /* version_languages.c */
+bool composer_compare(const char *a, const char *b, int *ret_order); /* version_php.c */

@@ -216,10 +216,10 @@ static void add_finding(struct making *making, struct finding *finding)
 	finding_free(finding);
 }
 
-static void find(struct making *making, const struct ecosystem_package *names,
+static void find(struct making *making, const char *key, const struct ecosystem_package *names,
 		 const struct vex_package *package)
 {
-	const GPtrArray *advisories = g_hash_table_lookup(making->by_key, names->key);
+	const GPtrArray *advisories = g_hash_table_lookup(making->by_key, key);
 
 	for (guint i = 0; advisories && i < advisories->len; i++) {
 		const struct advisory *advisory = advisories->pdata[i];
@@ -252,8 +252,7 @@ static void each_component(struct making *making,
 		if (!component->purl ||
 		    !ecosystem_package_of(component, &source->distribution, &names))
 			continue;
-		if (g_hash_table_contains(making->by_key, names.key))
-			each(making, component, &names);
+		each(making, component, &names);
 		ecosystem_package_clear(&names);
 	}
 }
@@ -262,14 +261,20 @@ static void each_component(struct making *making,
 static void look_at_package(struct making *making, const struct component *component,
 			    const struct ecosystem_package *names)
 {
-	(void)names;
-	package_of(making, component);
+	for (gsize i = 0; i < G_N_ELEMENTS(names->keys) && names->keys[i]; i++) {
+		if (g_hash_table_contains(making->by_key, names->keys[i])) {
+			package_of(making, component);
+			return;
+		}
+	}
 }
 
 static void look_at_advisories(struct making *making, const struct component *component,
 			       const struct ecosystem_package *names)
 {
-	find(making, names, g_hash_table_lookup(making->by_purl, component->purl));
+	for (gsize i = 0; i < G_N_ELEMENTS(names->keys) && names->keys[i]; i++)
+		find(making, names->keys[i], names,
+		     g_hash_table_lookup(making->by_purl, component->purl));
 }
 
 /* --- statements ----------------------------------------------------------------------------------
@@ -384,7 +389,8 @@ GHashTable *vex_wanted(const struct inventory *source)
 		if (!ecosystem_package_of(source->components->pdata[i], &source->distribution,
 					  &names))
 			continue;
-		g_hash_table_add(wanted, g_steal_pointer(&names.key));
+		for (gsize j = 0; j < G_N_ELEMENTS(names.keys) && names.keys[j]; j++)
+			g_hash_table_add(wanted, g_strdup(names.keys[j]));
 		ecosystem_package_clear(&names);
 	}
 	return wanted;
@@ -441,12 +447,16 @@ const char *vex_status_name(enum vex_status status)
 	return names[status];
 }
 
-guint vex_count(const struct vex *vex, enum vex_status status)
+char *vex_describe(const struct vex *vex)
 {
-	guint count = 0;
+	guint counts[VEX_AFFECTED + 1] = {0};
 
-	for (guint i = 0; i < vex->statements->len; i++)
-		count +=
-			((const struct vex_statement *)vex->statements->pdata[i])->status == status;
-	return count;
+	for (guint i = 0; i < vex->statements->len; i++) {
+		const struct vex_statement *statement = vex->statements->pdata[i];
+
+		counts[statement->status] += statement->packages->len;
+	}
+	return g_strdup_printf("%u not affected, %u affected, %u fixed, %u under investigation",
+			       counts[VEX_NOT_AFFECTED], counts[VEX_AFFECTED], counts[VEX_FIXED],
+			       counts[VEX_UNDER_INVESTIGATION]);
 }

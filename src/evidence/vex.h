@@ -73,8 +73,9 @@ void vex_cleanup(struct vex **vex);
 /* "not_affected", …: OpenVEX's words. */
 const char *vex_status_name(enum vex_status status);
 
-/* How many statements have @status. */
-guint vex_count(const struct vex *vex, enum vex_status status);
+/* "8 not affected, 2 affected, 1 fixed, 0 under investigation": of pairs of a vulnerability and a
+ * package. Caller frees. */
+char *vex_describe(const struct vex *vex);
 
 struct vex_about {
 	struct document_about document;

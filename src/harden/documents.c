@@ -31,8 +31,12 @@ static bool make_documents(const struct session *session, const struct harden_re
 	for (gsize i = 0; files && i < G_N_ELEMENTS(documents); i++)
 		out_add_json(files, documents[i].name,
 			     document_make(documents[i].format, inventory, &about));
-	if (session->vex)
-		harden_vex_add(session->vex, inventory, &about, files, statements);
+	if (session->vex) {
+		g_autofree char *found =
+			harden_vex_add(session->vex, inventory, &about, files, statements);
+
+		session_progress(session, "known vulnerabilities: %s", found);
+	}
 	if (statements)
 		attest_statements(statements, session, result, inventory, &about);
 	return true;

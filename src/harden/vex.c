@@ -45,8 +45,8 @@ static void add(const struct image *image, const char *name, const char *type, j
 	json_decref(document);
 }
 
-void harden_vex_add(const struct harden_vex *vex, const struct inventory *sealed,
-		    const struct document_about *about, GPtrArray *files, GPtrArray *statements)
+char *harden_vex_add(const struct harden_vex *vex, const struct inventory *sealed,
+		     const struct document_about *about, GPtrArray *files, GPtrArray *statements)
 {
 	const struct vex_input input = {
 		.image = about->image, .source = vex->source, .sealed = sealed, .data = vex->data};
@@ -57,4 +57,5 @@ void harden_vex_add(const struct harden_vex *vex, const struct inventory *sealed
 	    statements);
 	add(about->image, "vex.cdx.json", PREDICATE_CYCLONEDX, vex_cyclonedx(found, &said), files,
 	    statements);
+	return vex_describe(found);
 }

@@ -21,6 +21,7 @@ struct harden_vex *harden_vex_open(const GPtrArray *paths, const struct image *i
 void harden_vex_free(struct harden_vex *vex);
 
 /* Of the sealed image: vex.openvex.json (where there is a statement) and vex.cdx.json to @files
- * (struct out_file *), the same to @statements (json_t *); each may be NULL. */
-void harden_vex_add(const struct harden_vex *vex, const struct inventory *sealed,
-		    const struct document_about *about, GPtrArray *files, GPtrArray *statements);
+ * (struct out_file *), the same to @statements (json_t *); each may be NULL. Answers what they come
+ * to in a line; caller frees. */
+char *harden_vex_add(const struct harden_vex *vex, const struct inventory *sealed,
+		     const struct document_about *about, GPtrArray *files, GPtrArray *statements);

@@ -143,6 +143,8 @@ thresh("key", "new", "--no-password", "a")
 done = thresh("harden", "oci:source:latest", "oci:sealed:latest", "--keep", "/etc/part.conf=a test", *DATA, "--sign", "a.key",
               "--out", "out")
 tap.point("harden --vulnerabilities", done.problem(0), done.log)
+tap.point("it says what it found", None if "known vulnerabilities: 4 not affected, 2 affected, 1 fixed, 1 under investigation" in
+          done.log else "it does not", done.log)
 openvex, cyclonedx = read("out/vex.openvex.json"), read("out/vex.cdx.json")
 tap.point("OpenVEX says what is so", same(said(openvex), WANT))
 tap.point("CycloneDX says the same", same(said_by_cyclonedx(cyclonedx), WANT))

@@ -313,6 +313,68 @@ static void test_gem(void)
 	assert_none(VERSION_GEM, none);
 }
 
+/* rpm, tests/rpmvercmp.at */
+static void test_rpm(void)
+{
+	static const char *const ascending[] = {"1.0~rc1-1",
+						"1.0~rc1^git1-1",
+						"1.0~rc2-1",
+						"1.0-1 1.0-01 0:1.0-1",
+						"1.0^-1",
+						"1.0^git1~pre-1",
+						"1.0^git1-1",
+						"1.0^git2-1",
+						"1.0.1-1",
+						"1.0.1^git1-1",
+						"1.1.a-1 1.1a-1",
+						"1.1.b-1",
+						"1.1.1k-9.el8_6",
+						"1.1.1k-9.el8_7",
+						"1.1.1k-12.el8_9",
+						"2.0-1",
+						"2.0.1-1",
+						"5.5p1-1",
+						"5.5p2-1",
+						"5.5p10-1",
+						"6.0-1",
+						"6.0.rc1-1",
+						"10.0001-1 10.1-1",
+						"20101121-1",
+						"1:0.1-1",
+						NULL};
+	static const char *const none[] = {"", "a:1", ":1", "1-", "-1", "1:", "1/2", NULL};
+
+	assert_ascending(VERSION_RPM, ascending);
+	assert_none(VERSION_RPM, none);
+}
+
+/* composer/semver, VersionParserTest and ComparatorTest */
+static void test_composer(void)
+{
+	static const char *const ascending[] = {"1.0.0-dev 1.0dev",
+						"1.0.0-alpha",
+						"1.0.0-alpha1 v1.0a1",
+						"1.0.0-alpha2.1",
+						"1.0-beta",
+						"1.0b1",
+						"1.0.0-beta2-dev",
+						"1.0.0_beta2",
+						"1.0.0RC1 1.0-rc1",
+						"1.0.0 v1 1.0.0.0 1.0-stable 1.0.0+build",
+						"1.0.0-p1 1.0-patch1 1.0pl1",
+						"1.0.0.1",
+						"1.10",
+						"5.4.31",
+						"6.0",
+						"20100102",
+						NULL};
+	static const char *const none[] = {"",       "dev-main",  "1.x-dev", "1.0.0.0.1",
+					   "1.0foo", "1.0-beta-", "a",       NULL};
+
+	assert_ascending(VERSION_COMPOSER, ascending);
+	assert_none(VERSION_COMPOSER, none);
+}
+
 static void test_long(void)
 {
 	g_autofree char *most = g_strnfill(VERSION_MAX_BYTES, '1');
@@ -344,6 +406,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/version/pep440", test_pep440);
 	g_test_add_func("/version/maven", test_maven);
 	g_test_add_func("/version/gem", test_gem);
+	g_test_add_func("/version/rpm", test_rpm);
+	g_test_add_func("/version/composer", test_composer);
 	g_test_add_func("/version/long", test_long);
 	return g_test_run();
 }

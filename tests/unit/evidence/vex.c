@@ -6,6 +6,7 @@
 #include "../cut/fixture.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "evidence/ecosystem.h"
 #include "evidence/vex_claims.h"
 
 #include <fcntl.h>
@@ -283,6 +284,80 @@ static void test_merged(void)
 	world_clear(&world);
 }
 
+/* --- releases ------------------------------------------------------------------------------------
+ */
+
+/* Whether data on @ecosystem ("Debian:12") are about such a package. */
+static bool is_about(const struct ecosystem_package *names, const char *ecosystem)
+{
+	size_t length = strcspn(ecosystem, ":");
+	const char *release = ecosystem[length] ? ecosystem + length + 1 : "";
+
+	return strncmp(names->keys[0], ecosystem, length) == 0 && names->keys[0][length] == '\n' &&
+	       ecosystem_is_release(names, release);
+}
+
+static void test_releases(void)
+{
+	static const struct {
+		enum package_system system;
+		const char *release, *ecosystem;
+		bool about;
+	} table[] = {
+		{PACKAGE_DPKG, "ID=debian\nVERSION_ID=12\n", "Debian:12", true},
+		{PACKAGE_DPKG, "ID=debian\nVERSION_ID=12\n", "Debian", true},
+		{PACKAGE_DPKG, "ID=debian\nVERSION_ID=12\n", "Debian:bookworm", true},
+		{PACKAGE_DPKG, "ID=debian\nVERSION_ID=12\n", "Debian:1", false},
+		{PACKAGE_DPKG, "ID=debian\nVERSION_ID=12\n", "Debian:11", false},
+		{PACKAGE_DPKG, "ID=debian\nVERSION_ID=12\n", "Ubuntu:12", false},
+		{PACKAGE_DPKG, "ID=debian\nVERSION_CODENAME=forky\n", "Debian:forky", true},
+		{PACKAGE_DPKG, "ID=debian\n", "Debian:12", false},
+		{PACKAGE_DPKG, "ID=ubuntu\nVERSION_ID=22.04\n", "Ubuntu:22.04:LTS", true},
+		{PACKAGE_DPKG, "ID=ubuntu\nVERSION_ID=22.04\n", "Ubuntu:Pro:22.04:LTS", false},
+		{PACKAGE_DPKG, "ID=kali\nVERSION_ID=12\n", "Debian:12", false},
+		{PACKAGE_APK, "ID=alpine\nVERSION_ID=3.18.4\n", "Alpine:v3.18", true},
+		{PACKAGE_APK, "ID=alpine\nVERSION_ID=3.18.4\n", "Alpine:v3.1", false},
+		{PACKAGE_APK, "ID=wolfi\nVERSION_ID=20230201\n", "Wolfi", true},
+		{PACKAGE_RPM, "ID=rocky\nVERSION_ID=9.3\n", "Rocky Linux:9", true},
+		{PACKAGE_RPM, "ID=rocky\nVERSION_ID=9.3\n", "Rocky Linux:8", false},
+		{PACKAGE_RPM, "ID=rhel\nVERSION_ID=9.3\n", "Red Hat:enterprise_linux:9::baseos",
+		 true},
+		{PACKAGE_RPM, "ID=rhel\nVERSION_ID=9.3\n", "Red Hat:enterprise_linux:8::baseos",
+		 false},
+		{PACKAGE_RPM, "ID=opensuse-leap\nVERSION_ID=15.5\n", "openSUSE:Leap 15.5", true},
+		{PACKAGE_RPM, "ID=opensuse-tumbleweed\nVERSION_ID=20240101\n",
+		 "openSUSE:Tumbleweed", true},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *root = g_dir_make_tmp("thresh-vex-XXXXXX", NULL);
+		struct package package = {.system = table[i].system,
+					  .name = (char *)"libp",
+					  .version = (char *)"1",
+					  .source = (char *)"p",
+					  .source_version = (char *)"1"};
+		const struct component component = {.type = (char *)"x", .package = &package};
+		struct distribution distribution;
+		struct ecosystem_package names = {0};
+		struct tree *tree;
+		bool about;
+
+		fixture_text(root, "/etc/os-release", table[i].release, 0644);
+		tree = fixture_tree(root);
+		distribution_read(tree, &distribution);
+		g_test_message("%s %s", table[i].release, table[i].ecosystem);
+		about = ecosystem_package_of(&component, &distribution, &names) &&
+			is_about(&names, table[i].ecosystem);
+		g_assert_true(about == table[i].about);
+		if (names.keys[0])
+			g_assert_true((names.keys[1] != NULL) == (package.system == PACKAGE_RPM));
+		ecosystem_package_clear(&names);
+		distribution_clear(&distribution);
+		tree_free(tree);
+		g_assert_true(fd_remove_tree(AT_FDCWD, root, NULL));
+	}
+}
+
 /* --- documents -----------------------------------------------------------------------------------
  */
 
@@ -509,6 +584,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/vex/node", test_node);
 	g_test_add_func("/vex/compiled", test_compiled);
 	g_test_add_func("/vex/merged", test_merged);
+	g_test_add_func("/vex/releases", test_releases);
 	g_test_add_func("/vex/documents", test_documents);
 	g_test_add_func("/vex/openvex", test_openvex);
 	g_test_add_func("/vex/cyclonedx", test_cyclonedx);

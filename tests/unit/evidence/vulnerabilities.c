@@ -12,9 +12,10 @@ static struct vulnerabilities *data_new(void)
 {
 	static const struct {
 		const char *ecosystem, *name;
-	} wanted[] = {{"Debian", "openssl"}, {"PyPI", "flask"},    {"npm", "@a/b"},
-		      {"Go", "stdlib"},      {"Alpine", "musl"},   {"Packagist", "v/p"},
-		      {"Maven", "g:a"},      {"RubyGems", "rack"}, {"crates.io", "time"}};
+	} wanted[] = {{"Debian", "openssl"}, {"PyPI", "flask"},     {"npm", "@a/b"},
+		      {"Go", "stdlib"},      {"Alpine", "musl"},    {"Packagist", "v/p"},
+		      {"NuGet", "n"},        {"AlmaLinux", "libp"}, {"Maven", "g:a"},
+		      {"RubyGems", "rack"},  {"crates.io", "time"}};
 	GHashTable *keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
 	for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++)
@@ -222,6 +223,11 @@ static void test_judge(void)
 		 "2.2.6.3", ADVISORY_APPLIES, "2.2.6.4"},
 		{"crates.io", "time", EVENTS("SEMVER", INTRODUCED("0.0.0-0") "," FIXED("0.2.23")),
 		 "0.1.45", ADVISORY_APPLIES, "0.2.23"},
+		{"AlmaLinux:9", "libp",
+		 EVENTS("ECOSYSTEM", INTRODUCED("0") "," FIXED("1:1.1-2.el9")), "1:1.1-1.el9",
+		 ADVISORY_APPLIES, "1:1.1-2.el9"},
+		{"Packagist", "v/p", EVENTS("ECOSYSTEM", INTRODUCED("0") "," FIXED("2.0")),
+		 "v2.0.0", ADVISORY_FIXED, NULL},
 		/* enumerated */
 		{"PyPI", "flask", "\"versions\":[\"1.0\",\"1.1\"]", "1.0.0", ADVISORY_APPLIES,
 		 NULL},
@@ -229,8 +235,10 @@ static void test_judge(void)
 		 NULL},
 		{"Packagist", "V/P", "\"versions\":[\"v1.0\"]", "v1.0", ADVISORY_APPLIES, NULL},
 		/* no order is known, and nothing is guessed */
-		{"Packagist", "v/p", EVENTS("ECOSYSTEM", INTRODUCED("0") "," FIXED("2")), "v1.0",
+		{"NuGet", "n", EVENTS("ECOSYSTEM", INTRODUCED("0") "," FIXED("2")), "1.0",
 		 ADVISORY_UNKNOWN, NULL},
+		{"Packagist", "v/p", EVENTS("ECOSYSTEM", INTRODUCED("0") "," FIXED("2")),
+		 "dev-main", ADVISORY_UNKNOWN, NULL},
 		{"PyPI", "flask",
 		 "\"ranges\":[{\"type\":\"GIT\",\"events\":[" INTRODUCED("0") "]}]", "1.0",
 		 ADVISORY_UNKNOWN, NULL},
