@@ -11,6 +11,7 @@ struct change {
 	struct snapshot before, after;
 	bool dirty;   /* after is not read yet */
 	bool content; /* its content may have changed */
+	char *writer; /* a program that changed it; NULL: none is known */
 };
 
 static void change_free(void *data)
@@ -19,6 +20,7 @@ static void change_free(void *data)
 
 	snapshot_clear(&change->before);
 	snapshot_clear(&change->after);
+	g_free(change->writer);
 	g_free(change);
 }
 
@@ -113,6 +115,22 @@ static void change_replace_after(struct change *change, struct change *later)
 	    later->before.content && change->before.type == SNAPSHOT_FILE)
 		change->before.content = g_bytes_ref(later->before.content);
 	change->content |= later->content;
+	g_free(change->writer);
+	change->writer = g_steal_pointer(&later->writer);
+}
+
+void changes_name_writer(struct changes *changes, const char *program)
+{
+	GHashTableIter iter;
+	gpointer value;
+
+	g_hash_table_iter_init(&iter, changes->by_path);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct change *change = value;
+
+		if (!change->writer)
+			change->writer = g_strdup(program);
+	}
 }
 
 void changes_absorb(struct changes *changes, struct changes *later, bool fresh)
@@ -244,6 +262,7 @@ static bool file_step(GPtrArray *steps, const char *path, const struct change *c
 	step->content = g_bytes_ref(added ? added : change->after.content);
 	if (change->before.type == SNAPSHOT_FILE && change->before.content)
 		step->before = g_bytes_ref(change->before.content);
+	step->writer = g_strdup(change->writer);
 	return true;
 }
 

@@ -44,6 +44,9 @@ bool changes_touch(struct changes *changes, const struct snapshot_reader *reader
 /* Reads the state of each path that was touched since the last capture. */
 void changes_capture(struct changes *changes, const struct snapshot_reader *reader);
 
+/* All that has changed so far was changed by @program. */
+void changes_name_writer(struct changes *changes, const char *program);
+
 /* Adds the captured @later, which it empties. @fresh: what was touched there is to be captured
  * again. */
 void changes_absorb(struct changes *changes, struct changes *later, bool fresh);

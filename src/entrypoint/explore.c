@@ -564,7 +564,9 @@ static bool explorer_repeat(struct explorer *explorer, struct state *state, GErr
 			explorer_refresh(explorer);
 		return true;
 	}
-	g_autofree char *command = step ? command_at(explorer, state, step, error) : g_strdup("");
+	g_autofree char *command = !step          ? g_strdup("")
+				   : step->writer ? g_strdup(step->writer)
+						  : command_at(explorer, state, step, error);
 
 	if (!command)
 		return false;

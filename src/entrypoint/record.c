@@ -11,6 +11,7 @@ void start_step_free(struct start_step *step)
 	g_clear_pointer(&step->groups, g_array_unref);
 	g_clear_pointer(&step->content, g_bytes_unref);
 	g_clear_pointer(&step->before, g_bytes_unref);
+	g_free(step->writer);
 	g_clear_pointer(&step->argv, g_ptr_array_unref);
 	g_clear_pointer(&step->environment, g_ptr_array_unref);
 	g_free(step->cwd);

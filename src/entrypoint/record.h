@@ -45,6 +45,8 @@ struct start_step {
 	GBytes *content; /* FILE, APPEND; SYMLINK: the target */
 	GBytes *before;  /* FILE, APPEND: what the file held before; NULL: there was none, or it was
 			    no regular file of at most 1 MiB */
+	char *writer;    /* FILE, APPEND: the program that changed it last, by its path; NULL: the
+			    script itself, or it is not known */
 	GPtrArray *argv; /* char * */
 	GPtrArray *environment; /* char * "NAME=VALUE", sorted; PWD, OLDPWD, SHLVL, _ left out */
 	char *cwd;

@@ -173,6 +173,7 @@ void timeline_unmark(struct timeline *timeline, struct item *mark)
 void timeline_fold(struct timeline *timeline, struct program *program)
 {
 	changes_capture(program->changes, &timeline->reader);
+	changes_name_writer(program->changes, program->step->path);
 	join_around(timeline, program_index(timeline, program), program->changes);
 }
 

@@ -220,9 +220,13 @@ static void append_program(GString *text, const struct start_step *step)
 
 static void append_step(GString *text, const struct start_step *step)
 {
-	static const char *const names[] = {"directory", "file", "append", "symlink",
-					    "remove",    "mode", "owner",  "run",
-					    "begin",     "stop", "exec",   "exit"};
+	static const char *const names[] = {
+		[START_DIRECTORY] = "directory", [START_FILE] = "file",
+		[START_APPEND] = "append",       [START_SYMLINK] = "symlink",
+		[START_REMOVE] = "remove",       [START_MODE] = "mode",
+		[START_OWNER] = "owner",         [START_RUN] = "run",
+		[START_BEGIN] = "begin",         [START_STOP] = "stop",
+		[START_EXEC] = "exec",           [START_EXIT] = "exit"};
 
 	g_string_append(text, names[step->kind]);
 	switch (step->kind) {

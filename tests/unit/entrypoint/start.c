@@ -301,6 +301,40 @@ static void test_second_start_without(void)
 	g_assert_nonnull(strstr(text, "directory /data/s"));
 }
 
+static const struct start_step *step_at(const char *path)
+{
+	const GPtrArray *steps = fixture_record()->steps;
+
+	for (guint i = 0; i < steps->len; i++)
+		if (g_strcmp0(((struct start_step *)steps->pdata[i])->path, path) == 0)
+			return steps->pdata[i];
+	g_error("nothing was done to %s", path);
+}
+
+/* What a file held before, who changed it, and what was read. */
+static void test_files_around(void)
+{
+	g_autofree char *text = fixture_start(
+		"#!/bin/sh\necho one > /data/kept\ncp /etc/app.conf /data/copy\n"
+		"echo two >> /etc/app.conf\ncat /data/kept > /dev/null\nexec \"$@\"\n",
+		NULL, NULL);
+	const struct start_step *kept = step_at("/data/kept"), *copy = step_at("/data/copy");
+	const GPtrArray *reads = fixture_record()->reads;
+	g_autofree char *before = start_step_before(step_at("/etc/app.conf"));
+	g_autofree char *after = start_step_after(step_at("/etc/app.conf"));
+	g_autofree char *changed = g_strconcat(before, "two\n", NULL);
+	bool found = false;
+
+	g_assert_nonnull(text);
+	g_assert_null(kept->before);
+	g_assert_null(kept->writer);
+	g_assert_nonnull(copy->writer);
+	g_assert_cmpstr(after, ==, changed);
+	for (guint i = 0; i < reads->len; i++)
+		found |= strcmp(((struct start_script *)reads->pdata[i])->path, "/data/kept") == 0;
+	g_assert_true(found);
+}
+
 static void test_keep(void)
 {
 	static const char *const keep[] = {"mkdir", "/usr/bin/touch", NULL};
@@ -458,6 +492,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/start/scenario", test_scenario);
 	g_test_add_func("/entrypoint/start/second start", test_second_start);
 	g_test_add_func("/entrypoint/start/second start without", test_second_start_without);
+	g_test_add_func("/entrypoint/start/files around", test_files_around);
 	g_test_add_func("/entrypoint/start/keep", test_keep);
 	g_test_add_func("/entrypoint/start/habits", test_habits);
 	if (fixture_identity.mode != IDENTITY_SINGLE)
