@@ -412,19 +412,47 @@ static GHashTable *units_merge(GHashTable *units, GHashTable *volumes)
 	return merged;
 }
 
+/* Takes @path. */
+static void units_add_shared(GHashTable *volumes, GHashTable *units, char *path)
+{
+	if (is_refused(path) || is_foreign(path) || set_covering(volumes, path))
+		g_free(path);
+	else
+		g_hash_table_add(units, path);
+}
+
+struct shared_search {
+	GHashTable *volumes, *units;
+};
+
+/* Empty, for everyone to write in, and sticky: made to be what /tmp is, /var/lib/php/sessions for
+ * one. /run is the system's at run time; who needs /run/lock was seen to. */
+static bool is_shared(const struct node *node, const char *path)
+{
+	return node->type == NODE_DIRECTORY && (node->mode & 01002) == 01002 &&
+	       (!node->children || g_hash_table_size(node->children) == 0) &&
+	       !path_is_below(path, "/run");
+}
+
+static bool visit_shared(struct node *node, const char *path, void *user)
+{
+	const struct shared_search *search = user;
+
+	if (is_shared(node, path))
+		units_add_shared(search->volumes, search->units, g_strdup(path));
+	return true;
+}
+
 static void units_add_temporary(const struct seal_input *input, GHashTable *volumes,
 				GHashTable *units)
 {
 	static const char *const always[] = {"/tmp", "/var/tmp"};
+	struct shared_search search = {volumes, units};
 
-	for (gsize i = 0; i < G_N_ELEMENTS(always); i++) {
-		char *path = real_path(input->tree, always[i]);
-
-		if (is_refused(path) || is_foreign(path) || set_covering(volumes, path))
-			g_free(path);
-		else
-			g_hash_table_add(units, path);
-	}
+	for (gsize i = 0; i < G_N_ELEMENTS(always); i++)
+		units_add_shared(volumes, units, real_path(input->tree, always[i]));
+	if (input->options->preset != PRESET_STRICT)
+		node_walk(input->tree->root, visit_shared, &search);
 }
 
 GHashTable *units_collect(struct seal *seal, const struct seal_input *input, GHashTable *volumes,

@@ -384,6 +384,35 @@ static void test_mixed(void)
 	fixture_clear(&f);
 }
 
+/* What the image itself ships as everyone's, like /tmp, whether or not the trace came there. */
+static void test_shared(void)
+{
+	static const struct {
+		enum preset preset;
+		const char *writables;
+	} rows[] = {
+		{PRESET_BALANCED, "/tmp /var/lib/php/sessions /var/tmp"},
+		{PRESET_STRICT, "/tmp /var/tmp"},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+		struct fixture f;
+
+		fixture_init(&f, CONFIG("\"Cmd\":[\"/bin/php\"]"));
+		users(&f);
+		f.options.preset = rows[i].preset;
+		fixture_directory(&f, "/var/lib/php", 0755);
+		fixture_directory(&f, "/var/lib/php/sessions", 01733);
+		fixture_directory(&f, "/var/lib/shipped", 01777);
+		fixture_file(&f, "/var/lib/shipped/data", 0644, "data");
+		fixture_directory(&f, "/run/lock", 01777);
+		autoseal struct seal *seal = decide(&f);
+
+		assert_writables(seal, rows[i].writables);
+		fixture_clear(&f);
+	}
+}
+
 static void test_users(void)
 {
 	static const struct {
@@ -698,6 +727,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/seal/redis", test_redis);
 	g_test_add_func("/seal/postgres", test_postgres);
 	g_test_add_func("/seal/mixed", test_mixed);
+	g_test_add_func("/seal/shared", test_shared);
 	g_test_add_func("/seal/users", test_users);
 	g_test_add_func("/seal/databases", test_databases);
 	g_test_add_func("/seal/units", test_units);
