@@ -231,6 +231,19 @@ static void remember_column(struct emitter *emitter, const struct column *column
 	}
 }
 
+/* Init ends at a path that is not absolute. Where a variable's value is its beginning, nothing is
+ * asked of such values: the script, or the steps, will say what is wrong. */
+static char *path_guard(const struct condition *condition)
+{
+	const char *end = condition->kind == CONDITION_FILE ? strchr(condition->text, '}') : NULL;
+
+	if (!end || !g_str_has_prefix(condition->text, "${"))
+		return NULL;
+	g_autofree char *variable = g_strndup(condition->text, end + 1 - condition->text);
+
+	return g_strdup_printf("if unlike %s [!/]*\n", variable);
+}
+
 static void emit_memories(struct emitter *emitter)
 {
 	for (guint i = 0; i < emitter->model->conditions->len; i++) {
@@ -238,11 +251,12 @@ static void emit_memories(struct emitter *emitter)
 
 		if (!memory)
 			continue;
-		g_autofree char *question =
-			condition_line(emitter->model->conditions->pdata[i], true);
+		const struct condition *condition = emitter->model->conditions->pdata[i];
+		g_autofree char *question = condition_line(condition, true);
+		g_autofree char *guard = path_guard(condition);
 
-		g_string_append_printf(emitter->text, "%s\nlet thresh_is_%u yes\nend\n", question,
-				       memory);
+		g_string_append_printf(emitter->text, "%s%s\nlet thresh_is_%u yes\nend\n%s",
+				       guard ? guard : "", question, memory, guard ? "end\n" : "");
 	}
 }
 
