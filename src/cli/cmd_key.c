@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `thresh key new NAME` and `thresh key id KEY`. */
+/* `thresh key new NAME`, `thresh key id KEY` and `thresh key public KEY`. */
 #include "base/error.h"
 #include "base/fd.h"
 #include "cli/command.h"
@@ -95,6 +95,20 @@ static bool key_id(const struct options *options, GError **error)
 	return key && report(options, NULL, key, error);
 }
 
+/* The public half of a private key, wherever that lies: what `verify --key` takes. */
+static bool key_public(const struct options *options, const struct given *given, GError **error)
+{
+	struct password_source source = {.file = given->password_file};
+	autokey struct sign_key *key =
+		sign_key_load(options->operands->pdata[1], password_ask, &source, error);
+	g_autofree char *pem = key ? sign_key_public_pem(key, error) : NULL;
+
+	if (!pem)
+		return false;
+	fputs(pem, stdout);
+	return output_flush(error);
+}
+
 int cmd_key(int argc, char **argv, GError **error)
 {
 	struct given given = {0};
@@ -102,18 +116,20 @@ int cmd_key(int argc, char **argv, GError **error)
 		{"type", 0, 0, G_OPTION_ARG_FILENAME, &given.type,
 		 "of a new key: ecdsa-p256 (default) or ed25519", "TYPE"},
 		{"password-file", 0, 0, G_OPTION_ARG_FILENAME, &given.password_file,
-		 "its first line is the key's password; - is standard input", "FILE"},
+		 "its first line is the key's password or PIN; - is standard input", "FILE"},
 		{"no-password", 0, 0, G_OPTION_ARG_NONE, &given.no_password,
 		 "do not encrypt the new key", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	const struct command_form form = {
 		.name = "key",
-		.operands = "new NAME | id PUBLIC-KEY",
-		.summary =
-			"Makes a key pair NAME.key and NAME.pub for signing evidence, or prints a "
-			"key's id.",
-		.examples = "  thresh key new release\n  thresh key id release.pub",
+		.operands = "new NAME | id PUBLIC-KEY | public KEY",
+		.summary = "Makes a key pair NAME.key and NAME.pub for signing evidence, prints a "
+			   "key's "
+			   "id, or the\n"
+			   "public key of a private one, in a file or a token (handle:, pkcs11:).",
+		.examples = "  thresh key new release\n  thresh key id release.pub\n"
+			    "  thresh key public handle:0x81000001 > release.pub",
 		.groups = OPTIONS_FORMAT,
 		.own = own,
 		.operands_min = 2,
@@ -126,8 +142,10 @@ int cmd_key(int argc, char **argv, GError **error)
 		key_new(options, &given, error);
 	else if (action && !strcmp(action, "id"))
 		key_id(options, error);
+	else if (action && !strcmp(action, "public"))
+		key_public(options, &given, error);
 	else if (action)
-		error_set(error, THRESH_ERROR_USAGE, "%s: want new or id", action);
+		error_set(error, THRESH_ERROR_USAGE, "%s: want new, id or public", action);
 	g_free(given.type);
 	g_free(given.password_file);
 	return 0;

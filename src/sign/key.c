@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "sign/engine.h"
 #include "sign/sealed_key.h"
 
 #include <fcntl.h>
@@ -22,7 +23,8 @@
 struct sign_key {
 	EVP_PKEY *pkey;
 	enum sign_algorithm algorithm;
-	bool is_foreign; /* lies in a provider */
+	bool is_foreign; /* lies in a token */
+	char *query;     /* of properties: the provider that has it; or NULL */
 };
 
 /* The last thing that OpenSSL complained of; clears its queue. */
@@ -77,6 +79,7 @@ void sign_key_free(struct sign_key *key)
 	if (!key)
 		return;
 	EVP_PKEY_free(key->pkey);
+	g_free(key->query);
 	g_free(key);
 }
 
@@ -208,7 +211,7 @@ struct sign_key *sign_key_parse(const char *what, const char *text, size_t size_
 	return pkey ? key_take(pkey, what, false, error) : NULL;
 }
 
-/* --- providers -----------------------------------------------------------------------------------
+/* --- tokens --------------------------------------------------------------------------------------
  */
 
 /* The provider that opens URIs of this scheme, or NULL: a path. */
@@ -216,7 +219,7 @@ static const char *provider_of(const char *source)
 {
 	static const struct {
 		const char *scheme, *provider;
-	} table[] = {{"pkcs11:", "pkcs11"}, {"handle:", "tpm2"}, {"object:", "tpm2"}};
+	} table[] = {{"pkcs11:", "pkcs11"}, {"handle:", "tpm2"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
 		if (g_str_has_prefix(source, table[i].scheme))
@@ -255,35 +258,68 @@ static EVP_PKEY *store_read(OSSL_STORE_CTX *store)
 	return pkey;
 }
 
-static struct sign_key *provider_load(const char *source, const char *name, struct asker *asker,
-				      GError **error)
+/* @source as a URI of OSSL_STORE. The property query matters: without it the store hands the key to
+ * OpenSSL's own provider, which gets the public half of it. */
+static EVP_PKEY *provider_read(const char *source, const char *query, UI_METHOD *method,
+			       struct asker *asker)
 {
-	g_autofree char *failed = g_strdup_printf("%s: OpenSSL's provider `%s`", source, name);
+	OSSL_STORE_CTX *store =
+		OSSL_STORE_open_ex(source, NULL, query, method, asker, NULL, NULL, NULL);
+	EVP_PKEY *pkey = store_read(store);
+
+	OSSL_STORE_close(store);
+	return pkey;
+}
+
+/* By the provider, or where there is none (Debian 12 has no pkcs11) by the engine of that name.
+ * Both stay loaded: the key works through them until it is freed. @ret_missing: neither is there.
+ */
+static EVP_PKEY *token_read(const char *source, const char *provider, const char *query,
+			    UI_METHOD *method, struct asker *asker, bool *ret_missing)
+{
+	*ret_missing = false;
+	if (!OSSL_PROVIDER_load(NULL, "default"))
+		return NULL;
+	if (OSSL_PROVIDER_load(NULL, provider))
+		return provider_read(source, query, method, asker);
+	ERR_clear_error();
+	return engine_load_key(provider, source, method, asker, ret_missing);
+}
+
+static struct sign_key *token_load(const char *source, const char *provider, struct asker *asker,
+				   GError **error)
+{
+	g_autofree char *failed = g_strdup_printf("%s: OpenSSL's `%s`", source, provider);
+	g_autofree char *absent = g_strdup_printf(
+		"%s: OpenSSL has neither a provider nor an engine `%s` (install one, and see "
+		"openssl.cnf(5))",
+		source, provider);
+	g_autofree char *query = g_strdup_printf("?provider=%s", provider);
 	UI_METHOD *method = UI_create_method("thresh");
-	OSSL_STORE_CTX *store;
+	struct sign_key *key;
+	bool missing;
 	EVP_PKEY *pkey;
 
-	/* Both stay loaded: the key works through them until it is freed. */
-	if (!OSSL_PROVIDER_load(NULL, "default") || !OSSL_PROVIDER_load(NULL, name)) {
-		g_autofree char *what = g_strdup_printf(
-			"%s cannot be loaded (install it, and see openssl.cnf(5))", failed);
-
-		UI_destroy_method(method);
-		crypto_fail(error, THRESH_ERROR_INPUT, what);
-		return NULL;
-	}
 	UI_method_set_reader(method, ui_read);
-	store = OSSL_STORE_open_ex(source, NULL, NULL, method, asker, NULL, NULL, NULL);
-	pkey = store_read(store);
-	OSSL_STORE_close(store);
+	pkey = token_read(source, provider, query, method, asker, &missing);
 	UI_destroy_method(method);
-	if (pkey)
-		return key_take(pkey, source, true, error);
+	if (pkey) {
+		key = key_take(pkey, source, true, error);
+		if (key && OSSL_PROVIDER_available(NULL, provider))
+			key->query = g_steal_pointer(&query);
+		return key;
+	}
 	if (asker->error)
 		g_propagate_error(error, g_steal_pointer(&asker->error));
 	else
-		crypto_fail(error, THRESH_ERROR_INPUT, failed);
+		crypto_fail(error, THRESH_ERROR_INPUT, missing ? absent : failed);
 	return NULL;
+}
+
+/* A key that a TPM has wrapped, as its tools write it (draft-woodhouse-cert-best-practice). */
+static bool is_wrapped_by_tpm(const char *text)
+{
+	return g_str_has_prefix(text, "-----BEGIN TSS2 PRIVATE KEY-----");
 }
 
 static char *file_text(const char *path, gsize *ret_bytes, GError **error)
@@ -308,11 +344,12 @@ struct sign_key *sign_key_load(const char *source, sign_password password, void 
 	char *text;
 
 	if (provider)
-		return provider_load(source, provider, &asker, error);
+		return token_load(source, provider, &asker, error);
 	text = file_text(source, &size, error);
 	if (!text)
 		return NULL;
-	key = sign_key_parse(source, text, size, password, user, error);
+	key = is_wrapped_by_tpm(text) ? token_load(source, "tpm2", &asker, error)
+				      : sign_key_parse(source, text, size, password, user, error);
 	OPENSSL_cleanse(text, size);
 	g_free(text);
 	return key;
@@ -435,22 +472,50 @@ static const char *hash_of(const struct sign_key *key)
 	return key->algorithm == SIGN_ECDSA_P256 ? "SHA256" : NULL;
 }
 
+/* By one pass over the data; answers the signature's bytes, 0 on failure. */
+static size_t sign_data(const struct sign_key *key, const void *data, size_t size_bytes,
+			guchar *signature, size_t room_bytes)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	bool done = context &&
+		    EVP_DigestSignInit_ex(context, NULL, hash_of(key), NULL, key->query, key->pkey,
+					  NULL) == 1 &&
+		    EVP_DigestSign(context, signature, &room_bytes, data, size_bytes) == 1;
+
+	EVP_MD_CTX_free(context);
+	return done ? room_bytes : 0;
+}
+
+/* By the digest alone: a TPM would hash a document of megabytes a kilobyte at a time. */
+static size_t sign_digest(const struct sign_key *key, const void *data, size_t size_bytes,
+			  guchar *signature, size_t room_bytes)
+{
+	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, key->query);
+	unsigned char hash[SHA256_DIGEST_LENGTH];
+	bool done;
+
+	SHA256(data, size_bytes, hash);
+	done = context && EVP_PKEY_sign_init(context) == 1 &&
+	       EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1 &&
+	       EVP_PKEY_sign(context, signature, &room_bytes, hash, sizeof(hash)) == 1;
+	EVP_PKEY_CTX_free(context);
+	return done ? room_bytes : 0;
+}
+
+/* The property query keeps OpenSSL from signing by its own provider, to which it would hand the
+ * public half of a token's key. */
 GBytes *sign_key_sign(const struct sign_key *key, const void *data, size_t size_bytes,
 		      GError **error)
 {
 	guchar signature[SIGN_SIGNATURE_MAX_BYTES];
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	size_t bytes = sizeof(signature);
-	GBytes *answer = NULL;
+	bool by_digest = key->query && key->algorithm == SIGN_ECDSA_P256;
+	size_t bytes = by_digest ? sign_digest(key, data, size_bytes, signature, sizeof(signature))
+				 : sign_data(key, data, size_bytes, signature, sizeof(signature));
 
-	if (context &&
-	    EVP_DigestSignInit_ex(context, NULL, hash_of(key), NULL, NULL, key->pkey, NULL) == 1 &&
-	    EVP_DigestSign(context, signature, &bytes, data, size_bytes) == 1)
-		answer = g_bytes_new(signature, bytes);
-	else
-		crypto_fail(error, THRESH_ERROR_INTERNAL, "signing");
-	EVP_MD_CTX_free(context);
-	return answer;
+	if (bytes > 0)
+		return g_bytes_new(signature, bytes);
+	crypto_fail(error, key->is_foreign ? THRESH_ERROR_INPUT : THRESH_ERROR_INTERNAL, "signing");
+	return NULL;
 }
 
 bool sign_key_verify(const struct sign_key *key, const void *data, size_t size_bytes,

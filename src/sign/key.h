@@ -8,9 +8,9 @@
  *     sign_key_verify(public, data, size, signature, error);
  *
  * A private key is a file (PKCS #8, RFC 5958, plain or encrypted with PKCS #5; or cosign's: scrypt
- * and NaCl's secretbox in a PEM block), or what an OpenSSL provider opens by URI: `pkcs11:…`
- * (RFC 7512), `handle:0x81…` and `object:FILE` (tpm2-openssl). A public key is SubjectPublicKeyInfo
- * in PEM (RFC 7468, section 13).
+ * and NaCl's secretbox in a PEM block), or what an OpenSSL provider or engine opens by URI:
+ * `pkcs11:…` (RFC 7512), `handle:0x81…` (tpm2-openssl); or a file that a TPM has wrapped (TSS2
+ * PRIVATE KEY). A public key is SubjectPublicKeyInfo in PEM (RFC 7468, section 13).
  */
 #pragma once
 
