@@ -11,7 +11,11 @@
 
 #include <string.h>
 
-enum { SCAN_MAX_BYTES = 64 << 20, KEY_BODY_BYTES = 40, TOKEN_MAX_BYTES = 256 };
+enum {
+	SCAN_MAX_BYTES = 64 << 20,
+	KEY_BODY_BYTES = 40,
+	WORD_MIN_BYTES = 20, /* of the shortest token */
+};
 
 struct token {
 	const char *prefix;
@@ -34,36 +38,28 @@ static const struct token tokens[] = {
 	{"dckr_pat_", 24, "a Docker token"},
 };
 
+/* Letters, digits, '_' and '-': what a token is made of. */
 static bool is_token_byte(uint8_t byte)
 {
-	return g_ascii_isalnum((char)byte) || byte == '_' || byte == '-';
-}
+	static const uint32_t set[8] = {[1] = 0x03ff2000, [2] = 0x87fffffe, [3] = 0x07fffffe};
 
-static size_t token_bytes(const uint8_t *data, size_t size)
-{
-	size_t bytes = 0;
-
-	while (bytes < size && bytes < TOKEN_MAX_BYTES && is_token_byte(data[bytes]))
-		bytes++;
-	return bytes;
+	return set[byte >> 5] >> (byte & 31) & 1;
 }
 
 /* An AWS key id is upper case and digits and ends there: any long word has the four letters. */
-static bool is_token(const struct token *token, const uint8_t *at, size_t size)
+static bool is_token(const struct token *token, const uint8_t *word, size_t size)
 {
 	size_t prefix = strlen(token->prefix);
-	size_t bytes = token_bytes(at + prefix, size - prefix);
 
-	if (bytes < token->min_bytes)
+	if (size < prefix + token->min_bytes || memcmp(word, token->prefix, prefix) != 0)
 		return false;
 	if (strcmp(token->prefix, "AKIA") != 0 && strcmp(token->prefix, "ASIA") != 0)
 		return true;
-	for (size_t i = 0; i < bytes; i++) {
-		if (!g_ascii_isupper((char)at[prefix + i]) &&
-		    !g_ascii_isdigit((char)at[prefix + i]))
+	for (size_t i = prefix; i < size; i++) {
+		if (!g_ascii_isupper((char)word[i]) && !g_ascii_isdigit((char)word[i]))
 			return false;
 	}
-	return bytes == token->min_bytes;
+	return size == prefix + token->min_bytes;
 }
 
 /* A PEM block of a private key, with base64 behind its header. */
@@ -88,23 +84,44 @@ static bool is_private_key(const uint8_t *at, size_t size)
 	return body == KEY_BODY_BYTES;
 }
 
+/* The next word of at least WORD_MIN_BYTES, its place in *@at, which is where one may begin: its
+ * size, or 0 at the end. Each try looks from the far end back to the last byte that is in no word, so
+ * that most of a text is stepped over. */
+static size_t next_word(const struct content *content, size_t *at)
+{
+	const uint8_t *data = content->data;
+	size_t end;
+
+	while (content->size_bytes - *at >= WORD_MIN_BYTES) {
+		size_t back = *at + WORD_MIN_BYTES;
+
+		while (back > *at && is_token_byte(data[back - 1]))
+			back--;
+		if (back > *at) {
+			*at = back;
+			continue;
+		}
+		end = *at + WORD_MIN_BYTES;
+		while (end < content->size_bytes && is_token_byte(data[end]))
+			end++;
+		return end - *at;
+	}
+	return 0;
+}
+
 static void scan_tokens(const struct content *content, const char *path, struct rule_result *result)
 {
-	for (gsize i = 0; i < G_N_ELEMENTS(tokens); i++) {
-		const uint8_t *at = content->data;
-		const uint8_t *end = content->data + content->size_bytes;
-		size_t prefix = strlen(tokens[i].prefix);
+	uint32_t told = 0; /* bit a token: of each the first */
+	size_t at = 0, size;
 
-		while ((at = memmem(at, (size_t)(end - at), tokens[i].prefix, prefix))) {
-			bool inside = at > content->data && is_token_byte(at[-1]);
-
-			if (!inside && is_token(&tokens[i], at, (size_t)(end - at))) {
-				result_find(result, "%s: %s at byte %zu", path, tokens[i].what,
-					    (size_t)(at - content->data));
-				break;
-			}
-			at += prefix;
+	while ((size = next_word(content, &at)) > 0) {
+		for (gsize i = 0; i < G_N_ELEMENTS(tokens); i++) {
+			if (told & 1u << i || !is_token(&tokens[i], content->data + at, size))
+				continue;
+			told |= 1u << i;
+			result_find(result, "%s: %s at byte %zu", path, tokens[i].what, at);
 		}
+		at += size;
 	}
 }
 

@@ -192,6 +192,8 @@ static void test_secrets(void)
 		{"/app/words", "AKIAIOSFODNN7EXAMPLEANDMORE AKIAlower0000000000\n", "PASS"},
 		{"/app/token", "token: ghp_0123456789abcdefghijABCDEFGHIJ012345\n", "FAIL"},
 		{"/app/short", "ghp_short and xghp_0123456789abcdefghijABCDEFGHIJ012345\n", "PASS"},
+		{"/app/ends", "npm_", "PASS"},
+		{"/app/key-at-the-end", "-----BEGIN ", "PASS"},
 		{"/root/.netrc", "machine x\n", "FAIL"},
 		{"/root/.docker/config.json", "{}", "FAIL"},
 		{"/app/config.json", "{}", "PASS"},
