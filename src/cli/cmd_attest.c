@@ -137,7 +137,7 @@ static bool check(const struct attest_request *request, GError **error)
 				 "--type and --predicate go together: what FILE is, and FILE");
 	return !request->type || predicate_type_of(request->type) ||
 	       error_set(error, THRESH_ERROR_USAGE,
-			 "--type %s: want a URI, or spdx, cyclonedx, openvex, provenance, "
+			 "--type %s: want a URI, or spdx, spdx3, cyclonedx, openvex, provenance, "
 			 "runtime-trace, cut-list or replay",
 			 quoted);
 }

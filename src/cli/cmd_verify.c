@@ -7,6 +7,7 @@
 #include "cli/made_again.h"
 #include "cli/options.h"
 #include "image/rootfs.h"
+#include "image/source.h"
 #include "verify/format.h"
 #include "verify/policy.h"
 #include "verify/verify.h"
@@ -32,6 +33,7 @@ struct unpacked {
 	struct tree *tree;
 	json_t *keep_list;
 	GPtrArray *attestations;
+	GError *failure; /* of reading them */
 };
 
 static void unpacked_clear(struct unpacked *unpacked)
@@ -40,21 +42,39 @@ static void unpacked_clear(struct unpacked *unpacked)
 	image_free(unpacked->image);
 	json_decref(unpacked->keep_list);
 	g_clear_pointer(&unpacked->attestations, g_ptr_array_unref);
+	g_clear_error(&unpacked->failure);
+}
+
+/* What refers to the image: documents of megabytes, read while the layers are. */
+static gpointer read_beside(gpointer data)
+{
+	struct unpacked *unpacked = data;
+
+	unpacked->keep_list = keep_list_load(NULL, unpacked->image, NULL);
+	unpacked->attestations = attestations_read(unpacked->image, &unpacked->failure);
+	return NULL;
 }
 
 static bool unpack(struct unpacked *unpacked, const struct options *options, GError **error)
 {
 	const struct harden_request *request = options->request;
+	GThread *beside = NULL;
 
 	unpacked->image =
 		image_open(options->operands->pdata[0], request->platform, &request->limits, error);
 	if (!unpacked->image)
 		return false;
+	if (source_is_remote(unpacked->image->source))
+		read_beside(unpacked); /* one connection at a time */
+	else
+		beside = g_thread_new("beside", read_beside, unpacked);
 	unpacked->tree = image_spool_tree(unpacked->image, request->cache_path, error);
+	if (beside)
+		g_thread_join(beside);
 	if (!unpacked->tree)
 		return false;
-	unpacked->keep_list = keep_list_load(NULL, unpacked->image, NULL);
-	unpacked->attestations = attestations_read(unpacked->image, error);
+	if (unpacked->failure)
+		g_propagate_error(error, g_steal_pointer(&unpacked->failure));
 	return unpacked->attestations != NULL;
 }
 

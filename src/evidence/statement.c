@@ -23,6 +23,7 @@ void statements_add_inventory(GPtrArray *statements, const struct inventory *inv
 		const char *type;
 	} documents[] = {
 		{DOCUMENT_SPDX, PREDICATE_SPDX},
+		{DOCUMENT_SPDX3, PREDICATE_SPDX3},
 		{DOCUMENT_CYCLONEDX, PREDICATE_CYCLONEDX},
 	};
 
@@ -100,6 +101,7 @@ const char *predicate_type_of(const char *text)
 		const char *name, *uri;
 	} types[] = {
 		{"spdx", PREDICATE_SPDX},
+		{"spdx3", PREDICATE_SPDX3},
 		{"cyclonedx", PREDICATE_CYCLONEDX},
 		{"openvex", PREDICATE_OPENVEX},
 		{"provenance", PREDICATE_PROVENANCE},

@@ -18,6 +18,7 @@
 
 /* github.com/in-toto/attestation, spec/predicates; slsa.dev/spec/v1.0/provenance */
 #define PREDICATE_SPDX          "https://spdx.dev/Document"
+#define PREDICATE_SPDX3         "https://spdx.dev/Document/v3"
 #define PREDICATE_CYCLONEDX     "https://cyclonedx.org/bom"
 #define PREDICATE_OPENVEX       "https://openvex.dev/ns/v0.2.0"
 #define PREDICATE_PROVENANCE    "https://slsa.dev/provenance/v1"
@@ -38,7 +39,7 @@ struct statement {
 json_t *statement_new(const struct digest *subject, const char *predicate_type, json_t *predicate);
 
 /* Appends the statements on an inventory to @statements, which frees them with json_decref:
- * SPDX 2.3 and CycloneDX. The inventory has SHA-1. */
+ * SPDX 2.3, SPDX 3 and CycloneDX. The inventory has SHA-1. */
 void statements_add_inventory(GPtrArray *statements, const struct inventory *inventory,
 			      const struct document_about *about);
 
@@ -47,6 +48,7 @@ bool statement_parse(const void *data, size_t size_bytes, struct statement *ret_
 		     GError **error);
 void statement_clear(struct statement *statement);
 
-/* The URI of a type in short form ("spdx", "cyclonedx", "openvex", "provenance", "runtime-trace",
- * "cut-list", "replay"), or @text itself where it is a URI; else NULL. Borrowed. */
+/* The URI of a type in short form ("spdx", "spdx3", "cyclonedx", "openvex", "provenance",
+ * "runtime-trace", "cut-list", "replay"), or @text itself where it is a URI; else NULL. Borrowed.
+ */
 const char *predicate_type_of(const char *text);

@@ -85,8 +85,8 @@ static bool is_private_key(const uint8_t *at, size_t size)
 }
 
 /* The next word of at least WORD_MIN_BYTES, its place in *@at, which is where one may begin: its
- * size, or 0 at the end. Each try looks from the far end back to the last byte that is in no word, so
- * that most of a text is stepped over. */
+ * size, or 0 at the end. Each try looks from the far end back to the last byte that is in no word,
+ * so that most of a text is stepped over. */
 static size_t next_word(const struct content *content, size_t *at)
 {
 	const uint8_t *data = content->data;

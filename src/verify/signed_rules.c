@@ -194,6 +194,8 @@ static bool is_inventory(const struct attestation_found *found, enum document_fo
 
 	if (!strcmp(type, PREDICATE_SPDX))
 		*ret_format = DOCUMENT_SPDX;
+	else if (!strcmp(type, PREDICATE_SPDX3))
+		*ret_format = DOCUMENT_SPDX3;
 	else if (!strcmp(type, PREDICATE_CYCLONEDX))
 		*ret_format = DOCUMENT_CYCLONEDX;
 	else
