@@ -78,6 +78,15 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 		conditions_add(conditions, CONDITION_EQUALS, factor->name, plain);
 }
 
+/* Whether there are more words than the image's own. */
+static void add_count(GPtrArray *conditions, const struct space *space)
+{
+	g_autofree char *count = g_strdup_printf("%u", space->command->len);
+
+	if (space->command->len)
+		conditions_add(conditions, CONDITION_COUNT, NULL, count);
+}
+
 /* Of the first; of one behind it, where the script was seen to shift to it. */
 static void add_arguments(GPtrArray *conditions, const struct space *space)
 {
@@ -88,6 +97,7 @@ static void add_arguments(GPtrArray *conditions, const struct space *space)
 			       space->command->pdata[0]);
 	add_patterns(conditions, factor, "1");
 	conditions_add(conditions, CONDITION_NONE, NULL, NULL);
+	add_count(conditions, space);
 	if (factor->asks_program)
 		conditions_add(conditions, CONDITION_PROGRAM, NULL, NULL);
 	for (guint i = 2; i <= SPACE_MAX_REST; i++) {
@@ -157,6 +167,8 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 		return fnmatch(condition->text, value ? value : "", 0) == 0;
 	case CONDITION_NONE:
 		return words->len == 0;
+	case CONDITION_COUNT:
+		return words->len == g_ascii_strtoull(condition->text, NULL, 10);
 	case CONDITION_ARGUMENT_EQUALS:
 		return strcmp(word, condition->text) == 0;
 	case CONDITION_ARGUMENT_MATCHES:
@@ -223,6 +235,8 @@ char *condition_line(const struct condition *condition, bool holds)
 				       condition->name, text);
 	case CONDITION_NONE:
 		return g_strdup_printf("if %s ${#} 0", holds ? "equals" : "differs");
+	case CONDITION_COUNT:
+		return g_strdup_printf("if %s ${#} %s", holds ? "equals" : "differs", text);
 	case CONDITION_PROGRAM:
 		return holds ? g_strdup("if program ${1}") : NULL;
 	case CONDITION_FILE:
@@ -233,7 +247,8 @@ char *condition_line(const struct condition *condition, bool holds)
 
 bool condition_is_of_arguments(const struct condition *condition)
 {
-	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_ARGUMENT_EQUALS ||
+	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_COUNT ||
+	       condition->kind == CONDITION_ARGUMENT_EQUALS ||
 	       condition->kind == CONDITION_ARGUMENT_MATCHES ||
 	       condition->kind == CONDITION_PROGRAM;
 }

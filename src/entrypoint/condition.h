@@ -11,9 +11,10 @@
 enum condition_kind {
 	CONDITION_FILLED, /* variable `name` is set and not empty */
 	CONDITION_SET,
-	CONDITION_EQUALS,          /* the variable is `text` */
-	CONDITION_MATCHES,         /* `text` is a pattern, fnmatch(3) */
-	CONDITION_NONE,            /* there are no arguments */
+	CONDITION_EQUALS,  /* the variable is `text` */
+	CONDITION_MATCHES, /* `text` is a pattern, fnmatch(3) */
+	CONDITION_NONE,    /* there are no arguments */
+	CONDITION_COUNT,   /* there are `text` arguments: as many as the image's command has */
 	CONDITION_ARGUMENT_EQUALS, /* argument `name`, "1" to "9", is `text` */
 	CONDITION_ARGUMENT_MATCHES,
 	CONDITION_PROGRAM, /* the first argument is a program: a path, or in PATH */

@@ -214,6 +214,15 @@ static void add_values_of_text(const struct explorer *explorer, struct factor *f
 		factor_use_paths(factor);
 }
 
+/* A word that may be no variable's name, or a variable of the script's own: nothing that would be
+ * tried but a mark. */
+static bool is_doubtful(const struct explorer *explorer, const struct script_name *name)
+{
+	return (!name->read || name->set) && name->patterns->len == 0 && name->defaults->len == 0 &&
+	       name->numbers->len == 0 &&
+	       !g_hash_table_contains(explorer->space->plain, name->name);
+}
+
 static void add_name(struct explorer *explorer, const struct script_name *name)
 {
 	bool first = strcmp(name->name, "1") == 0;
@@ -225,8 +234,8 @@ static void add_name(struct explorer *explorer, const struct script_name *name)
 	if (!factor)
 		return;
 	factor->asks_program |= name->program;
-	factor->doubtful =
-		!first && !name->read && !g_hash_table_contains(explorer->space->plain, name->name);
+	factor->doubtful = !first && is_doubtful(explorer, name);
+	factor->word = !name->read;
 	for (guint i = 0; i < name->patterns->len; i++) {
 		const char *pattern = name->patterns->pdata[i];
 
@@ -335,6 +344,14 @@ void explore_names(struct explorer *explorer)
 	add_values(explorer);
 }
 
+static void explorer_set_base(struct explorer *explorer, struct state *state)
+{
+	explorer->base = state;
+	explorer->space->usual = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < state->arguments->len; i++)
+		g_ptr_array_add(explorer->space->usual, g_strdup(state->arguments->pdata[i]));
+}
+
 static bool explore_wishes(struct explorer *explorer, GError **error)
 {
 	const GPtrArray *wishes = explorer->request->scenarios;
@@ -347,7 +364,7 @@ static bool explore_wishes(struct explorer *explorer, GError **error)
 		if (!state)
 			return !*error;
 		if (!explorer->base && state_executes(state))
-			explorer->base = state;
+			explorer_set_base(explorer, state);
 	}
 	return true;
 }
@@ -378,8 +395,8 @@ static bool explore_rescue(struct explorer *explorer, GError **error)
 		}
 	}
 	/* what any value answers is what most starts will have */
-	if (!explorer->base)
-		explorer->base = marked ? marked : literal;
+	if (!explorer->base && (marked || literal))
+		explorer_set_base(explorer, marked ? marked : literal);
 	return true;
 }
 
@@ -389,7 +406,7 @@ bool explore_base(struct explorer *explorer, GError **error)
 	GError *failure = NULL;
 
 	if (state_executes(plain))
-		explorer->base = plain;
+		explorer_set_base(explorer, plain);
 	if (!explore_wishes(explorer, &failure) ||
 	    (!state_executes(plain) && !explore_rescue(explorer, &failure))) {
 		g_propagate_error(error, failure);
@@ -654,7 +671,7 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
 	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
 	    !explore_edits(explorer, error) || !explore_edits(explorer, error) ||
-	    !check_later(explorer, error))
+	    !check_later(explorer, error) || !explore_signs(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);
 	struct model *model =

@@ -23,6 +23,7 @@ struct explorer {
 	GPtrArray *found;   /* struct script_name * */
 	struct state *base; /* the first that executes the application; borrowed */
 	guint runs;
+	guint vain;         /* starts of explore_variables that said nothing */
 	gint64 deadline_us; /* 0: none */
 	bool exhausted;     /* the budget is used up */
 	bool restart;       /* the runner was told to keep a program: all that was run is void */
@@ -61,8 +62,6 @@ bool explore_variables(struct explorer *explorer, GError **error);
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error);
 /* Whether a shell complained of a value that is no number, or no mode: it goes on all the same. */
 bool state_complains(const struct state *state);
-/* What the script does with quotes and other signs in variable @index, beside the base. */
-bool explore_signs(struct explorer *explorer, guint index, GError **error);
 /* The same in every variable that @levels has at its mark, where all that was run is explained. All
  * items may be made anew: a model has to be learned anew. */
 bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error);
@@ -72,6 +71,8 @@ bool explore_files(struct explorer *explorer, GError **error);
 bool explore_given(struct explorer *explorer, guint level, const char *template, GError **error);
 /* Files that are changed line by line. */
 bool explore_edits(struct explorer *explorer, GError **error);
+/* What the script does with quotes and other signs in each variable alone. */
+bool explore_signs(struct explorer *explorer, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error);
 

@@ -259,7 +259,7 @@ static bool find_separators(const struct ground *ground, guint index, GError **e
 	return true;
 }
 
-bool explore_signs(struct explorer *explorer, guint index, GError **error)
+static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	const struct factor *factor = space_factor(explorer->space, index);
 	/* a refresh makes all states anew */
@@ -269,6 +269,14 @@ bool explore_signs(struct explorer *explorer, guint index, GError **error)
 	if (!factor->effective || !may_hold_signs(factor))
 		return true;
 	return find_signs(&ground, index, error) && find_separators(&ground, index, error);
+}
+
+bool explore_signs(struct explorer *explorer, GError **error)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
+		if (!explore_variable(explorer, i, error))
+			return false;
+	return true;
 }
 
 /* --- all that @levels has at a mark --- */

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { MAX_VAIN = 2 }; /* starts with all marked that did not help one that fails alone */
+
 bool explorer_toggle(struct explorer *explorer, guint factor, guint level, struct state **ret_state,
 		     GError **error)
 {
@@ -162,14 +164,16 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 {
 	struct state *all;
 
-	if (state_executes(marked))
+	if (state_executes(marked) || explorer->vain >= MAX_VAIN)
 		return true;
 	if (!try_all_marked(explorer, &all, error))
 		return false;
 	factor->needs_others = all && state_executes(all);
 	/* else it may be the value after all, and other marks are to come */
-	if (all && all != marked && !factor->needs_others)
+	if (all && all != marked && !factor->needs_others) {
 		explorer_forget(explorer, all);
+		explorer->vain++;
+	}
 	return !factor->needs_others || find_fewest(explorer, factor->number, all, error);
 }
 
@@ -242,11 +246,14 @@ static bool does_nothing(const struct explorer *explorer, struct state *state)
 	return states_alike(state, explorer->base, false);
 }
 
-/* Those that do something, looked for by halves, are doubtful no more. */
+/* Those that do something are doubtful no more: of words they are looked for by halves, of
+ * variables that the script sets itself so many may do something that all are looked at. */
 static bool try_group(struct explorer *explorer, const GArray *indexes, guint from, guint count,
 		      enum level_kind kind, GError **error)
 {
 	g_autoptr(GByteArray) levels = levels_of_group(explorer, indexes, from, count, kind);
+	bool halves = count > 1 &&
+		      space_factor(explorer->space, g_array_index(indexes, guint, from))->word;
 	GError *failure = NULL;
 	struct state *state = explorer_run(explorer, levels, &failure);
 
@@ -262,23 +269,23 @@ static bool try_group(struct explorer *explorer, const GArray *indexes, guint fr
 		explorer_forget(explorer, state);
 	if (nothing)
 		return true;
-	if (count == 1) {
-		space_factor(explorer->space, g_array_index(indexes, guint, from))->doubtful =
-			false;
+	for (guint i = from; !halves && i < from + count; i++)
+		space_factor(explorer->space, g_array_index(indexes, guint, i))->doubtful = false;
+	if (!halves)
 		return true;
-	}
 	return try_group(explorer, indexes, from, count / 2, kind, error) &&
 	       try_group(explorer, indexes, from + count / 2, count - count / 2, kind, error);
 }
 
-static bool try_doubtful(struct explorer *explorer, enum level_kind kind, GError **error)
+static bool try_doubtful(struct explorer *explorer, bool words, enum level_kind kind,
+			 GError **error)
 {
 	g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint));
 
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
 		const struct factor *factor = space_factor(explorer->space, i);
 
-		if (factor->doubtful && factor_find(factor, kind))
+		if (factor->doubtful && factor->word == words && factor_find(factor, kind))
 			g_array_append_val(indexes, i);
 	}
 	return indexes->len == 0 || try_group(explorer, indexes, 0, indexes->len, kind, error);
@@ -363,16 +370,17 @@ static bool find_word(struct explorer *explorer, guint index, GError **error)
 bool explore_variables(struct explorer *explorer, GError **error)
 {
 	/* a start for each would be most of all starts, and find nothing */
-	if (!try_doubtful(explorer, LEVEL_MARK, error) ||
-	    !try_doubtful(explorer, LEVEL_SECRET, error))
-		return false;
+	for (guint words = 0; words < 2; words++)
+		if (!try_doubtful(explorer, words, LEVEL_MARK, error) ||
+		    !try_doubtful(explorer, words, LEVEL_SECRET, error))
+			return false;
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
 		if (!explore_variable(explorer, i, error))
 			return false;
 	find_split(explorer);
 	explorer_refresh(explorer);
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
-		if (!find_word(explorer, i, error) || !explore_signs(explorer, i, error))
+		if (!find_word(explorer, i, error))
 			return false;
 	return true;
 }

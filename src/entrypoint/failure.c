@@ -9,28 +9,42 @@
 
 enum { MAX_MESSAGE_BYTES = 512 };
 
-/* The line that says why: the first that speaks of an error or a demand, else the last. */
+/* How plainly a line says why: 0 says it best. */
+static guint line_rank(const char *line)
+{
+	static const char *const words[][7] = {{"error", "fatal"},
+					       {"must", "required", "not set", "missing"},
+					       {"invalid", "cannot", "could not", "failed"}};
+	g_autofree char *lower = g_ascii_strdown(line, -1);
+	guint rank = 0;
+
+	for (; rank < G_N_ELEMENTS(words); rank++)
+		for (const char *const *word = words[rank]; *word; word++)
+			if (strstr(lower, *word))
+				return rank;
+	return rank;
+}
+
+/* The line that says why: the first that speaks of an error, or else of a demand; else the last. */
 static char *failure_message(const struct state *state)
 {
-	static const char *const words[] = {"error", "must", "required", "not set", "missing"};
 	gsize bytes = 0;
 	const char *data =
 		state->record->output ? g_bytes_get_data(state->record->output, &bytes) : NULL;
 	g_autofree char *output = g_strndup(data ? data : "", bytes);
 	g_auto(GStrv) lines = g_strsplit(output, "\n", -1);
-	const char *last = "the start failed";
+	const char *best = "the start failed";
+	guint best_rank = line_rank("");
 
 	for (char **line = lines; *line; line++) {
-		g_autofree char *lower = g_ascii_strdown(g_strstrip(*line), -1);
+		guint rank = line_rank(g_strstrip(*line));
 
-		if (!*lower)
+		if (!**line || rank > best_rank || (rank == best_rank && rank < line_rank("")))
 			continue;
-		last = *line;
-		for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
-			if (strstr(lower, words[i]))
-				return g_strndup(last, MAX_MESSAGE_BYTES);
+		best = *line;
+		best_rank = rank;
 	}
-	return g_strndup(last, MAX_MESSAGE_BYTES);
+	return g_strndup(best, MAX_MESSAGE_BYTES);
 }
 
 char *failure_label(const struct state *state)

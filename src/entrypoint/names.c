@@ -123,6 +123,15 @@ static void found_word(struct reader *reader, const GMatchInfo *match)
 		reader_name(reader, name);
 }
 
+static void found_set(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	struct script_name *found = g_hash_table_lookup(reader->names, name);
+
+	if (found)
+		found->set = true;
+}
+
 static void found_word_secret(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch(match, 1);
@@ -335,6 +344,9 @@ static void read_names(struct reader *reader, const char *text)
 
 static void read_comparisons(struct reader *reader, const char *text)
 {
+	each_match("(?<![\\w$}{./-])" NAME
+		   "=(?:[\\w./:-]*|\"[^\"$`\\n]*\"|'[^'\\n]*'|\\$[!?$])(?=[\\s;)]|$)",
+		   text, reader, found_set);
 	each_match(VARIABLE EQUALS PATTERN, text, reader, found_comparison);
 	each_match("(?<![^\\s\"'(=\\[])" PATTERN EQUALS VARIABLE, text, reader, found_comparison);
 	each_match("\\$\\{(1|[A-Za-z_]\\w*)([#%])([^#%}$*]+)\\}", text, reader, found_prefix);

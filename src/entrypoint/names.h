@@ -20,6 +20,7 @@ struct script_name {
 	bool secret;         /* NAME_FILE is read in its place, as it seems */
 	bool program;        /* the script asks whether its value is a program */
 	bool read;    /* the text reads it; else it is a word that may be a variable's name */
+	bool set;     /* the text sets it to something fixed */
 	char *prefix; /* "APP_": the text names variables by their beginning; `name` is one that
 			 nobody has; else NULL */
 };

@@ -115,6 +115,7 @@ void space_free(struct space *space)
 	g_hash_table_unref(space->trees);
 	g_ptr_array_unref(space->command);
 	g_ptr_array_unref(space->edits);
+	g_clear_pointer(&space->usual, g_ptr_array_unref);
 	g_ptr_array_unref(space->chances);
 	g_ptr_array_unref(space->escapes);
 	g_clear_pointer(&space->prepend, g_ptr_array_unref);
@@ -556,6 +557,7 @@ void start_scenario_free(struct start_scenario *scenario)
 	g_free(scenario->name);
 	g_clear_pointer(&scenario->environment, g_ptr_array_unref);
 	g_clear_pointer(&scenario->arguments, g_ptr_array_unref);
+	g_clear_pointer(&scenario->first_arguments, g_ptr_array_unref);
 	g_clear_pointer(&scenario->files, g_ptr_array_unref);
 	g_clear_pointer(&scenario->absent, g_ptr_array_unref);
 	g_free(scenario);
@@ -598,6 +600,16 @@ static void scenario_set_files(const struct space *space, struct start_scenario 
 	}
 }
 
+/* Other arguments later find what the usual ones left: their own may leave nothing, or fail. */
+static void scenario_set_first(const struct space *space, struct start_scenario *scenario,
+			       const struct state *state)
+{
+	const GPtrArray *usual = space->usual ? space->usual : space->command;
+
+	if (scenario->starts == 2 && !words_equal(usual, state->arguments))
+		scenario->first_arguments = strings_copy(usual);
+}
+
 struct start_scenario *state_scenario(const struct space *space, const struct state *state)
 {
 	struct start_scenario *scenario = g_new0(struct start_scenario, 1);
@@ -610,6 +622,7 @@ struct start_scenario *state_scenario(const struct space *space, const struct st
 	if (state_level(state, SPACE_ARGUMENTS))
 		scenario->arguments = strings_copy(state->arguments);
 	scenario_set_files(space, scenario, state_at(space, state, SPACE_FILES));
+	scenario_set_first(space, scenario, state);
 	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++)
 		scenario_set_variable(scenario, space_factor(space, i), state_at(space, state, i));
 	return scenario;

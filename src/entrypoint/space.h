@@ -60,13 +60,16 @@ struct factor {
 	bool asks_program;   /* the script asks whether it is a program */
 	bool effective;      /* something was seen to depend on it */
 	bool needs_others;   /* marked alone, a start fails; with all marked, it does not */
-	bool doubtful;       /* a word of the text that may be no variable's name at all */
+	bool doubtful;       /* hardly a variable of whoever starts the image: a word of the text,
+				or one that the script sets itself */
+	bool word;           /* a word of the text that may be no variable's name at all */
 };
 
 struct space {
 	GPtrArray *factors; /* struct factor *: 0 is the arguments, 1 the files, then variables */
 	GHashTable *plain;  /* char * name -> char * value */
 	GPtrArray *command; /* char *: Cmd */
+	GPtrArray *usual;   /* char *: the arguments of the base; NULL: Cmd */
 	char *workdir;
 	uint32_t uid, gid; /* the application\'s: files that are given belong to it */
 	GHashTable *split; /* names of variables whose value is split into words */

@@ -29,6 +29,7 @@ struct job {
 	const struct start_scenario *scenario;
 	struct sandbox *sandbox;
 	GPtrArray *argv;        /* borrowed words, NULL-terminated */
+	GPtrArray *first_argv;  /* the same, of the first of two starts */
 	GPtrArray *environment; /* char *, NULL-terminated */
 	struct ids ids;
 	char *mark; /* of the shells' trace; NULL: without */
@@ -47,7 +48,8 @@ static void add_words(GPtrArray *words, const char *const *from)
 		g_ptr_array_add(words, (gpointer)(uintptr_t)*from);
 }
 
-static GPtrArray *build_argv(const struct start_setup *setup, const struct start_scenario *scenario)
+static GPtrArray *build_argv(const struct start_setup *setup, const struct start_scenario *scenario,
+			     const GPtrArray *arguments)
 {
 	GPtrArray *argv = g_ptr_array_new();
 	const char *const *words = setup->process->argv;
@@ -56,9 +58,9 @@ static GPtrArray *build_argv(const struct start_setup *setup, const struct start
 		add_words(argv, scenario->entry);
 	for (size_t i = 0; !scenario->entry && i < setup->entrypoint_words && words[i]; i++)
 		g_ptr_array_add(argv, (gpointer)(uintptr_t)words[i]);
-	if (scenario->arguments) {
-		for (guint i = 0; i < scenario->arguments->len; i++)
-			g_ptr_array_add(argv, scenario->arguments->pdata[i]);
+	if (arguments) {
+		for (guint i = 0; i < arguments->len; i++)
+			g_ptr_array_add(argv, arguments->pdata[i]);
 	} else {
 		size_t skip =
 			MIN(setup->entrypoint_words, g_strv_length((char **)(uintptr_t)words));
@@ -157,11 +159,12 @@ GHashTable *start_habits_new(void)
 	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 }
 
-static struct process_spec spec_of(const struct job *job, struct follow *follow, int output_fd)
+static struct process_spec spec_of(const struct job *job, struct follow *follow, bool last,
+				   int output_fd)
 {
 	struct process_spec spec = *job->setup->process;
 
-	spec.argv = (const char *const *)job->argv->pdata;
+	spec.argv = (const char *const *)(last ? job->argv : job->first_argv)->pdata;
 	spec.environment = (const char *const *)job->environment->pdata;
 	spec.standard_fds[0] = -1;
 	spec.standard_fds[1] = spec.standard_fds[2] = output_fd;
@@ -260,7 +263,7 @@ static bool start_once(struct job *job, bool last, GError **error)
 	follow_init(&follow, &options, record);
 	if (ok) {
 		options.own_pipes[0] = tail_inode(tail);
-		spec = spec_of(job, &follow, tail_fd(tail));
+		spec = spec_of(job, &follow, last, tail_fd(tail));
 		ok = sandbox_spawn(job->sandbox, &spec, &process, error);
 		tail_started(tail);
 	}
@@ -310,13 +313,17 @@ struct start_record *start_run(const struct start_setup *setup,
 	bool ok;
 
 	fill_ids(&job);
-	job.argv = build_argv(setup, scenario);
+	job.argv = build_argv(setup, scenario, scenario->arguments);
+	job.first_argv = build_argv(setup, scenario,
+				    scenario->first_arguments ? scenario->first_arguments
+							      : scenario->arguments);
 	job.environment = build_environment(setup, scenario);
 	if (scenario->explain)
 		prepare_trace(&job);
 	thread = g_thread_try_new("start", run_job, &job, error);
 	ok = thread && GPOINTER_TO_INT(g_thread_join(thread));
 	g_ptr_array_unref(job.argv);
+	g_ptr_array_unref(job.first_argv);
 	g_ptr_array_unref(job.environment);
 	g_clear_pointer(&job.mounts, g_ptr_array_unref);
 	sandbox_mount_free(job.prompt);

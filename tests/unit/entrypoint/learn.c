@@ -337,6 +337,15 @@ static void test_pair(void)
 			       "exec server --port 8080\n"));
 }
 
+/* Started as another program, the first start leaves nothing for the second. */
+static void test_begun(void)
+{
+	learn_and_verify(&begun_script, WORDS("PATH=/usr/bin"), WORDS("app"), WORDS("/data"),
+			 WORDS("NEW_USER=ada"),
+			 WORDS("if equals ${1} app\n", "if differs ${#} 1\nif empty thresh_is_1\n"
+						       "fail 1 \"app: invalid argument\"\n"));
+}
+
 /* A variable that fails alone, since another is missing. */
 static void test_account(void)
 {
@@ -416,6 +425,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/pair", test_pair);
 	g_test_add_func("/learn/quoted", test_quoted);
 	g_test_add_func("/learn/account", test_account);
+	g_test_add_func("/learn/begun", test_begun);
 	g_test_add_func("/learn/listed", test_listed);
 	g_test_add_func("/learn/address", test_address);
 	g_test_add_func("/learn/haproxy", test_haproxy);

@@ -224,3 +224,26 @@ const struct script address_script = {
 	"${DB_PORT:-5432}/${DB_NAME:-main}\n"
 	"exec \"$@\"\n",
 	address_start};
+
+static void begun_start(struct world *world)
+{
+	const char *client[] = {"mariadb", "--user", world_get(world, "NEW_USER"), NULL};
+
+	if (strcmp(world_argument(world, 1), "app") == 0 && !world_exists(world, "/data/begun")) {
+		if (*world_argument(world, 2)) {
+			world_exit(world, 1, "app: invalid argument");
+			return;
+		}
+		if (*world_get(world, "NEW_USER"))
+			world_run_program(world, client);
+		world_file(world, "/data/begun", 0644, "yes\n");
+	}
+	world_exec_arguments(world);
+}
+
+const struct script begun_script = {
+	"/entrypoint.sh",
+	"if [ \"$1\" = app ] && [ ! -e /data/begun ]; then\n"
+	"[ -z \"$NEW_USER\" ] || mariadb --user \"$NEW_USER\"\necho yes > /data/begun\nfi\n"
+	"exec \"$@\"\n",
+	begun_start};

@@ -364,8 +364,11 @@ static void world_apply(struct world *world, const char *entry)
 }
 
 static void world_begin_start(struct world *world, const struct model_image *image,
-			      const struct start_scenario *scenario)
+			      const struct start_scenario *scenario, bool first)
 {
+	const GPtrArray *arguments = first && scenario->first_arguments ? scenario->first_arguments
+									: scenario->arguments;
+
 	world->environment = table_new();
 	world->internal = table_new();
 	world->with = table_new();
@@ -378,9 +381,9 @@ static void world_begin_start(struct world *world, const struct model_image *ima
 		world_apply(world, *entry);
 	for (guint i = 0; scenario->environment && i < scenario->environment->len; i++)
 		world_apply(world, scenario->environment->pdata[i]);
-	if (scenario->arguments)
-		for (guint i = 0; i < scenario->arguments->len; i++)
-			world_append_argument(world, scenario->arguments->pdata[i]);
+	if (arguments)
+		for (guint i = 0; i < arguments->len; i++)
+			world_append_argument(world, arguments->pdata[i]);
 	else
 		for (const char *const *word = image->arguments; *word; word++)
 			world_append_argument(world, *word);
@@ -485,7 +488,7 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 		struct world world = {.disk = disk};
 
 		start_record_free(record);
-		world_begin_start(&world, image, scenario);
+		world_begin_start(&world, image, scenario, start < MAX(scenario->starts, 1));
 		world.random += start;
 		world_add_script(&world, image->script);
 		for (guint i = 0; scenario->files && i < scenario->files->len; i++) {
