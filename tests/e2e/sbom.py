@@ -10,12 +10,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 from judges import JUDGES, judges_ready  # noqa: E402
-from support import BUILD, THRESH, TOP, Tap, blob_path, environment, manifest_of, scratch, thresh  # noqa: E402
+from support import BUILD, THRESH, TOP, Tap, environment, merged, scratch, thresh  # noqa: E402
 
 NAMES = (os.environ.get("SBOM_NAMES") or "nginx").split()
 PROBES = {"nginx": ["--probe", "http://:80/"], "flask": ["--probe", "http://:8080/"], "node": ["--probe", "http://:3000/"]}
@@ -24,36 +23,6 @@ FORMATS = [("spdx", None), ("spdx3", None), ("cyclonedx", "1.5"), ("cyclonedx", 
 IMAGES = os.environ["IMAGES"]
 tap = Tap()
 os.chdir(scratch("sbom"))
-
-
-# --- the layers, merged: path → (kind, content digests or target) ---
-
-def merged(layout):
-    files = {}
-    for layer in manifest_of(layout)["layers"]:
-        with tarfile.open(blob_path(layout, layer["digest"])) as archive:
-            for member in archive:
-                path = "/" + member.name.removeprefix("./").rstrip("/")
-                directory, name = os.path.split(path)
-                if name == ".wh..wh..opq":
-                    files = {p: f for p, f in files.items() if not p.startswith(directory + "/")}
-                    continue
-                if name.startswith(".wh."):
-                    gone = os.path.join(directory, name[4:])
-                    files = {p: f for p, f in files.items() if p != gone and not p.startswith(gone + "/")}
-                    continue
-                if member.isdir():
-                    files.pop(path, None)
-                elif member.issym():
-                    files[path] = ("link", hashlib.sha256(member.linkname.encode()).hexdigest(), b"")
-                elif member.islnk():
-                    files[path] = files["/" + member.linkname.removeprefix("./")]
-                elif member.isfile():
-                    content = archive.extractfile(member).read()
-                    files[path] = ("file", hashlib.sha256(content).hexdigest(), content)
-                else:
-                    files[path] = ("special", hashlib.sha256(b"").hexdigest(), b"")
-    return files
 
 
 # --- the documents, read by nothing of thresh: path → sha256, and the packages ---

@@ -177,6 +177,35 @@ def snapshot(directory):
     return found
 
 
+def merged(layout):
+    """The layers of a layout, merged: path → (kind, digest of content or target, content)."""
+    files = {}
+    for layer in manifest_of(layout)["layers"]:
+        with tarfile.open(blob_path(layout, layer["digest"])) as archive:
+            for member in archive:
+                path = "/" + member.name.removeprefix("./").rstrip("/")
+                directory, name = os.path.split(path)
+                if name == ".wh..wh..opq":
+                    files = {p: f for p, f in files.items() if not p.startswith(directory + "/")}
+                    continue
+                if name.startswith(".wh."):
+                    gone = os.path.join(directory, name[4:])
+                    files = {p: f for p, f in files.items() if p != gone and not p.startswith(gone + "/")}
+                    continue
+                if member.isdir():
+                    files.pop(path, None)
+                elif member.issym():
+                    files[path] = ("link", hashlib.sha256(member.linkname.encode()).hexdigest(), b"")
+                elif member.islnk():
+                    files[path] = files["/" + member.linkname.removeprefix("./")]
+                elif member.isfile():
+                    content = archive.extractfile(member).read()
+                    files[path] = ("file", hashlib.sha256(content).hexdigest(), content)
+                else:
+                    files[path] = ("special", hashlib.sha256(b"").hexdigest(), b"")
+    return files
+
+
 # --- programs ---
 
 _program = []
