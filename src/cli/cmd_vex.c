@@ -250,7 +250,7 @@ int cmd_vex(int argc, char **argv, GError **error)
 	const GOptionEntry own[] = {
 		{"source", 0, 0, one, &request.source, "image that it was made from", "IMAGE"},
 		{"vulnerabilities", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &request.vulnerabilities,
-		 "OSV or Debian tracker JSON, or a zip of OSV's (repeatable)", "FILE"},
+		 "OSV or Debian tracker JSON, a zip or directory of OSV's (repeatable)", "FILE"},
 		{"format", 0, 0, one, &request.format, "openvex (default) or cyclonedx", "FORMAT"},
 		{"cyclonedx-version", 0, 0, one, &request.cyclonedx_version,
 		 "1.5, 1.6 (default) or 1.7", "VERSION"},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records of OSV (ossf.github.io/osv-schema, version 1). */
 #include "base/error.h"
+#include "base/sorted.h"
 #include "evidence/vulnerabilities_private.h"
 
 #include <string.h>
@@ -141,11 +142,6 @@ static const char *only_cve(const GPtrArray *names)
 	return found;
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* A distribution's record is of the one CVE that is upstream of it ("DEBIAN-CVE-…"); one that is of
  * several (an advisory for all of them) keeps its own name. */
 static bool set_names(struct advisory *advisory, const json_t *record, GError **error)
@@ -165,7 +161,7 @@ static bool set_names(struct advisory *advisory, const json_t *record, GError **
 		advisory->name = g_strdup(cve);
 		g_ptr_array_add(aliases, g_strdup(advisory->id));
 	}
-	g_ptr_array_sort(aliases, compare_names);
+	g_ptr_array_sort(aliases, text_compare);
 	for (guint i = 0; i < aliases->len; i++) {
 		const char *alias = aliases->pdata[i];
 

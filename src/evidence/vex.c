@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "evidence/vex.h"
 
+#include "base/sorted.h"
 #include "evidence/ecosystem.h"
 
 #include <string.h>
@@ -178,18 +179,13 @@ static bool judge(struct finding *finding, const char *version)
 	return true;
 }
 
-static int compare_names(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static void add_names(GPtrArray *names, const GPtrArray *more)
 {
 	for (guint i = 0; i < more->len; i++) {
 		if (!g_ptr_array_find_with_equal_func(names, more->pdata[i], g_str_equal, NULL))
 			g_ptr_array_add(names, g_strdup(more->pdata[i]));
 	}
-	g_ptr_array_sort(names, compare_names);
+	g_ptr_array_sort(names, text_compare);
 }
 
 /* Takes @finding. Of two on the same thing the worse counts, under the names of both. */

@@ -4,12 +4,14 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/sorted.h"
 #include "evidence/vulnerabilities_private.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum {
 	FILE_MAX_BYTES = 1 << 30,
@@ -286,10 +288,74 @@ bool vulnerabilities_parse(struct vulnerabilities *data, const char *name, const
 			 "holds no record of OSV and no package of the Debian tracker");
 }
 
-bool vulnerabilities_read(struct vulnerabilities *data, const char *path, GError **error)
+/* Names of .json files as a shell's *.json has them, in the order of their bytes. */
+static GPtrArray *list_directory(const char *path, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autoptr(GDir) directory = g_dir_open(path, 0, &failure);
+	GPtrArray *names;
+	const char *name;
+
+	if (!directory) {
+		error_set(error, THRESH_ERROR_INPUT, "%s", failure->message);
+		return NULL;
+	}
+	names = g_ptr_array_new_with_free_func(g_free);
+	while ((name = g_dir_read_name(directory))) {
+		if (name[0] != '.' && g_str_has_suffix(name, ".json"))
+			g_ptr_array_add(names, g_strdup(name));
+	}
+	g_ptr_array_sort(names, text_compare);
+	return names;
+}
+
+static bool append_file(int directory, const char *name, GByteArray *bytes, GError **error)
+{
+	autofd int fd = fd_open_beneath(directory, name, O_RDONLY | O_NONBLOCK, 0, error);
+	g_autoptr(GBytes) data = NULL;
+	struct stat status;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode))
+		return error_set(error, THRESH_ERROR_INPUT, "%s: no file", name);
+	data = fd_read_all(fd, FILE_MAX_BYTES - bytes->len, name, error);
+	if (data)
+		g_byte_array_append(bytes, g_bytes_get_data(data, NULL),
+				    (guint)g_bytes_get_size(data));
+	return data != NULL;
+}
+
+/* One file after the other: the digest is that of `cat *.json`. */
+static GBytes *read_directory(int fd, const char *path, GError **error)
+{
+	g_autoptr(GPtrArray) names = list_directory(path, error);
+	g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+	for (guint i = 0; names && i < names->len; i++) {
+		if (!append_file(fd, names->pdata[i], bytes, error)) {
+			g_prefix_error(error, "%s: ", path);
+			return NULL;
+		}
+	}
+	return names ? g_byte_array_free_to_bytes(g_steal_pointer(&bytes)) : NULL;
+}
+
+static GBytes *read_path(const char *path, GError **error)
 {
 	autofd int fd = fd_open(AT_FDCWD, path, O_RDONLY, 0, error);
-	g_autoptr(GBytes) bytes = fd < 0 ? NULL : fd_read_all(fd, FILE_MAX_BYTES, path, error);
+	struct stat status;
+
+	if (fd < 0)
+		return NULL;
+	return fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)
+		       ? read_directory(fd, path, error)
+		       : fd_read_all(fd, FILE_MAX_BYTES, path, error);
+}
+
+bool vulnerabilities_read(struct vulnerabilities *data, const char *path, GError **error)
+{
+	g_autoptr(GBytes) bytes = read_path(path, error);
 
 	if (!bytes)
 		return false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Vulnerability data from files that the user has: OSV (ossf.github.io/osv-schema) as one record,
- * an array, records one after the other, or a zip of .json files, as osv.dev exports them; and the
- * JSON of Debian's security tracker. What kind a file is, is seen by its content.
+ * an array, records one after the other, or a zip or directory of .json files, as osv.dev exports
+ * them; and the JSON of Debian's security tracker. What kind a file is, is seen by its content.
  *
  *     autovulnerabilities struct vulnerabilities *data = vulnerabilities_new(wanted);
  *     if (vulnerabilities_read(data, "tracker.json", error))
@@ -44,7 +44,8 @@ void vulnerabilities_free(struct vulnerabilities *data);
 #define autovulnerabilities __attribute__((cleanup(vulnerabilities_cleanup)))
 void vulnerabilities_cleanup(struct vulnerabilities **data);
 
-/* Reads the file at @path, in any form; errors begin with @path. */
+/* Reads the file at @path, in any form, or the .json files of a directory as one; errors begin with
+ * @path. */
 bool vulnerabilities_read(struct vulnerabilities *data, const char *path, GError **error);
 
 /* The same of bytes, which are named @name. */

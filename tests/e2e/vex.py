@@ -227,6 +227,19 @@ tap.point("vex of a zip", done.problem(0), done.log)
 tap.point("author and product", None if read("zip.json")["author"] == "Example Ltd" and f"pkg:oci/served@{digest}?repository_url=" in
           read("zip.json")["statements"][0]["products"][0]["@id"] else read("zip.json"))
 tap.point("a zip says what its records say", same(said(read("zip.json")), {("CVE-2099-0001", "not_affected", "component_not_present", "dash")}))
+os.mkdir("records")
+for number, record in enumerate(read("osv.json")):
+    write(f"records/{number}.json", record)
+write("records/README", "not looked at")
+done = thresh("vex", "oci:sealed", "--source", "oci:source", "--vulnerabilities", "records", "--output", "records.openvex.json")
+tap.point("vex of a directory", done.problem(0), done.log)
+together = "".join(json.dumps(record) for record in read("osv.json")).encode()
+tooling = read("records.openvex.json")["tooling"]
+tap.point("its digest is that of its files one after the other",
+          None if f"records (OSV, {len(together)} bytes, sha256:{hashlib.sha256(together).hexdigest()})" in tooling else tooling)
+os.mkfifo("records/3.json")
+done = thresh("vex", "oci:sealed", "--source", "oci:source", "--vulnerabilities", "records")
+tap.point("a pipe in a directory", done.problem(3, "records: 3.json: no file"), done.log)
 write("nothing.json", {"bash": {}})
 done = thresh("vex", "oci:sealed", "--source", "oci:source", "--vulnerabilities", "nothing.json")
 tap.point("nothing to say", done.problem(3, "OpenVEX has no form for that"), done.log)
