@@ -7,7 +7,6 @@
 #include "entrypoint/emit_private.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/input.h"
-#include "entrypoint/machine.h"
 #include "entrypoint/template.h"
 #include "plan/plan.h"
 
@@ -509,8 +508,6 @@ static char *emit_own(const struct emitter *emitter)
 		if (uses(emitter, chance->name))
 			g_string_append_printf(text, "%s\n", chance->directive);
 	}
-	if (uses(emitter, MACHINE_CPUS))
-		g_string_append(text, "fact " MACHINE_CPUS " cpus\n");
 	for (guint i = 0; i < escapes->len; i++) {
 		const struct escape *escape = escapes->pdata[i];
 		g_autofree char *line = escape_directive(escape);

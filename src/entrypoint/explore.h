@@ -69,8 +69,6 @@ bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
 /* The file of level @level, which is not the script's own: @template is its path in a plan. */
 bool explore_given(struct explorer *explorer, guint level, const char *template, GError **error);
-/* What follows the number of processors. */
-bool explore_machine(struct explorer *explorer, GError **error);
 /* Files that are changed line by line. */
 bool explore_edits(struct explorer *explorer, GError **error);
 /* What the script does with quotes and other signs in each variable alone. */

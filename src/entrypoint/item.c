@@ -3,7 +3,6 @@
 
 #include "base/path.h"
 #include "base/sorted.h"
-#include "entrypoint/machine.h"
 #include "entrypoint/template.h"
 
 #include <string.h>
@@ -365,8 +364,6 @@ GPtrArray *items_of(const struct space *space, const struct state *state)
 		if (step->kind == START_DIRECTORY && step->mode & 06000)
 			g_ptr_array_add(items, item_new(space, state, step, START_MODE));
 	}
-	for (guint i = 0; i < items->len; i++)
-		machine_mark(space->machine, state, items->pdata[i]);
 	return items;
 }
 

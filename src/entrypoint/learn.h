@@ -56,7 +56,6 @@ struct start_request {
 	bool (*is_shipped)(const char *path, void *user);
 	void *shipped_user;
 	const char *hostname; /* of every start; NULL: not known */
-	guint cpus;           /* processors that a start may run on; 0: not known */
 	guint budget_runs;    /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS, or
 				 START_BUDGET_RUNS_VARIABLE for each variable where that is more */
 	guint budget_seconds; /* no new scenario after it; 0: no limit */

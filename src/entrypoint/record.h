@@ -111,7 +111,6 @@ struct start_scenario {
 	GPtrArray *absent;          /* char *: paths removed before the last start */
 	GPtrArray *first_arguments; /* char *: of the first of two starts; NULL: the same */
 	guint starts; /* 2: a second start on what the first left; its record is the answer */
-	guint cpus;   /* processors that it may run on; 0: all */
 	bool explain; /* with the shell's own trace: for tests, lines; effects may be disturbed */
 	const char *const *entry; /* run this instead (the plan's replay: thresh-init); or NULL */
 };

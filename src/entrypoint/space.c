@@ -4,7 +4,6 @@
 #include "entrypoint/chance.h"
 #include "entrypoint/edit.h"
 #include "entrypoint/escape.h"
-#include "entrypoint/machine.h"
 #include "entrypoint/template.h"
 
 #include <fnmatch.h>
@@ -89,7 +88,6 @@ struct space *space_new(const struct start_request *request)
 	space->untold = g_ptr_array_new_with_free_func(g_free);
 	space->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	space->machine = machine_texts_new();
 	space->edits = g_ptr_array_new_with_free_func((GDestroyNotify)edit_file_free);
 	space->chances = chances_new();
 	space->escapes = escapes_new();
@@ -118,7 +116,6 @@ void space_free(struct space *space)
 	g_ptr_array_unref(space->command);
 	g_ptr_array_unref(space->edits);
 	g_clear_pointer(&space->usual, g_ptr_array_unref);
-	g_ptr_array_unref(space->machine);
 	g_ptr_array_unref(space->chances);
 	g_ptr_array_unref(space->escapes);
 	g_clear_pointer(&space->prepend, g_ptr_array_unref);
@@ -346,8 +343,7 @@ guint factor_path(struct factor *factor, enum level_kind kind, const char *path,
 	static const char *const verbs[] = {[LEVEL_SECRET] = "in a file",
 					    [LEVEL_LATER] = "later start",
 					    [LEVEL_GIVEN] = "given",
-					    [LEVEL_ABSENT] = "later start without",
-					    [LEVEL_SINGLE] = "on one processor"};
+					    [LEVEL_ABSENT] = "later start without"};
 
 	for (guint i = 1; i < factor->levels->len; i++) {
 		const struct level *level = factor->levels->pdata[i];
@@ -490,17 +486,6 @@ static void state_mark_arguments(const struct space *space, struct state *state)
 					       g_strdup_printf("${%u}", i + 1));
 }
 
-static void state_set_machine(const struct space *space, const struct state *state)
-{
-	guint cpus = state_at(space, state, SPACE_FILES)->kind == LEVEL_SINGLE
-			     ? 1
-			     : space->request->cpus;
-
-	if (cpus)
-		g_hash_table_insert(state->environment, g_strdup(MACHINE_CPUS),
-				    g_strdup_printf("%u", cpus));
-}
-
 struct state *space_state(const struct space *space, const GByteArray *levels)
 {
 	struct state *state = g_new0(struct state, 1);
@@ -517,7 +502,6 @@ struct state *space_state(const struct space *space, const GByteArray *levels)
 		g_hash_table_insert(state->environment, g_strdup(name), g_strdup(value));
 	for (guint i = SPACE_FIRST_VARIABLE; i < levels->len; i++)
 		state_set_variable(state, space_factor(space, i), state_at(space, state, i));
-	state_set_machine(space, state);
 	state_set_arguments(space, state);
 	state_mark_arguments(space, state);
 	g_ptr_array_sort(state->marks, mark_compare);
@@ -600,8 +584,6 @@ static void scenario_set_files(const struct space *space, struct start_scenario 
 {
 	if (level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT)
 		scenario->starts = 2;
-	if (level->kind == LEVEL_SINGLE)
-		scenario->cpus = 1;
 	if (level->kind == LEVEL_ABSENT)
 		g_ptr_array_add(scenario->absent, g_strdup(level->path));
 	if (level->kind == LEVEL_GIVEN)

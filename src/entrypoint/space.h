@@ -28,7 +28,6 @@ enum level_kind {
 	LEVEL_LATER,  /* a second start on what the first left */
 	LEVEL_GIVEN,  /* a first start that finds `path` */
 	LEVEL_ABSENT, /* a second start that misses `path` */
-	LEVEL_SINGLE, /* on one processor, with the files of a plain start */
 	LEVEL_NEVER,  /* not to be used: a mark that the script cannot take */
 };
 
@@ -78,7 +77,6 @@ struct space {
 	GHashTable
 		*foreign; /* templates of paths: no start leaves a file there, others may put one */
 	GHashTable *trees;     /* char * path -> char * "UID:GID": all below gets this owner too */
-	GPtrArray *machine;    /* struct machine_text *: what follows the number of processors */
 	GPtrArray *edits;      /* struct edit_file *: files that are changed line by line; edit.h */
 	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
 	GPtrArray *escapes;    /* struct escape *: values as the script writes them; see escape.h */

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -278,28 +277,11 @@ static bool start_once(struct job *job, bool last, GError **error)
 	return ok;
 }
 
-/* This thread, and all that it starts, on the first @count of its processors; 0: on all. */
-static void use_cpus(guint count)
-{
-	cpu_set_t own;
-
-	if (count == 0 || sched_getaffinity(0, sizeof(own), &own) < 0)
-		return;
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (CPU_ISSET(cpu, &own) && count > 0)
-			count--;
-		else
-			CPU_CLR(cpu, &own);
-	}
-	(void)sched_setaffinity(0, sizeof(own), &own);
-}
-
 static bool run(struct job *job, GError **error)
 {
 	const struct start_setup *setup = job->setup;
 	guint starts = MAX(job->scenario->starts, 1);
 
-	use_cpus(job->scenario->cpus);
 	job->sandbox = sandbox_open(&job->sandbox_spec, setup->identity, error);
 	if (!job->sandbox)
 		return false;

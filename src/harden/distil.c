@@ -11,7 +11,6 @@
 #include "plan/plan.h"
 #include "plan/template.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 
@@ -216,14 +215,6 @@ static bool is_shipped(const char *path, void *user)
 	return tree_resolve(session->rootfs->tree, path, true, NULL, NULL) != NULL;
 }
 
-/* Of the affinity mask, as nproc(1) and a plan's `fact cpus` count them; 0: not known. */
-static guint own_cpus(void)
-{
-	cpu_set_t own;
-
-	return sched_getaffinity(0, sizeof(own), &own) < 0 ? 0 : (guint)CPU_COUNT(&own);
-}
-
 static struct start_plan *learn(struct distiller *distiller, GError **error)
 {
 	g_autoptr(GPtrArray) arguments = NULL;
@@ -253,7 +244,6 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 		.is_shipped = is_shipped,
 		.shipped_user = distiller->session,
 		.hostname = start_hostname,
-		.cpus = own_cpus(),
 		.budget_runs = request->entrypoint.runs_max,
 	};
 	return start_learn(&wanted, distiller_run, distiller, error);

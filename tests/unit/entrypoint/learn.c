@@ -52,7 +52,6 @@ static void fixture_init(struct fixture *fixture, const struct script *script,
 	fixture->request.other_program = "true";
 	fixture->request.is_shipped = is_shipped;
 	fixture->request.shipped_user = &fixture->image;
-	fixture->request.cpus = 4;
 	fixture->request.budget_runs = 400;
 }
 
@@ -274,21 +273,6 @@ static void test_keys(void)
 			    "ensure /data/app.conf level=${LEVEL} level=*\n"));
 }
 
-/* What follows the number of processors, and is not only equal to it. */
-static void test_workers(void)
-{
-	learn_and_verify(&workers_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
-			 WORDS("WORKERS=7", "EXTRA=1"),
-			 WORDS("fact thresh_cpus cpus\n", "level 4\\x0a", "more 4",
-			       "workers ${thresh_cpus};", "set LEVEL 4\n"));
-}
-
-static void test_threads(void)
-{
-	expect_error(&threads_script, WORDS("app"),
-		     WORDS("/entrypoint.sh:1: exec ", "processors", "entrypoint.fixed"));
-}
-
 static void test_node(void)
 {
 	learn_and_verify(
@@ -432,8 +416,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/random", test_random);
 	g_test_add_func("/learn/kept", test_kept);
 	g_test_add_func("/learn/keys", test_keys);
-	g_test_add_func("/learn/workers", test_workers);
-	g_test_add_func("/learn/threads", test_threads);
 	g_test_add_func("/learn/typed", test_typed);
 	g_test_add_func("/learn/derived", test_derived);
 	g_test_add_func("/learn/node", test_node);

@@ -490,7 +490,6 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 		start_record_free(record);
 		world_begin_start(&world, image, scenario, start < MAX(scenario->starts, 1));
 		world.random += start;
-		world.cpus = scenario->cpus ? scenario->cpus : 4;
 		world_add_script(&world, image->script);
 		for (guint i = 0; scenario->files && i < scenario->files->len; i++) {
 			const struct start_given *given = scenario->files->pdata[i];
