@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/chance.h"
 
+#include "entrypoint/machine.h"
 #include "plan/plan.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ static void chance_free(struct chance *chance)
 	g_free(chance->path);
 	g_free(chance->directive);
 	g_free(chance->value);
+	g_free(chance->elsewhere);
 	g_free(chance);
 }
 
@@ -28,14 +30,40 @@ GPtrArray *chances_new(void)
 	return g_ptr_array_new_with_free_func((GDestroyNotify)chance_free);
 }
 
-void chances_add_hostname(GPtrArray *chances, const char *hostname)
+static struct chance *add_fact(GPtrArray *chances, const char *fact, const char *value)
 {
 	struct chance *chance = g_new0(struct chance, 1);
 
-	chance->name = g_strdup("thresh_hostname");
-	chance->value = g_strdup(hostname);
-	chance->directive = g_strdup("fact thresh_hostname hostname");
+	chance->name = g_strconcat("thresh_", fact, NULL);
+	chance->value = g_strdup(value);
+	chance->directive = g_strdup_printf("fact %s %s", chance->name, fact);
 	g_ptr_array_add(chances, chance);
+	return chance;
+}
+
+void chances_add_hostname(GPtrArray *chances, const char *hostname)
+{
+	add_fact(chances, "hostname", hostname);
+}
+
+void chances_add_machine(GPtrArray *chances)
+{
+	const struct machine *here = machine_of(false), *elsewhere = machine_of(true);
+	g_autofree char *cpus = g_strdup_printf("%u", here->cpus);
+
+	add_fact(chances, "cpus", cpus)->elsewhere = g_strdup_printf("%u", elsewhere->cpus);
+	add_fact(chances, "nameservers", here->nameservers)->elsewhere =
+		g_strdup(elsewhere->nameservers);
+}
+
+/* The next name that begins so. Caller frees. */
+static char *numbered(const GPtrArray *chances, const char *prefix)
+{
+	guint number = 0;
+
+	for (guint i = 0; i < chances->len; i++)
+		number += g_str_has_prefix(((struct chance *)chances->pdata[i])->name, prefix);
+	return g_strdup_printf("%s%u", prefix, number);
 }
 
 void chances_add_read(GPtrArray *chances, const char *path)
@@ -47,7 +75,7 @@ void chances_add_read(GPtrArray *chances, const char *path)
 
 	quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(template)));
 	plan_quote(template, quoted);
-	chance->name = g_strdup_printf("thresh_read_%u", chances->len);
+	chance->name = numbered(chances, "thresh_read_");
 	chance->path = g_strdup(path);
 	chance->directive =
 		g_strdup_printf("if file %s\nread %s %s\nend", quoted, chance->name, quoted);
@@ -133,7 +161,8 @@ char *chance_find(const struct chance *chance, const struct start_record *record
 	struct search search = {.chance = chance};
 
 	if (chance->value)
-		return g_strdup(chance->value);
+		return g_strdup(record->elsewhere && chance->elsewhere ? chance->elsewhere
+								       : chance->value);
 	if (chance->path)
 		return read_find(chance->path, record);
 	start_record_map(record, search_text, &search);
@@ -166,7 +195,8 @@ static char *hide_text(const char *text, gpointer user)
 void chances_hide(const GPtrArray *chances, struct start_record *record)
 {
 	for (guint i = 0; i < chances->len; i++) {
-		g_autofree char *value = chance_find(chances->pdata[i], record);
+		const struct chance *chance = chances->pdata[i];
+		g_autofree char *value = chance->value ? NULL : chance_find(chance, record);
 
 		if (value)
 			start_record_map(record, hide_text, value);
@@ -236,7 +266,7 @@ static bool learn_text(GPtrArray *chances, const char *a, const char *b)
 	if ((from > 0 && a[from - 1] == '$') || a[to] == '$')
 		return false;
 	g_autofree char *value = g_strndup(a + from, to - from);
-	g_autofree char *name = g_strdup_printf("thresh_random_%u", chances->len);
+	g_autofree char *name = numbered(chances, "thresh_random_");
 	char *directive = random_directive(name, value);
 
 	if (!directive)

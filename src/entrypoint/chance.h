@@ -18,12 +18,15 @@ struct chance {
 	gsize length;    /* of the value */
 	char *path;      /* of a file that was there when the start began; else NULL */
 	char *directive; /* "random thresh_random_1 32 hex"; may be several lines */
-	char *value;     /* a fixed one: the host name; else NULL */
+	char *value;     /* of a fact of the machine; else NULL */
+	char *elsewhere; /* what it is on another machine; NULL: the same */
 };
 
 /* chance_free'd with the array. */
 GPtrArray *chances_new(void);
 void chances_add_hostname(GPtrArray *chances, const char *hostname);
+/* Processors and name servers of the machine on which starts are run. */
+void chances_add_machine(GPtrArray *chances);
 
 /* What the file at @path holds, newlines at its end aside. */
 void chances_add_read(GPtrArray *chances, const char *path);
@@ -40,5 +43,5 @@ char *chance_find(const struct chance *chance, const struct start_record *record
 /* Finds all of them in the state's record, and marks them. */
 void chances_mark(const GPtrArray *chances, struct state *state);
 
-/* Every value is overwritten with x, so that two records can be compared. */
+/* Every value but a fact is overwritten with x, so that two records can be compared. */
 void chances_hide(const GPtrArray *chances, struct start_record *record);

@@ -138,7 +138,9 @@ static bool file_holds(const struct condition *condition, const struct space *sp
 	case LEVEL_LATER:
 		return left;
 	case LEVEL_GIVEN:
-		return path_is_below(level->path, path);
+		while (level && !path_is_below(level->path, path))
+			level = level->beside;
+		return level != NULL;
 	case LEVEL_ABSENT:
 		return left && !path_is_below(path, level->path);
 	default:

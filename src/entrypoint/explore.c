@@ -98,6 +98,26 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 	return state;
 }
 
+struct state *explorer_start_changed(struct explorer *explorer, const struct state *like,
+				     void (*change)(struct start_scenario *scenario, gpointer user),
+				     gpointer user, GError **error)
+{
+	struct state *state = space_state(explorer->space, like->levels);
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+
+	change(scenario, user);
+	explorer->runs++;
+	state->record = explorer->runner(scenario, explorer->user, error);
+	start_scenario_free(scenario);
+	if (!state->record) {
+		state_free(state);
+		return NULL;
+	}
+	chances_mark(explorer->space->chances, state);
+	state->items = items_of(explorer->space, state);
+	return state;
+}
+
 /* The new state's parts take the old one's place, so that pointers to it, and to its levels, stay
  * right. */
 static void state_refresh(const struct space *space, struct state *state)
@@ -670,7 +690,7 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	if (!explore_base(explorer, error) || !explore_variables(explorer, error) ||
 	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
 	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
-	    !explore_edits(explorer, error) || !explore_edits(explorer, error) ||
+	    !explore_edits(explorer, error) || !explore_machine(explorer, error) ||
 	    !check_later(explorer, error) || !explore_signs(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);

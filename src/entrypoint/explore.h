@@ -49,6 +49,12 @@ void explorer_forget(struct explorer *explorer, struct state *state);
  * up. Borrowed. */
 struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, GError **error);
 
+/* The start of @like with what @change makes of its scenario: it is none of the explorer's own.
+ * NULL: an error. Caller frees with state_free. */
+struct state *explorer_start_changed(struct explorer *explorer, const struct state *like,
+				     void (*change)(struct start_scenario *scenario, gpointer user),
+				     gpointer user, GError **error);
+
 /* --- the parts of explorer_learn, in this order; each false with an error --- */
 
 /* The factors: names in the scripts' text, the user's, and what they are compared with. */
@@ -73,6 +79,8 @@ bool explore_given(struct explorer *explorer, guint level, const char *template,
 bool explore_edits(struct explorer *explorer, GError **error);
 /* What the script does with quotes and other signs in each variable alone. */
 bool explore_signs(struct explorer *explorer, GError **error);
+/* Whether starts that ask what the machine has do the same on another one. */
+bool explore_machine(struct explorer *explorer, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error);
 

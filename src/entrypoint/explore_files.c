@@ -293,29 +293,67 @@ static uint32_t mode_made(const struct explorer *explorer, const char *path)
 	return 0;
 }
 
-/* Each candidate alone there at a first start; and missing at a later one, where @later differs or
- * the script goes by it. */
-static bool confirm(const struct candidates *candidates, bool later, GError **error)
+/* The level of a candidate that is there at a first start. */
+static guint level_given(const struct candidates *candidates, guint index)
 {
 	struct explorer *explorer = candidates->explorer;
 	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
+	const char *path = candidates->paths->pdata[index];
+	bool volume = is_volume(explorer, path);
+	g_autofree char *given = volume ? path_join(path, "given") : g_strdup(path);
+	guint level = factor_path(factor, LEVEL_GIVEN, given, is_directory_test(explorer, path));
+
+	((struct level *)factor->levels->pdata[level])->mode = mode_made(explorer, path);
+	return level;
+}
+
+/* One candidate alone there at a first start; and missing at a later one, where @later differs or
+ * the script goes by it. */
+static bool confirm_one(const struct candidates *candidates, guint index, bool later,
+			GError **error)
+{
+	struct explorer *explorer = candidates->explorer;
+	const char *path = candidates->paths->pdata[index];
+	const char *template = candidates->templates->pdata[index];
+	guint level = level_given(candidates, index);
+
+	if (!try_level(explorer, level, error))
+		return false;
+	if (is_volume(explorer, path))
+		return true;
+	if (!explore_given(explorer, level, template, error))
+		return false;
+	return (!later && is_ignored(explorer, level)) ||
+	       confirm_absent(explorer, path, template, error);
+}
+
+/* Files that no start leaves, all of them there: in which order do they matter? */
+static bool confirm_all(const struct candidates *candidates, GError **error)
+{
+	struct explorer *explorer = candidates->explorer;
+	struct factor *factor = space_factor(explorer->space, SPACE_FILES);
+	guint all = 0, count = 0;
 
 	for (guint i = 0; i < candidates->paths->len; i++) {
-		const char *path = candidates->paths->pdata[i];
-		bool volume = is_volume(explorer, path);
-		g_autofree char *given = volume ? path_join(path, "given") : g_strdup(path);
-		guint level =
-			factor_path(factor, LEVEL_GIVEN, given, is_directory_test(explorer, path));
+		const char *template = candidates->templates->pdata[i];
+		guint level;
 
-		((struct level *)factor->levels->pdata[level])->mode = mode_made(explorer, path);
-		if (!try_level(explorer, level, error) ||
-		    (!volume &&
-		     !explore_given(explorer, level, candidates->templates->pdata[i], error)) ||
-		    (!volume && (later || !is_ignored(explorer, level)) &&
-		     !confirm_absent(explorer, path, candidates->templates->pdata[i], error)))
-			return false;
+		if (!g_hash_table_contains(explorer->space->foreign, template) ||
+		    g_ptr_array_find_with_equal_func(explorer->space->untold, template, g_str_equal,
+						     NULL))
+			continue;
+		level = level_given(candidates, i);
+		all = count++ ? factor_beside(factor, level, all) : level;
 	}
-	return true;
+	return count < 2 || all == 0 || try_level(explorer, all, error);
+}
+
+static bool confirm(const struct candidates *candidates, bool later, GError **error)
+{
+	for (guint i = 0; i < candidates->paths->len; i++)
+		if (!confirm_one(candidates, i, later, error))
+			return false;
+	return confirm_all(candidates, error);
 }
 
 static const struct start_step *owner_above(const struct start_record *record,

@@ -3,7 +3,6 @@
  * runs the container may put it there. What it does by being there is learned like any condition;
  * what the script takes from it (`. FILE`, a loop of `read`) is not known. */
 #include "base/error.h"
-#include "entrypoint/chance.h"
 #include "entrypoint/explore.h"
 
 #include <string.h>
@@ -32,29 +31,15 @@ static GBytes *settings_of(const struct space *space)
 	return g_string_free_to_bytes(text);
 }
 
-/* The start of @given with settings in the file. NULL: an error. Caller frees with state_free. */
-static struct state *start_with_settings(struct explorer *explorer, const struct state *given,
-					 GError **error)
+static void add_settings(struct start_scenario *scenario, gpointer user)
 {
-	struct state *state = space_state(explorer->space, given->levels);
-	struct start_scenario *scenario = state_scenario(explorer->space, state);
 	struct start_given *file = scenario->files->pdata[scenario->files->len - 1];
 	char *name = g_strdup_printf("%s, with settings in it", scenario->name);
 
 	g_free(scenario->name);
 	scenario->name = name;
 	g_bytes_unref(file->content);
-	file->content = settings_of(explorer->space);
-	explorer->runs++;
-	state->record = explorer->runner(scenario, explorer->user, error);
-	start_scenario_free(scenario);
-	if (!state->record) {
-		state_free(state);
-		return NULL;
-	}
-	chances_mark(explorer->space->chances, state);
-	state->items = items_of(explorer->space, state);
-	return state;
+	file->content = settings_of(user);
 }
 
 static void refuse(struct explorer *explorer, struct state *given, const char *template)
@@ -81,7 +66,8 @@ bool explore_given(struct explorer *explorer, guint level, const char *template,
 	}
 	if (what->directory || !state_executes(given) || is_made(explorer->base, what->path))
 		return true;
-	with_settings = start_with_settings(explorer, given, error);
+	with_settings =
+		explorer_start_changed(explorer, given, add_settings, explorer->space, error);
 	if (!with_settings)
 		return false;
 	if (!states_alike(with_settings, given, true))

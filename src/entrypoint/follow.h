@@ -92,6 +92,7 @@ struct follow_options {
 	const char *const *keep;         /* paths or names of programs to keep; or NULL */
 	GHashTable *habits;              /* start.h; or NULL */
 	const char *const *interpreters; /* paths that are the script's world; or NULL */
+	const struct machine *machine;   /* machine.h; or NULL: the real one */
 	uint64_t own_pipes[2];           /* inodes of the container's standard streams */
 	const char *mark;                /* of the shells' own trace; NULL: without */
 	int timeout_ms;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "entrypoint/machine.h"
 #include "trace/calls.h"
 
 #include <errno.h>
@@ -36,6 +37,7 @@ enum call_kind {
 	CALL_SET_ATTRIBUTE, /* extended attributes: the second argument is the name */
 	CALL_REMOVE_ATTRIBUTE,
 	CALL_CHROOT,
+	CALL_AFFINITY,
 	CALL_SPECIAL, /* what it does no plan can say: the program is kept */
 };
 
@@ -75,6 +77,7 @@ static const struct {
 	{"lremovexattr", CALL_REMOVE_ATTRIBUTE},
 	{"fremovexattr", CALL_REMOVE_ATTRIBUTE},
 	{"chroot", CALL_CHROOT},
+	{"sched_getaffinity", CALL_AFFINITY},
 	{"pivot_root", CALL_SPECIAL},
 	{"mount", CALL_SPECIAL},
 	{"umount2", CALL_SPECIAL},
@@ -782,6 +785,12 @@ void follow_call_exit(struct follow *follow, struct task *task, int64_t result)
 	case CALL_REMOVE_ATTRIBUTE:
 		if (result == 0)
 			on_attribute(follow, task, meaning->kind == CALL_SET_ATTRIBUTE);
+		break;
+	case CALL_AFFINITY:
+		follow->record->asks_machine = true;
+		if (follow->options->machine)
+			machine_answer_affinity(follow->options->machine, task->tid, &task->call,
+						result);
 		break;
 	case CALL_CHROOT:
 		if (result == 0)

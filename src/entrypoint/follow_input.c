@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/sorted.h"
 #include "entrypoint/input.h"
+#include "entrypoint/machine.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -44,9 +45,19 @@ static bool is_text(GBytes *content)
 	return bytes <= FOLLOW_HELD_BYTES && (bytes == 0 || !memchr(data, '\0', bytes));
 }
 
+static bool asks_machine(GHashTable *read)
+{
+	for (gsize i = 0; machine_covers[i]; i += 2)
+		if (g_hash_table_contains(read, machine_covers[i]))
+			return true;
+	return g_hash_table_contains(read, "/etc/resolv.conf");
+}
+
 void follow_take_reads(struct follow *follow)
 {
 	g_autoptr(GPtrArray) paths = keys_sorted(follow->read);
+
+	follow->record->asks_machine |= asks_machine(follow->read);
 
 	for (guint i = 0; i < paths->len; i++) {
 		GBytes *content = g_hash_table_lookup(follow->read, paths->pdata[i]);

@@ -8,6 +8,7 @@
 #include "entrypoint/asker.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/failure.h"
+#include "entrypoint/segment.h"
 #include "entrypoint/template.h"
 
 #include <stdlib.h>
@@ -329,35 +330,111 @@ static bool lane_is_full(const GPtrArray *lane)
 	return !g_ptr_array_find((GPtrArray *)(uintptr_t)lane, NULL, NULL);
 }
 
-/* The lanes from @from on, of which every start has exactly one, as one lane; NULL: there are none.
- * Caller frees. */
-static GPtrArray *join_from(const GPtrArray *lanes, guint from, guint *ret_to)
+static const char *lane_example(const GPtrArray *lane)
 {
-	const GPtrArray *first = lanes->pdata[from];
-	g_autoptr(GPtrArray) whole = g_ptr_array_new();
-	guint to = from;
+	guint i = 0;
 
-	g_ptr_array_set_size(whole, (gint)first->len);
-	while (to < lanes->len && lane_is_text(lanes->pdata[to]) &&
-	       lane_join(whole, lanes->pdata[to]))
-		to++;
-	*ret_to = to;
-	return to - from >= MIN_JOINED && lane_is_full(whole) ? g_steal_pointer(&whole) : NULL;
+	while (!lane->pdata[i])
+		i++;
+	return ((const struct text *)lane->pdata[i])->template;
 }
 
-/* Several lines of which a start has one are variants of one line. Caller frees. */
-static GPtrArray *join_variants(const GPtrArray *lanes)
+static bool lanes_meet(const GPtrArray *one, const GPtrArray *other)
 {
-	GPtrArray *joined = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+	for (guint i = 0; i < one->len; i++)
+		if (one->pdata[i] && other->pdata[i])
+			return true;
+	return false;
+}
 
-	for (guint from = 0, to; from < lanes->len; from = to) {
-		GPtrArray *whole = join_from(lanes, from, &to);
+/* Lanes of which every start has exactly one. */
+struct variants {
+	GPtrArray *whole;    /* as one lane */
+	GByteArray *members; /* by lane */
+	guint count;
+};
 
-		if (!whole) {
-			whole = g_ptr_array_ref(lanes->pdata[from]);
-			to = from + 1;
+static struct variants variants_from(const GPtrArray *lanes, guint from)
+{
+	const GPtrArray *first = lanes->pdata[from];
+	struct variants variants = {g_ptr_array_new(), g_byte_array_new(), 0};
+
+	g_ptr_array_set_size(variants.whole, (gint)first->len);
+	g_byte_array_set_size(variants.members, lanes->len);
+	memset(variants.members->data, 0, lanes->len);
+	for (guint i = from; i < lanes->len; i++) {
+		const GPtrArray *lane = lanes->pdata[i];
+
+		if (!lane_is_text(lane) ||
+		    (i > from && !segments_alike(lane_example(first), lane_example(lane))) ||
+		    !lane_join(variants.whole, lane))
+			continue;
+		variants.members->data[i] = 1;
+		variants.count++;
+	}
+	return variants;
+}
+
+/* The lane behind which the variants can stand as one, since no start has them in another order;
+ * lanes->len: there is none. */
+static guint variants_place(const struct variants *variants, const GPtrArray *lanes)
+{
+	guint place = 0, limit = lanes->len;
+
+	for (guint k = 0; k < lanes->len; k++) {
+		for (guint m = 0; !variants->members->data[k] && m < lanes->len; m++) {
+			if (!variants->members->data[m] ||
+			    !lanes_meet(lanes->pdata[m], lanes->pdata[k]))
+				continue;
+			if (m > k)
+				place = k + 1;
+			else
+				limit = MIN(limit, k);
 		}
-		g_ptr_array_add(joined, whole);
+	}
+	return place <= limit ? place : lanes->len + 1;
+}
+
+/* Appends lanes [@from, @to) but those of the variants. */
+static void append_others(GPtrArray *joined, const GPtrArray *lanes, const GByteArray *members,
+			  guint from, guint to)
+{
+	for (guint i = from; i < to; i++)
+		if (!members->data[i])
+			g_ptr_array_add(joined, g_ptr_array_ref(lanes->pdata[i]));
+}
+
+/* The lanes with the variants that begin with lane @from as one; NULL: there are none. Caller
+ * frees. */
+static GPtrArray *join_from(const GPtrArray *lanes, guint from)
+{
+	struct variants variants = variants_from(lanes, from);
+	guint place = variants_place(&variants, lanes);
+	GPtrArray *joined = NULL;
+
+	if (variants.count >= MIN_JOINED && lane_is_full(variants.whole) && place <= lanes->len) {
+		joined = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
+		append_others(joined, lanes, variants.members, 0, place);
+		g_ptr_array_add(joined, g_ptr_array_ref(variants.whole));
+		append_others(joined, lanes, variants.members, place, lanes->len);
+	}
+	g_ptr_array_unref(variants.whole);
+	g_byte_array_unref(variants.members);
+	return joined;
+}
+
+/* Several lines, alike, of which a start has one are variants of one line. Caller frees. */
+static GPtrArray *join_variants(GPtrArray *lanes)
+{
+	GPtrArray *joined = g_ptr_array_ref(lanes);
+
+	for (guint from = 0; from < joined->len; from++) {
+		GPtrArray *fewer = join_from(joined, from);
+
+		if (!fewer)
+			continue;
+		g_ptr_array_unref(joined);
+		joined = fewer;
 	}
 	return joined;
 }

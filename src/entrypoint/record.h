@@ -99,6 +99,9 @@ struct start_record {
 	GPtrArray *retried; /* char *: programs that left files and failed, and were run again with
 			       the same words: no files say what they do */
 	GBytes *output;     /* the last 64 KiB that it printed */
+	bool elsewhere;     /* it was on another machine */
+	bool asks_machine;  /* something that the script ran asked for processors, memory or name
+			       servers */
 	bool missed_absent; /* something that the scenario takes away was not there */
 };
 
@@ -110,8 +113,9 @@ struct start_scenario {
 	GPtrArray *files;           /* struct start_given *: made before the first start */
 	GPtrArray *absent;          /* char *: paths removed before the last start */
 	GPtrArray *first_arguments; /* char *: of the first of two starts; NULL: the same */
-	guint starts; /* 2: a second start on what the first left; its record is the answer */
-	bool explain; /* with the shell's own trace: for tests, lines; effects may be disturbed */
+	guint starts;   /* 2: a second start on what the first left; its record is the answer */
+	bool elsewhere; /* on another machine: see machine.h */
+	bool explain;   /* with the shell's own trace: for tests, lines; effects may be disturbed */
 	const char *const *entry; /* run this instead (the plan's replay: thresh-init); or NULL */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/segment.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { MAX_TOKENS = 1024 };
@@ -73,6 +72,20 @@ static void keep_common(GPtrArray *common, const GPtrArray *tokens)
 		}
 	}
 	g_ptr_array_set_size(common, (gint)kept);
+}
+
+bool segments_alike(const char *one, const char *other)
+{
+	g_autoptr(GPtrArray) a = tokens_of(one);
+	g_autoptr(GPtrArray) b = tokens_of(other);
+	g_autoptr(GPtrArray) common = g_ptr_array_new();
+
+	if (a->len > MAX_TOKENS || b->len > MAX_TOKENS)
+		return false;
+	for (guint i = 0; i < a->len; i++)
+		g_ptr_array_add(common, a->pdata[i]);
+	keep_common(common, b);
+	return common->len * 2 >= MAX(a->len, b->len);
 }
 
 /* --- gaps --- */

@@ -11,11 +11,15 @@
 #pragma once
 
 #include <glib.h>
+#include <stdbool.h>
 
 struct segments {
 	GPtrArray *fixed; /* char *: before, between and behind the gaps: one more than these */
 	GPtrArray *gaps;  /* GPtrArray * of char *: of a gap, its text in each template */
 };
+
+/* Whether half of what either consists of is in both. */
+bool segments_alike(const char *one, const char *other);
 
 /* @templates: char *, each another. NULL: fewer than two things differ. Caller frees. */
 struct segments *segments_of(const GPtrArray *templates);

@@ -94,6 +94,7 @@ struct space *space_new(const struct start_request *request)
 	space->request = request;
 	if (request->hostname && *request->hostname)
 		chances_add_hostname(space->chances, request->hostname);
+	chances_add_machine(space->chances);
 	space->command = strings_copy(request->arguments);
 	space->workdir = g_strdup(request->workdir ? request->workdir : "/");
 	for (guint i = 0; request->environment && i < request->environment->len; i++)
@@ -279,6 +280,24 @@ void factor_use_words(struct factor *factor)
 bool factor_is_word(const struct factor *factor)
 {
 	return g_strcmp0(factor->type, "word") == 0;
+}
+
+guint factor_beside(struct factor *factor, guint index, guint beside)
+{
+	const struct level *one = factor->levels->pdata[index];
+	const struct level *other = factor->levels->pdata[beside];
+
+	if (factor->levels->len >= MAX_LEVELS)
+		return 0;
+	g_autofree char *label = g_strdup_printf("%s, %s", one->label, other->label);
+	struct level *level = factor_add(factor, LEVEL_GIVEN, label);
+
+	level->path = g_strdup(one->path);
+	level->value = g_strdup(one->value);
+	level->directory = one->directory;
+	level->mode = one->mode;
+	level->beside = other;
+	return factor->levels->len - 1;
 }
 
 guint factor_find(const struct factor *factor, enum level_kind kind)
@@ -586,12 +605,13 @@ static void scenario_set_files(const struct space *space, struct start_scenario 
 		scenario->starts = 2;
 	if (level->kind == LEVEL_ABSENT)
 		g_ptr_array_add(scenario->absent, g_strdup(level->path));
-	if (level->kind == LEVEL_GIVEN)
-		scenario_give(scenario, level->path,
-			      level->mode        ? level->mode
-			      : level->directory ? 0755
+	for (const struct level *given = level; given && given->kind == LEVEL_GIVEN;
+	     given = given->beside)
+		scenario_give(scenario, given->path,
+			      given->mode        ? given->mode
+			      : given->directory ? 0755
 						 : 0644,
-			      level->value);
+			      given->value);
 	for (guint i = 0; i < scenario->files->len; i++) {
 		struct start_given *given = scenario->files->pdata[i];
 

@@ -33,13 +33,14 @@ enum level_kind {
 
 struct level {
 	enum level_kind kind;
-	char *value;      /* of the variable, or what the file holds (SECRET, GIVEN) */
-	GPtrArray *words; /* ARGUMENTS: char *; those in `marks` are marks */
-	GPtrArray *marks; /* ARGUMENTS: char *, as in words */
-	char *path;       /* GIVEN, ABSENT, SECRET */
-	bool directory;   /* GIVEN: path is a directory */
-	uint32_t mode;    /* GIVEN: of the file, where the script makes one itself; else 0 */
-	char *label;      /* for messages */
+	char *value;                /* of the variable, or what the file holds (SECRET, GIVEN) */
+	GPtrArray *words;           /* ARGUMENTS: char *; those in `marks` are marks */
+	GPtrArray *marks;           /* ARGUMENTS: char *, as in words */
+	char *path;                 /* GIVEN, ABSENT, SECRET */
+	bool directory;             /* GIVEN: path is a directory */
+	const struct level *beside; /* GIVEN: what is there too; or NULL */
+	uint32_t mode; /* GIVEN: of the file, where the script makes one itself; else 0 */
+	char *label;   /* for messages */
 };
 
 enum factor_kind { FACTOR_VARIABLE, FACTOR_ARGUMENTS, FACTOR_FILES };
@@ -120,6 +121,8 @@ guint factor_arguments(struct factor *factor, const GPtrArray *words, const GPtr
 guint factor_path(struct factor *factor, enum level_kind kind, const char *path, bool directory);
 /* GIVEN, a file at @path that holds @content; @which: in words. */
 guint factor_given(struct factor *factor, const char *path, const char *content, const char *which);
+/* A first start that finds what level @index has and what level @beside has. 0: too many levels. */
+guint factor_beside(struct factor *factor, guint index, guint beside);
 /* The index of the first level of @kind; 0 where there is none. */
 guint factor_find(const struct factor *factor, enum level_kind kind);
 /* Its marks become numbers: unusual ones, or, in @space, such between @least and @most, which are

@@ -6,6 +6,7 @@
 #include "base/path.h"
 #include "entrypoint/follow.h"
 #include "entrypoint/given.h"
+#include "entrypoint/machine.h"
 #include "entrypoint/tail.h"
 
 #include <errno.h>
@@ -34,9 +35,9 @@ struct job {
 	struct ids ids;
 	char *mark; /* of the shells' trace; NULL: without */
 	struct sandbox_spec sandbox_spec;
-	GPtrArray *mounts;            /* the setup's and ours, borrowed */
-	struct sandbox_mount *prompt; /* the file that sets bash's PS4 */
-	struct start_record *record;  /* of the last start */
+	GPtrArray *mounts; /* the setup's and ours, borrowed */
+	GPtrArray *own;    /* struct sandbox_mount *: ours: the machine, the file that sets PS4 */
+	struct start_record *record; /* of the last start */
 	GError *error;
 };
 
@@ -119,22 +120,39 @@ static void environment_set(GPtrArray *environment, const char *name, const char
  */
 static void prepare_trace(struct job *job)
 {
-	const GPtrArray *mounts = job->setup->sandbox->mounts;
-	g_autofree char *prompt = NULL, *text = NULL;
+	g_autofree char *prompt = NULL, *text = NULL, *path = NULL;
+	struct sandbox_mount *file;
 
 	job->mark = g_uuid_string_random();
 	prompt = g_strdup_printf(XTRACE_PS4, job->mark);
 	text = g_strdup_printf("PS4='%s'\nset -x\n", prompt);
-	job->prompt = sandbox_mount_new(MOUNT_BYTES, "/");
-	g_free(job->prompt->path);
-	job->prompt->path = g_strconcat("/.thresh-", job->mark, NULL);
-	job->prompt->bytes = g_bytes_new(text, strlen(text));
+	path = g_strconcat("/.thresh-", job->mark, NULL);
+	file = sandbox_mount_new(MOUNT_BYTES, path);
+	file->bytes = g_bytes_new(text, strlen(text));
+	g_ptr_array_add(job->own, file);
 	environment_set(job->environment, "PS4", prompt);
-	environment_set(job->environment, "BASH_ENV", job->prompt->path);
+	environment_set(job->environment, "BASH_ENV", path);
+}
+
+static bool is_own(const struct job *job, const struct sandbox_mount *mount)
+{
+	for (guint i = 0; i < job->own->len; i++)
+		if (strcmp(((struct sandbox_mount *)job->own->pdata[i])->path, mount->path) == 0)
+			return true;
+	return false;
+}
+
+/* The setup's mounts, and ours in the place of those that lie there. */
+static void place_own(struct job *job)
+{
+	const GPtrArray *mounts = job->setup->sandbox->mounts;
+
 	job->mounts = g_ptr_array_new();
 	for (guint i = 0; mounts && i < mounts->len; i++)
-		g_ptr_array_add(job->mounts, mounts->pdata[i]);
-	g_ptr_array_add(job->mounts, job->prompt);
+		if (!is_own(job, mounts->pdata[i]))
+			g_ptr_array_add(job->mounts, mounts->pdata[i]);
+	for (guint i = 0; i < job->own->len; i++)
+		g_ptr_array_add(job->mounts, job->own->pdata[i]);
 	job->sandbox_spec.mounts = job->mounts;
 }
 
@@ -172,6 +190,7 @@ static struct process_spec spec_of(const struct job *job, struct follow *follow,
 	spec.supervise = NULL;
 	spec.attach = follow_attach;
 	spec.user = follow;
+	spec.covers = machine_covers;
 	return spec;
 }
 
@@ -249,6 +268,7 @@ static bool start_once(struct job *job, bool last, GError **error)
 		.keep = job->setup->keep,
 		.habits = job->setup->habits,
 		.interpreters = interpreters,
+		.machine = machine_of(job->scenario->elsewhere),
 		.mark = job->mark,
 		.timeout_ms = job->setup->timeout_ms > 0 ? job->setup->timeout_ms : TIMEOUT_MS,
 		.settle_ms = job->setup->settle_ms > 0 ? job->setup->settle_ms : SETTLE_MS,
@@ -292,6 +312,7 @@ static bool run(struct job *job, GError **error)
 		    !start_once(job, last, error))
 			return false;
 		job->record->missed_absent = missed;
+		job->record->elsewhere = job->scenario->elsewhere;
 	}
 	return true;
 }
@@ -318,15 +339,18 @@ struct start_record *start_run(const struct start_setup *setup,
 				    scenario->first_arguments ? scenario->first_arguments
 							      : scenario->arguments);
 	job.environment = build_environment(setup, scenario);
+	job.own = g_ptr_array_new_with_free_func((GDestroyNotify)sandbox_mount_free);
+	machine_add_mounts(job.own, machine_of(scenario->elsewhere));
 	if (scenario->explain)
 		prepare_trace(&job);
+	place_own(&job);
 	thread = g_thread_try_new("start", run_job, &job, error);
 	ok = thread && GPOINTER_TO_INT(g_thread_join(thread));
 	g_ptr_array_unref(job.argv);
 	g_ptr_array_unref(job.first_argv);
 	g_ptr_array_unref(job.environment);
-	g_clear_pointer(&job.mounts, g_ptr_array_unref);
-	sandbox_mount_free(job.prompt);
+	g_ptr_array_unref(job.mounts);
+	g_ptr_array_unref(job.own);
 	g_free(job.mark);
 	if (ok)
 		return job.record;

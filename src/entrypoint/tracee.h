@@ -40,6 +40,9 @@ GByteArray *tracee_memory(pid_t tid, uint64_t address, uint64_t size_bytes);
 /* The same of an iovec array of @count parts, of which @size_bytes count. */
 GByteArray *tracee_vector(pid_t tid, uint64_t address, uint64_t count, uint64_t size_bytes);
 
+/* @size_bytes to @address, all or none. */
+bool tracee_write(pid_t tid, uint64_t address, const void *data, size_t size_bytes);
+
 /* What a link of /proc/TID says: "cwd", "exe", "fd/3"; NULL where there is none. Caller frees. */
 char *tracee_link(pid_t tid, const char *name);
 

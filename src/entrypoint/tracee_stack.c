@@ -26,7 +26,7 @@ static bool read_words(pid_t tid, uint64_t address, uint64_t *words, size_t coun
 	return process_vm_readv(tid, &here, 1, &there, 1, 0) == (ssize_t)here.iov_len;
 }
 
-static bool write_bytes(pid_t tid, uint64_t address, const void *data, size_t size_bytes)
+bool tracee_write(pid_t tid, uint64_t address, const void *data, size_t size_bytes)
 {
 	struct iovec here = {(void *)(uintptr_t)data, size_bytes};
 	struct iovec there = {(void *)(uintptr_t)address, size_bytes};
@@ -76,8 +76,8 @@ static bool put_block(pid_t tid, uint64_t stack, const GArray *block, const char
 {
 	uint64_t lower = text_at - block->len * WORD_BYTES;
 
-	return lower < stack && write_bytes(tid, lower, block->data, block->len * WORD_BYTES) &&
-	       write_bytes(tid, text_at, text, TEXT_BYTES) && tracee_stack_move(tid, lower);
+	return lower < stack && tracee_write(tid, lower, block->data, block->len * WORD_BYTES) &&
+	       tracee_write(tid, text_at, text, TEXT_BYTES) && tracee_stack_move(tid, lower);
 }
 
 /* Reads the block and answers where a text can lie. */

@@ -180,6 +180,29 @@ static void add_ordinary_volumes(struct launch *launch, const struct launch_inpu
 	}
 }
 
+static bool is_writable(const struct seal *seal, const char *path)
+{
+	for (guint i = 0; i < seal->writables->len; i++)
+		if (!strcmp(((const struct writable *)seal->writables->pdata[i])->path, path))
+			return true;
+	return false;
+}
+
+/* What is mounted where the image knows nothing of it. */
+static void add_other_volumes(struct launch *launch, const struct launch_input *input)
+{
+	for (guint i = 0; input->volumes && i < input->volumes->len; i++) {
+		const struct volume_request *volume = input->volumes->pdata[i];
+
+		if (is_writable(input->seal, volume->path))
+			continue;
+		if (volume->host)
+			add_host_volume(launch, input, volume);
+		else
+			add_new_volume(launch, volume->path);
+	}
+}
+
 static void add_sealed_mounts(struct launch *launch, const struct launch_input *input)
 {
 	const struct seal *seal = input->seal;
@@ -200,6 +223,7 @@ static void add_sealed_mounts(struct launch *launch, const struct launch_input *
 		mount->gid = seal->gid;
 		mount->exec = writable->exec || writable->volume;
 	}
+	add_other_volumes(launch, input);
 	if (input->seccomp)
 		add_mount(launch, MOUNT_BYTES, SEAL_SECCOMP_PATH)->bytes =
 			g_bytes_ref(input->seccomp);

@@ -200,7 +200,7 @@ static bool prepare(struct inside *inside, GError **error)
 	reset_signals();
 	setsid();
 	umask(022);
-	if (!inside_mount_proc(inside->spec->pid_offset, error) ||
+	if (!inside_mount_proc(inside->spec->pid_offset, inside->spec->covers, error) ||
 	    !set_descriptors(inside, error) || !set_limits(inside, error))
 		return false;
 	if (chdir("/") < 0)

@@ -36,8 +36,9 @@ struct inside {
 void inside_main(struct inside *inside) G_GNUC_NORETURN;
 
 /* Mounts /proc of this pid namespace with what a container may not see or change masked, in the
- * place of the holder's (inside_proc.c). @pid_offset ids are skipped before the first child's. */
-bool inside_mount_proc(uint32_t pid_offset, GError **error);
+ * place of the holder's (inside_proc.c). @pid_offset ids are skipped before the first child's.
+ * @covers: see struct process_spec. */
+bool inside_mount_proc(uint32_t pid_offset, const char *const *covers, GError **error);
 
 /* Gives up ids and capabilities and installs the filters (inside_credentials.c). Ends with the
  * capabilities that filters need; inside_drop_last gives those up, too. */

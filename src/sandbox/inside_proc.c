@@ -61,6 +61,16 @@ static bool make_read_only(const char *path, GError **error)
 	       mount_place(fd, path, error);
 }
 
+static bool cover(const char *path, const char *source, GError **error)
+{
+	autofd int fd = -1;
+
+	if (access(path, F_OK) < 0)
+		return true;
+	fd = mount_copy(AT_FDCWD, source, false, error);
+	return fd >= 0 && mount_place(fd, path, error);
+}
+
 /* The next process id is @offset + 1 more than 1. */
 static void skip_pids(uint32_t offset)
 {
@@ -80,7 +90,7 @@ static void skip_pids(uint32_t offset)
 	}
 }
 
-bool inside_mount_proc(uint32_t pid_offset, GError **error)
+bool inside_mount_proc(uint32_t pid_offset, const char *const *covers, GError **error)
 {
 	const struct mount_option none[] = {{NULL}};
 	autofd int fd = mount_new("proc", none,
@@ -101,6 +111,10 @@ bool inside_mount_proc(uint32_t pid_offset, GError **error)
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(read_only); i++) {
 		if (!make_read_only(read_only[i], error))
+			return false;
+	}
+	for (size_t i = 0; covers && covers[i]; i += 2) {
+		if (!cover(covers[i], covers[i + 1], error))
 			return false;
 	}
 	return true;

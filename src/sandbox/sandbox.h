@@ -90,7 +90,9 @@ struct process_spec {
 	/* Called in the parent, by the thread that spawns, before the program is executed: the
 	 * process waits for its return; it attaches a ptrace(2) tracer. Or NULL. */
 	bool (*attach)(pid_t pid, void *user, GError **error);
-	void *user;          /* of both */
+	void *user;                /* of both */
+	const char *const *covers; /* pairs, ended by NULL: a file of /proc or /sys, and the file
+				      inside that is seen in its place; or NULL */
 	uint32_t pid_offset; /* process ids skipped inside before the application's children */
 };
 

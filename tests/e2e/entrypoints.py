@@ -156,9 +156,10 @@ class Case:
             layers = json.load(file)["layers"]
         for layer in layers:
             with tarfile.open(os.path.join(blobs, layer["digest"][7:])) as tar:
-                # /bin/sh may be a link to thresh-init, which runs the command lines that were recorded and no other
-                found += [i.name for i in tar if not i.isdir() and (i.mode & 0o6000 or FORBIDDEN.search(i.name) and
-                                                                    not (i.issym() and i.linkname.endswith("/.thresh/init")))]
+                # packages of which a file is left are in the database by their names; /bin/sh may be a link to thresh-init, which runs the command lines that were recorded and no other
+                found += [i.name for i in tar if not i.isdir() and not i.name.startswith("var/lib/dpkg/status.d/") and
+                          (i.mode & 0o6000 or FORBIDDEN.search(i.name) and
+                           not (i.issym() and i.linkname.endswith("/.thresh/init")))]
         self.point("no shell, package manager or setid file in it", f"found {found}" if found else None)
 
     def judge(self):

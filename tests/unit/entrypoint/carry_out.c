@@ -297,6 +297,9 @@ static void do_variable(struct carrier *carrier)
 		do_secret(world, name);
 	else if (directive->kind == PLAN_READ)
 		do_read(world, directive);
+	else if (directive->kind == PLAN_FACT && directive->sub == PLAN_FACT_CPUS)
+		g_hash_table_insert(world->internal, g_strdup(name),
+				    g_strdup_printf("%u", world->cpus));
 	else if (directive->kind == PLAN_RANDOM)
 		do_random(world, name);
 	else if (directive->kind == PLAN_CHECK)

@@ -256,8 +256,8 @@ static void test_kept(void)
 	learn_and_verify(&kept_script, WORDS("PATH=/usr/bin"), WORDS("app"), WORDS("/data"),
 			 WORDS("APP_SECRET=mine"),
 			 WORDS("random thresh_random_0 32 hex\n",
-			       "if file /data/secret\nread thresh_read_1 /data/secret\nend\n",
-			       "set APP_SECRET ${thresh_read_1}\n",
+			       "if file /data/secret\nread thresh_read_0 /data/secret\nend\n",
+			       "set APP_SECRET ${thresh_read_0}\n",
 			       "set APP_SECRET ${thresh_random_0}\n"));
 }
 
@@ -271,6 +271,21 @@ static void test_keys(void)
 			    "let thresh_1 port=${PORT}\n",
 			    "ensure /data/app.conf ${thresh_1} port=*\n",
 			    "ensure /data/app.conf level=${LEVEL} level=*\n"));
+}
+
+/* What follows the number of processors, and is not only equal to it. */
+static void test_workers(void)
+{
+	learn_and_verify(&workers_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("WORKERS=7", "EXTRA=1"),
+			 WORDS("fact thresh_cpus cpus\n", "level 4\\x0a", "more 4",
+			       "workers ${thresh_cpus};", "set LEVEL 4\n"));
+}
+
+static void test_threads(void)
+{
+	expect_error(&threads_script, WORDS("app"),
+		     WORDS("/entrypoint.sh:1: ", "processors", "entrypoint.fixed"));
 }
 
 static void test_node(void)
@@ -416,6 +431,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/random", test_random);
 	g_test_add_func("/learn/kept", test_kept);
 	g_test_add_func("/learn/keys", test_keys);
+	g_test_add_func("/learn/workers", test_workers);
+	g_test_add_func("/learn/threads", test_threads);
 	g_test_add_func("/learn/typed", test_typed);
 	g_test_add_func("/learn/derived", test_derived);
 	g_test_add_func("/learn/node", test_node);

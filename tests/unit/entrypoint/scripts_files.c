@@ -68,3 +68,34 @@ const struct script keys_script = {
 	"set_key port \"${PORT:-80}\"\n[ -z \"$LEVEL\" ] || set_key level \"$LEVEL\"\nexec "
 	"\"$@\"\n",
 	keys_start};
+
+/* The number of processors, and the same number for another reason. */
+static void workers_start(struct world *world)
+{
+	g_autofree char *cpus = g_strdup_printf("%u", world->cpus);
+	const char *workers = *world_get(world, "WORKERS") ? world_get(world, "WORKERS") : cpus;
+	g_autofree char *text = g_strdup_printf("level 4\nworkers %s;\n%s", workers,
+						*world_get(world, "EXTRA") ? "more 4\n" : "");
+
+	world_file(world, "/etc/app.conf", 0644, text);
+	world_set(world, "WORKERS", workers);
+	world_set(world, "LEVEL", "4");
+	world_exec_arguments(world);
+}
+
+const struct script workers_script = {"/entrypoint.sh",
+				      "WORKERS=${WORKERS:-$(nproc)}\necho ${EXTRA:+more}\nLEVEL=4\n"
+				      "exec \"$@\"\n",
+				      workers_start};
+
+/* Two for each processor. */
+static void threads_start(struct world *world)
+{
+	g_autofree char *threads = g_strdup_printf("%u", 2 * world->cpus);
+
+	world_set(world, "THREADS", threads);
+	world_exec_arguments(world);
+}
+
+const struct script threads_script = {
+	"/entrypoint.sh", "export THREADS=$((2 * $(nproc)))\nexec \"$@\"\n", threads_start};

@@ -3,6 +3,7 @@
 
 #include "base/path.h"
 #include "base/sorted.h"
+#include "entrypoint/machine.h"
 
 #include <string.h>
 
@@ -490,6 +491,7 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 		start_record_free(record);
 		world_begin_start(&world, image, scenario, start < MAX(scenario->starts, 1));
 		world.random += start;
+		world.cpus = machine_of(scenario->elsewhere)->cpus;
 		world_add_script(&world, image->script);
 		for (guint i = 0; scenario->files && i < scenario->files->len; i++) {
 			const struct start_given *given = scenario->files->pdata[i];
@@ -511,6 +513,8 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 		record = world_end_start(&world);
 	}
 	record->missed_absent = missed;
+	record->asks_machine = true;
+	record->elsewhere = scenario->elsewhere;
 	return record;
 }
 

@@ -22,6 +22,7 @@ struct world {
 	char *input, *output, *in;
 	bool input_unknown, essential;
 	int accept;
+	guint cpus;
 	guint random; /* of programs whose files differ from run to run */
 };
 
@@ -86,7 +87,7 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script, typed_script;
 /* scripts_files.c */
-extern const struct script kept_script, keys_script;
+extern const struct script kept_script, keys_script, workers_script, threads_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,
 	pair_script, quoted_script, account_script, begun_script, listed_script, address_script;
