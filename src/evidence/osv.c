@@ -208,6 +208,16 @@ static bool read_affected(struct vulnerabilities *data, struct vulnerability_fil
 	       vulnerabilities_add(data, file, g_steal_pointer(&advisory), error);
 }
 
+/* "schema_version": absent before 1.0, else semantic: what 2.0 will mean is not known here. */
+static bool is_known_schema(const json_t *record)
+{
+	const json_t *member = json_object_get(record, "schema_version");
+	const char *version = json_string_value(member);
+
+	return !member ||
+	       (version && (g_str_has_prefix(version, "0.") || g_str_has_prefix(version, "1.")));
+}
+
 bool osv_read(struct vulnerabilities *data, struct vulnerability_file *file,
 	      const struct json_span *span, GError **error)
 {
@@ -222,6 +232,8 @@ bool osv_read(struct vulnerabilities *data, struct vulnerability_file *file,
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "record at offset %zu: no id, so that it is none of OSV",
 				 span->offset);
+	if (!is_known_schema(record))
+		return fail(id, "its schema_version is not 1", error);
 	file->records++;
 	if (json_object_get(record, "withdrawn") || !all)
 		return true;

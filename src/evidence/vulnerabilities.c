@@ -269,6 +269,22 @@ static bool take_zip(struct reading *reading, const void *bytes, size_t size_byt
 /* --- files ---------------------------------------------------------------------------------------
  */
 
+/* gzip, bzip2, xz, zstd: their first bytes. */
+static bool is_compressed(const void *bytes, size_t size_bytes)
+{
+	static const char *const magic[] = {"\x1f\x8b", "BZh",
+					    "\xfd"
+					    "7zXZ",
+					    "\x28\xb5\x2f\xfd"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(magic); i++) {
+		if (size_bytes >= strlen(magic[i]) &&
+		    memcmp(bytes, magic[i], strlen(magic[i])) == 0)
+			return true;
+	}
+	return false;
+}
+
 bool vulnerabilities_parse(struct vulnerabilities *data, const char *name, const void *bytes,
 			   size_t size_bytes, GError **error)
 {
@@ -281,6 +297,9 @@ bool vulnerabilities_parse(struct vulnerabilities *data, const char *name, const
 	file->size_bytes = size_bytes;
 	digest_of(bytes, size_bytes, &file->digest);
 	g_ptr_array_add(data->files, file);
+	if (is_compressed(bytes, size_bytes))
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "is compressed; unpack it first, or give a zip");
 	if (!(is_zip ? take_zip : take_text)(&reading, bytes, size_bytes, error))
 		return false;
 	return file->records > 0 ||

@@ -55,6 +55,39 @@ static void test_provenance(void)
 		g_assert_nonnull(json_string_at(named(dependencies, *name), "uri"));
 }
 
+/* Files of vulnerability data are dependencies; and what a predicate names is found in it. */
+static void test_data(void)
+{
+	autovulnerabilities struct vulnerabilities *data =
+		vulnerabilities_new(g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL));
+	struct digest source, profile, recipe, file, other;
+	autojson json_t *predicate = NULL;
+	const json_t *entry;
+	char hex[DIGEST_HEX_BYTES];
+
+	digest_of("source", 6, &source);
+	digest_of("profile", 7, &profile);
+	digest_of("recipe", 6, &recipe);
+	digest_of("{\"a\":{}}", 8, &file);
+	digest_of("other", 5, &other);
+	g_assert_true(vulnerabilities_parse(data, "/x/data.json", "{\"a\":{}}", 8, NULL));
+	predicate = provenance_new(&source, &profile, &recipe, json_object());
+	g_assert_true(provenance_names(predicate, &source));
+	g_assert_false(provenance_names(predicate, &file));
+	provenance_add_data(predicate, data);
+	g_assert_true(provenance_names(predicate, &file));
+	g_assert_true(provenance_names(predicate, NULL));
+	g_assert_false(provenance_names(predicate, &other));
+	entry = named(
+		json_array_at(json_object_at(predicate, "buildDefinition"), "resolvedDependencies"),
+		"vulnerabilities");
+	digest_format_hex(&file, hex);
+	g_assert_cmpstr(hex_of(entry), ==, hex);
+	entry = json_object_at(entry, "annotations");
+	g_assert_cmpstr(json_string_at(entry, "file"), ==, "data.json");
+	g_assert_cmpint(json_integer_at(entry, "sizeBytes", 0), ==, 8);
+}
+
 static void test_trace(void)
 {
 	static const char *const words[] = {"app", "serve", NULL};
@@ -92,6 +125,7 @@ int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/provenance/provenance", test_provenance);
+	g_test_add_func("/provenance/data", test_data);
 	g_test_add_func("/provenance/trace", test_trace);
 	return g_test_run();
 }
