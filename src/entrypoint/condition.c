@@ -74,7 +74,7 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 			conditions_add(conditions, CONDITION_EQUALS, factor->name, level->value);
 	}
 	/* the image's own value may be the only one that the script takes */
-	if (plain && *plain)
+	if (plain && *plain && !factor->own)
 		conditions_add(conditions, CONDITION_EQUALS, factor->name, plain);
 }
 

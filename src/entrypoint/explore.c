@@ -690,8 +690,9 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	if (!explore_base(explorer, error) || !explore_variables(explorer, error) ||
 	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
 	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
-	    !explore_edits(explorer, error) || !explore_machine(explorer, error) ||
-	    !check_later(explorer, error) || !explore_signs(explorer, error))
+	    !explore_arguments_later(explorer, error) || !explore_edits(explorer, error) ||
+	    !explore_machine(explorer, error) || !check_later(explorer, error) ||
+	    !explore_signs(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);
 	struct model *model =

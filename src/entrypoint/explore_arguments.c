@@ -3,6 +3,7 @@
  * compares the first with, another program. */
 #include "base/error.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/failure.h"
 #include "entrypoint/template.h"
 
 #include <string.h>
@@ -217,6 +218,37 @@ static void find_prepended(struct explorer *explorer)
 		if (pattern && !is_word(pattern, space->prepended))
 			g_ptr_array_add(space->prepended, g_strdup(pattern));
 	}
+}
+
+/* Arguments that a first start does not take, since it starts something else with them: a later one
+ * shows what they are there for. */
+bool explore_arguments_later(struct explorer *explorer, GError **error)
+{
+	const struct factor *files = space_factor(explorer->space, SPACE_FILES);
+	guint later = factor_find(files, LEVEL_LATER), states = explorer->states->len;
+
+	for (guint i = 0; later && files->effective && i < states; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		GError *failure = NULL;
+
+		if (explorer_only_difference(explorer, state) != SPACE_ARGUMENTS ||
+		    state_executes(state) || !failure_counts(explorer->space, state))
+			continue;
+		g_autoptr(GByteArray) levels = levels_with(state->levels, SPACE_FILES, later);
+
+		explorer_run(explorer, levels, &failure);
+		if (failure) {
+			g_propagate_error(error, failure);
+			return false;
+		}
+	}
+	if (explorer->states->len == states)
+		return true;
+	find_rests(explorer);
+	if (explorer->space->rests)
+		find_prepended(explorer);
+	explorer_refresh(explorer);
+	return true;
 }
 
 bool explore_arguments(struct explorer *explorer, GError **error)

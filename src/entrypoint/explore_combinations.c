@@ -519,16 +519,6 @@ static bool failed_before(const struct explorer *explorer, guint index, guint fa
 	return false;
 }
 
-/* Arguments that a first start does not take: does a later one? */
-static bool try_failure_later(struct explorer *explorer, struct model **model,
-			      const struct state *failed, GError **error)
-{
-	guint later = factor_find(space_factor(explorer->space, SPACE_FILES), LEVEL_LATER);
-	g_autoptr(GByteArray) levels = levels_with(failed->levels, SPACE_FILES, later);
-
-	return !later || try_row(explorer, model, levels, error);
-}
-
 /* A start that failed when one thing was changed: is it that thing alone? */
 static bool explore_failures(struct explorer *explorer, struct model **model, GError **error)
 {
@@ -538,13 +528,11 @@ static bool explore_failures(struct explorer *explorer, struct model **model, GE
 		const struct state *state = explorer->states->pdata[i];
 		int factor = explorer_only_difference(explorer, state);
 
-		if (factor < 0 || factor == SPACE_FILES || state_executes(state) ||
+		if (factor < SPACE_FIRST_VARIABLE || state_executes(state) ||
 		    !failure_counts(explorer->space, state) ||
 		    failed_before(explorer, i, (guint)factor))
 			continue;
-		if (factor == SPACE_ARGUMENTS
-			    ? !try_failure_later(explorer, model, state, error)
-			    : !try_failure(explorer, model, state, (guint)factor, error))
+		if (!try_failure(explorer, model, state, (guint)factor, error))
 			return false;
 	}
 	return true;

@@ -25,6 +25,16 @@ static guint line_rank(const char *line)
 	return rank;
 }
 
+/* Behind the time and the process with which servers begin their lines. */
+static char *without_time(const char *line)
+{
+	g_autoptr(GRegex) time = g_regex_new(
+		"^\\d{4}-\\d\\d-\\d\\d[T ]+[\\d:.,]+Z?(?: [A-Z]{3,5})?(?: \\d+)?(?: \\[\\d+\\])? *",
+		G_REGEX_RAW, 0, NULL);
+
+	return g_regex_replace_literal(time, line, -1, 0, "", 0, NULL);
+}
+
 /* The line that says why: the first that speaks of an error, or else of a demand; else the last. */
 static char *failure_message(const struct state *state)
 {
@@ -44,7 +54,9 @@ static char *failure_message(const struct state *state)
 		best = *line;
 		best_rank = rank;
 	}
-	return g_strndup(best, MAX_MESSAGE_BYTES);
+	g_autofree char *message = without_time(best);
+
+	return g_strndup(message, MAX_MESSAGE_BYTES);
 }
 
 char *failure_label(const struct state *state)
@@ -174,6 +186,18 @@ static struct decision *failures_learn(const struct model *model, const struct f
 	return decision_learn(&problem, failures->indexes, ret_one, ret_other);
 }
 
+/* Each branch says what one of its starts said. */
+static void take_messages(struct decision *decision, const GPtrArray *states)
+{
+	if (!decision_is_leaf(decision)) {
+		take_messages(decision->yes, states);
+		take_messages(decision->no, states);
+	} else if (*decision->label) {
+		g_free(decision->label);
+		decision->label = failure_label(states->pdata[decision->example]);
+	}
+}
+
 struct decision *failure_learn(const struct model *model, GError **error)
 {
 	g_autoptr(GPtrArray) states = g_ptr_array_new();
@@ -198,7 +222,9 @@ struct decision *failure_learn(const struct model *model, GError **error)
 
 	if (!decision)
 		decision = failures_learn(model, &failures, false, &one, &other);
-	if (!decision)
+	if (decision)
+		take_messages(decision, states);
+	else
 		complain_failure(model->space, states->pdata[one], states->pdata[other], error);
 	return decision;
 }

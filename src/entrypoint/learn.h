@@ -47,6 +47,9 @@ struct start_request {
 	GHashTable *values;     /* char * name -> GPtrArray * of char *: values of variables to try,
 				   besides what the script compares them with; or NULL */
 	const GPtrArray *fixed; /* names of variables that keep their value */
+	const GPtrArray *own;   /* names of variables whose value is the user's: where the script
+				   leaves such a value (of six bytes or more), it is that variable,
+				   and never in the plan; or NULL */
 	GPtrArray *keep; /* written: char *: programs that the runner must not fold into files,
 			    since these vary from start to start; or NULL: that is an error */
 	const char *other_program; /* in the image, none of the script's: for `docker run IMAGE it`;

@@ -170,6 +170,16 @@ static void factor_add_marks(struct factor *factor)
 			 g_strdup_printf("Zq%03ukxC Zq%03ukxD", number, number));
 }
 
+enum { MIN_OWN_BYTES = 6 }; /* below it, a value may stand anywhere by chance */
+
+static bool is_own(const struct start_request *request, const char *name, const char *plain)
+{
+	for (guint i = 0; plain && request->own && i < request->own->len; i++)
+		if (strcmp(request->own->pdata[i], name) == 0)
+			return strlen(plain) >= MIN_OWN_BYTES;
+	return false;
+}
+
 struct factor *space_variable(struct space *space, const char *name)
 {
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
@@ -187,6 +197,7 @@ struct factor *space_variable(struct space *space, const char *name)
 	if (!plain || *plain)
 		factor_add(factor, LEVEL_EMPTY, empty)->value = g_strdup("");
 	factor_add_marks(factor);
+	factor->own = is_own(space->request, name, plain);
 	return factor;
 }
 
@@ -446,11 +457,21 @@ static void state_add_mark(struct state *state, const char *text, char *template
 	g_ptr_array_add(state->marks, mark);
 }
 
+static void state_mark_plain(struct state *state, const struct factor *factor)
+{
+	const char *value = g_hash_table_lookup(state->environment, factor->name);
+
+	if (factor->own && value)
+		state_add_mark(state, value, g_strdup_printf("${%s}", factor->name));
+}
+
 static void state_set_variable(struct state *state, const struct factor *factor,
 			       const struct level *level)
 {
-	if (level->kind == LEVEL_PLAIN)
+	if (level->kind == LEVEL_PLAIN) {
+		state_mark_plain(state, factor);
 		return;
+	}
 	if (level->kind == LEVEL_UNSET) {
 		g_hash_table_remove(state->environment, factor->name);
 		return;
@@ -519,7 +540,7 @@ struct state *space_state(const struct space *space, const GByteArray *levels)
 	g_hash_table_iter_init(&iter, space->plain);
 	while (g_hash_table_iter_next(&iter, &name, &value))
 		g_hash_table_insert(state->environment, g_strdup(name), g_strdup(value));
-	for (guint i = SPACE_FIRST_VARIABLE; i < levels->len; i++)
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
 		state_set_variable(state, space_factor(space, i), state_at(space, state, i));
 	state_set_arguments(space, state);
 	state_mark_arguments(space, state);

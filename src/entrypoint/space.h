@@ -56,6 +56,7 @@ struct factor {
 	const char *type;    /* NULL: any text; else a word of `check` */
 	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
 	bool secret;         /* NAME_FILE has the effects of NAME */
+	bool own;            /* its plain value is the user's, and a mark */
 	char *refused;       /* bytes that it may not hold; NULL: none */
 	bool listed;         /* it may hold nothing but its literal values */
 	bool asks_program;   /* the script asks whether it is a program */

@@ -215,6 +215,17 @@ static bool is_shipped(const char *path, void *user)
 	return tree_resolve(session->rootfs->tree, path, true, NULL, NULL) != NULL;
 }
 
+/* Variables of --env: none of the image's. Borrowed. */
+static GPtrArray *own_names(const struct session *session)
+{
+	const GPtrArray *given = session->request->environment;
+	GPtrArray *names = g_ptr_array_new();
+
+	for (guint i = 0; i < given->len; i++)
+		g_ptr_array_add(names, ((const struct redaction *)given->pdata[i])->name);
+	return names;
+}
+
 static struct start_plan *learn(struct distiller *distiller, GError **error)
 {
 	g_autoptr(GPtrArray) arguments = NULL;
@@ -224,6 +235,7 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 	g_autoptr(GPtrArray) environment = g_ptr_array_new();
 	g_autoptr(GPtrArray) wishes = wishes_of(distiller);
 	g_autoptr(GPtrArray) volumes = volumes_of(session);
+	g_autoptr(GPtrArray) own = own_names(session);
 	struct start_request wanted;
 
 	if (!launch)
@@ -239,6 +251,7 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 		.scenarios = wishes,
 		.values = request->entrypoint.values,
 		.fixed = request->entrypoint.fixed,
+		.own = own,
 		.keep = distiller->keep,
 		.other_program = other_program(session),
 		.is_shipped = is_shipped,

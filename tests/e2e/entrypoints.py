@@ -130,7 +130,7 @@ class Case:
         config = os.path.join(self.directory, "thresh.yaml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(f"cache: {os.path.join(self.directory, 'cache')}\n" + self.case.get("config", ""))
-        done = thresh("harden", f"oci:{IMAGES}/{self.name}:latest", f"oci:{sealed}:latest", "--config", config, timeout=600)
+        done = thresh("harden", f"oci:{IMAGES}/{self.name}:latest", f"oci:{sealed}:latest", "--config", config, timeout=1200)
         if "refused" in self.case:
             problem = done.problem(3, *self.case["refused"])
             if not problem and os.path.exists(sealed):

@@ -352,13 +352,34 @@ static void test_pair(void)
 			       "exec server --port 8080\n"));
 }
 
+/* A password of the user's is a variable wherever it is found, and never in the plan; too few
+ * starts to see it in another one. */
+static void test_own(void)
+{
+	struct fixture fixture;
+	g_autoptr(GPtrArray) own = words_new(WORDS("NEW_PASSWORD"));
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture, &account_script, WORDS("PATH=/usr/bin", "NEW_PASSWORD=first-secret"),
+		     WORDS("app"), NONE);
+	fixture.request.own = own;
+	fixture.request.budget_runs = 24;
+	autostartplan struct start_plan *plan =
+		start_learn(&fixture.request, world_run, &fixture.image, &error);
+
+	g_assert_no_error(error);
+	g_assert_null(strstr(plan->steps, "first-secret"));
+	g_assert_nonnull(strstr(plan->steps, "${NEW_USER}:${NEW_PASSWORD}"));
+	fixture_clear(&fixture);
+}
+
 /* Started as another program, the first start leaves nothing for the second. */
 static void test_begun(void)
 {
 	learn_and_verify(&begun_script, WORDS("PATH=/usr/bin"), WORDS("app"), WORDS("/data"),
 			 WORDS("NEW_USER=ada"),
-			 WORDS("if equals ${1} app\n", "if differs ${#} 1\nif empty thresh_is_1\n"
-						       "fail 1 \"app: invalid argument\"\n"));
+			 WORDS("if equals ${1} app\n", "if differs ${#} 1\n",
+			       "if empty thresh_is_1\nfail 1 \"app: invalid argument\"\n"));
 }
 
 /* A variable that fails alone, since another is missing. */
@@ -443,6 +464,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/quoted", test_quoted);
 	g_test_add_func("/learn/account", test_account);
 	g_test_add_func("/learn/begun", test_begun);
+	g_test_add_func("/learn/own", test_own);
 	g_test_add_func("/learn/listed", test_listed);
 	g_test_add_func("/learn/address", test_address);
 	g_test_add_func("/learn/haproxy", test_haproxy);
