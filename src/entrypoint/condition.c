@@ -39,6 +39,27 @@ void conditions_add(GPtrArray *conditions, enum condition_kind kind, const char 
 	g_ptr_array_add(conditions, condition);
 }
 
+static bool is_line_of(const char *lines, const char *value)
+{
+	g_auto(GStrv) each = g_strsplit(lines, "\n", -1);
+
+	return g_strv_contains((const char *const *)each, value);
+}
+
+static bool is_told_apart(const struct factor *factor, const char *value)
+{
+	for (guint i = 0; i < factor->alike->len; i++)
+		if (is_line_of(factor->alike->pdata[i], value))
+			return false;
+	return true;
+}
+
+static void add_equals(GPtrArray *conditions, const struct factor *factor, const char *value)
+{
+	if (is_told_apart(factor, value))
+		conditions_add(conditions, CONDITION_EQUALS, factor->name, value);
+}
+
 /* @name: of the variable, or the number of the argument. */
 static void add_patterns(GPtrArray *conditions, const struct factor *factor, const char *name)
 {
@@ -51,10 +72,10 @@ static void add_patterns(GPtrArray *conditions, const struct factor *factor, con
 			conditions_add(conditions,
 				       argument ? CONDITION_ARGUMENT_MATCHES : CONDITION_MATCHES,
 				       name, pattern);
+		else if (argument)
+			conditions_add(conditions, CONDITION_ARGUMENT_EQUALS, name, pattern);
 		else
-			conditions_add(conditions,
-				       argument ? CONDITION_ARGUMENT_EQUALS : CONDITION_EQUALS,
-				       name, pattern);
+			add_equals(conditions, factor, pattern);
 	}
 }
 
@@ -65,17 +86,19 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 
 	conditions_add(conditions, CONDITION_FILLED, factor->name, NULL);
 	conditions_add(conditions, CONDITION_SET, factor->name, NULL);
+	for (guint i = 0; i < factor->alike->len; i++)
+		conditions_add(conditions, CONDITION_ONE_OF, factor->name, factor->alike->pdata[i]);
 	/* of two that tell the same starts apart, what the script itself compares with */
 	add_patterns(conditions, factor, factor->name);
 	for (guint i = 0; i < factor->levels->len; i++) {
 		const struct level *level = factor->levels->pdata[i];
 
 		if (level->kind == LEVEL_LITERAL && *level->value)
-			conditions_add(conditions, CONDITION_EQUALS, factor->name, level->value);
+			add_equals(conditions, factor, level->value);
 	}
 	/* the image's own value may be the only one that the script takes */
 	if (plain && *plain && !factor->own)
-		conditions_add(conditions, CONDITION_EQUALS, factor->name, plain);
+		add_equals(conditions, factor, plain);
 }
 
 /* Whether there are more words than the image's own. */
@@ -165,6 +188,8 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 		return value != NULL;
 	case CONDITION_EQUALS:
 		return strcmp(value ? value : "", condition->text) == 0;
+	case CONDITION_ONE_OF:
+		return is_line_of(condition->text, value ? value : "");
 	case CONDITION_MATCHES:
 		return fnmatch(condition->text, value ? value : "", 0) == 0;
 	case CONDITION_NONE:
@@ -231,6 +256,8 @@ char *condition_line(const struct condition *condition, bool holds)
 	case CONDITION_ARGUMENT_EQUALS:
 		return g_strdup_printf("if %s ${%s} %s", holds ? "equals" : "differs",
 				       condition->name, text);
+	case CONDITION_ONE_OF:
+		return NULL;
 	case CONDITION_MATCHES:
 	case CONDITION_ARGUMENT_MATCHES:
 		return g_strdup_printf("if %s ${%s} %s", holds ? "matches" : "unlike",
@@ -245,6 +272,33 @@ char *condition_line(const struct condition *condition, bool holds)
 		return file_line(condition, holds);
 	}
 	return NULL;
+}
+
+char *condition_lines(const struct condition *condition, const char *name)
+{
+	GString *lines = g_string_new(NULL);
+	bool several = condition->kind == CONDITION_ONE_OF;
+	g_auto(GStrv) values = g_strsplit(several ? condition->text : " ", "\n", -1);
+
+	for (char **value = values; *value; value++) {
+		const struct condition one = {CONDITION_EQUALS, condition->name, *value};
+		g_autofree char *line = condition_line(several ? &one : condition, true);
+
+		g_string_append_printf(lines, "%s\nlet %s yes\nend\n", line, name);
+	}
+	return g_string_free(lines, FALSE);
+}
+
+char *condition_describe(const struct condition *condition)
+{
+	g_autofree char *line = condition_line(condition, true);
+
+	if (condition->kind != CONDITION_ONE_OF)
+		return g_strdup(line + strlen("if "));
+	g_auto(GStrv) values = g_strsplit(condition->text, "\n", -1);
+	g_autofree char *list = g_strjoinv(" ", values);
+
+	return g_strdup_printf("one of ${%s} %s", condition->name, list);
 }
 
 bool condition_is_of_arguments(const struct condition *condition)

@@ -12,6 +12,7 @@ enum condition_kind {
 	CONDITION_FILLED, /* variable `name` is set and not empty */
 	CONDITION_SET,
 	CONDITION_EQUALS,  /* the variable is `text` */
+	CONDITION_ONE_OF,  /* `text`: values, one a line */
 	CONDITION_MATCHES, /* `text` is a pattern, fnmatch(3) */
 	CONDITION_NONE,    /* there are no arguments */
 	CONDITION_COUNT,   /* there are `text` arguments: as many as the image's command has */
@@ -41,7 +42,12 @@ GPtrArray *conditions_of(const struct space *space, const GPtrArray *files);
 bool condition_holds(const struct condition *condition, const struct space *space,
 		     const struct state *state);
 
-/* The line of the plan, "if filled NAME"; NULL where only the opposite has a word. Caller frees. */
+/* The line of the plan, "if filled NAME"; NULL where only the opposite has a word, and where more
+ * than a line is needed (CONDITION_ONE_OF: its answer is remembered). Caller frees. */
 char *condition_line(const struct condition *condition, bool holds);
+/* The lines after which ${@name} says yes or nothing. Caller frees. */
+char *condition_lines(const struct condition *condition, const char *name);
+/* For people: "filled NAME". Caller frees. */
+char *condition_describe(const struct condition *condition);
 /* Whether the answer may be another one after the plan's first steps. */
 bool condition_is_of_arguments(const struct condition *condition);

@@ -11,7 +11,7 @@
 
 #include "entrypoint/condition.h"
 
-enum { DECISION_MAX_DEPTH = 10 };
+enum { DECISION_MAX_DEPTH = 32 };
 
 struct decision {
 	int condition; /* index; -1: a leaf */

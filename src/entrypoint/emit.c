@@ -205,7 +205,7 @@ static void remember_decision(struct emitter *emitter, const struct decision *de
 	const struct condition *condition = emitter->model->conditions->pdata[decision->condition];
 
 	if (!emitter->remembered[decision->condition] &&
-	    (condition->kind == CONDITION_FILE ||
+	    (condition->kind == CONDITION_FILE || condition->kind == CONDITION_ONE_OF ||
 	     (arguments && condition_is_of_arguments(condition))))
 		emitter->remembered[decision->condition] = ++emitter->memories;
 	remember_decision(emitter, decision->yes, arguments);
@@ -252,11 +252,12 @@ static void emit_memories(struct emitter *emitter)
 		if (!memory)
 			continue;
 		const struct condition *condition = emitter->model->conditions->pdata[i];
-		g_autofree char *question = condition_line(condition, true);
+		g_autofree char *name = g_strdup_printf("thresh_is_%u", memory);
+		g_autofree char *lines = condition_lines(condition, name);
 		g_autofree char *guard = path_guard(condition);
 
-		g_string_append_printf(emitter->text, "%s%s\nlet thresh_is_%u yes\nend\n%s",
-				       guard ? guard : "", question, memory, guard ? "end\n" : "");
+		g_string_append_printf(emitter->text, "%s%s%s", guard ? guard : "", lines,
+				       guard ? "end\n" : "");
 	}
 }
 

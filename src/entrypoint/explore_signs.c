@@ -259,6 +259,20 @@ static bool find_separators(const struct ground *ground, guint index, GError **e
 	return true;
 }
 
+/* Its mark is refused: it is one of some words, and the plan refuses all others. */
+static bool takes_few(const struct explorer *explorer, guint index)
+{
+	guint mark = factor_find(space_factor(explorer->space, index), LEVEL_MARK);
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+
+		if (state_level(state, index) == mark && !state_executes(state))
+			return true;
+	}
+	return false;
+}
+
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	const struct factor *factor = space_factor(explorer->space, index);
@@ -266,7 +280,7 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	g_autoptr(GByteArray) levels = g_byte_array_ref(explorer->base->levels);
 	const struct ground ground = {explorer, levels, false};
 
-	if (!factor->effective || !may_hold_signs(factor))
+	if (!factor->effective || !may_hold_signs(factor) || takes_few(explorer, index))
 		return true;
 	return find_signs(&ground, index, error) && find_separators(&ground, index, error);
 }

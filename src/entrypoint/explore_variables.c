@@ -177,6 +177,60 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 	return !factor->needs_others || find_fewest(explorer, factor->number, all, error);
 }
 
+/* The base with one variable at a level, where that was run. */
+static const struct state *state_alone(const struct explorer *explorer, guint index, guint level)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, index, level);
+
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		bool same = true;
+
+		for (guint j = 0; j < explorer->space->factors->len && same; j++)
+			same = state_level(state, j) == (j < levels->len ? levels->data[j] : 0);
+		if (same)
+			return state;
+	}
+	return NULL;
+}
+
+static bool is_word(const struct level *level)
+{
+	return level->kind == LEVEL_LITERAL && *level->value && !strchr(level->value, '\n');
+}
+
+/* Words after which the script does the same (`1|yes|true) …`) are one thing: what was seen of one
+ * beside another variable holds for all of them. */
+static void find_alike(const struct explorer *explorer, struct factor *factor)
+{
+	g_autofree bool *taken = g_new0(bool, factor->levels->len + 1);
+
+	for (guint i = 0; i < factor->levels->len; i++) {
+		const struct level *first = factor->levels->pdata[i];
+		const struct state *one = is_word(first) && !taken[i]
+						  ? state_alone(explorer, factor->number, i)
+						  : NULL;
+		GString *words = one ? g_string_new(first->value) : NULL;
+		guint count = 1;
+
+		for (guint j = i + 1; one && j < factor->levels->len; j++) {
+			const struct level *level = factor->levels->pdata[j];
+			const struct state *other =
+				is_word(level) ? state_alone(explorer, factor->number, j) : NULL;
+
+			if (!other || taken[j] || !states_alike(one, other, true))
+				continue;
+			g_string_append_printf(words, "\n%s", level->value);
+			taken[j] = true;
+			count++;
+		}
+		if (one && count > 1)
+			g_ptr_array_add(factor->alike, g_string_free(words, FALSE));
+		else if (one)
+			g_string_free(words, TRUE);
+	}
+}
+
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
@@ -204,6 +258,7 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 		return false;
 	if (factor->effective && !toggle_all(explorer, index, error))
 		return false;
+	find_alike(explorer, factor);
 	return try_secret(explorer, index, error);
 }
 

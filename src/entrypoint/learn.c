@@ -120,7 +120,7 @@ static void use_column(const struct column *column, GHashTable *used)
 static json_t *guard_to_json(const struct model *model, guint index)
 {
 	const struct condition *condition = model->conditions->pdata[index];
-	g_autofree char *line = condition_line(condition, true);
+	g_autofree char *text = condition_describe(condition);
 	const char *names[2] = {NULL, NULL};
 	json_t *guard = json_object();
 
@@ -131,7 +131,7 @@ static json_t *guard_to_json(const struct model *model, guint index)
 		if (!names[holds])
 			names[holds] = state->name;
 	}
-	json_object_set_new(guard, "condition", json_from_text(line + strlen("if ")));
+	json_object_set_new(guard, "condition", json_from_text(text));
 	json_object_set_new(guard, "holds", names[1] ? json_from_text(names[1]) : json_null());
 	json_object_set_new(guard, "fails", names[0] ? json_from_text(names[0]) : json_null());
 	return guard;

@@ -51,6 +51,8 @@ struct factor {
 	guint number;        /* makes its marks its own */
 	GPtrArray *levels;   /* struct level * */
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
+	GPtrArray *alike; /* char *: values, one a line, that do the same: a decision does not tell
+			     them apart */
 	GPtrArray *defaults; /* char *: what the script takes it for where it is empty */
 	GArray *numbers;     /* guint64: what the script compares its number with */
 	const char *type;    /* NULL: any text; else a word of `check` */

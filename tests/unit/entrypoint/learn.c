@@ -410,6 +410,18 @@ static void test_listed(void)
 			 WORDS("if matches ${PEERS} \"*[\\\\,]*\"\n", "argument --peer\n"));
 }
 
+/* Words that mean the same are one condition, whichever of them was tried beside another variable.
+ */
+static void test_switched(void)
+{
+	static const char *const words[] = {"TLS=on", "TLS=TRUE", "TLS=off", "TLS=1"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(words); i++)
+		learn_and_verify(&switched_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+				 WORDS(words[i], "CERTIFICATE=/c.pem"),
+				 WORDS("if equals ${TLS} yes\nlet thresh_is_"));
+}
+
 /* A text with five variables in it is not learned as 32 texts: each is decided by itself. */
 static void test_address(void)
 {
@@ -466,6 +478,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/begun", test_begun);
 	g_test_add_func("/learn/own", test_own);
 	g_test_add_func("/learn/listed", test_listed);
+	g_test_add_func("/learn/switched", test_switched);
 	g_test_add_func("/learn/address", test_address);
 	g_test_add_func("/learn/haproxy", test_haproxy);
 	g_test_add_func("/learn/control", test_control);

@@ -247,3 +247,31 @@ const struct script begun_script = {
 	"[ -z \"$NEW_USER\" ] || mariadb --user \"$NEW_USER\"\necho yes > /data/begun\nfi\n"
 	"exec \"$@\"\n",
 	begun_start};
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+	return g_strv_contains(words, word);
+}
+
+static void switched_start(struct world *world)
+{
+	static const char *const on[] = {"1", "yes", "true", "on", "TRUE", NULL};
+	static const char *const off[] = {"", "0", "no", "false", "off", NULL};
+	const char *tls = world_get(world, "TLS");
+
+	if (is_one_of(tls, on)) {
+		world_append_argument(world, "--certificate");
+		world_append_argument(world, or (world, "CERTIFICATE", "/etc/own.pem"));
+	} else if (!is_one_of(tls, off)) {
+		world_exit(world, 2, "TLS: not a boolean");
+		return;
+	}
+	world_exec_arguments(world);
+}
+
+const struct script switched_script = {
+	"/entrypoint.sh",
+	"case $TLS in\n"
+	"1|yes|true|on|TRUE) set -- \"$@\" --certificate \"${CERTIFICATE:-/etc/own.pem}\";;\n"
+	"''|0|no|false|off);;\n*) echo 'TLS: not a boolean'; exit 2;;\nesac\nexec \"$@\"\n",
+	switched_start};

@@ -90,6 +90,7 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 extern const struct script kept_script, keys_script, workers_script, threads_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,
-	pair_script, quoted_script, account_script, begun_script, listed_script, address_script;
+	pair_script, quoted_script, account_script, begun_script, listed_script, address_script,
+	switched_script;
 /* scripts_arguments.c */
 extern const struct script haproxy_script, control_script, mask_script;
