@@ -401,6 +401,17 @@ static GByteArray *all_at(const struct explorer *explorer, const struct state *s
 	return levels;
 }
 
+/* What all that is marked does at a later start: nothing, mostly, and no start of a single variable
+ * says so of what these do together. */
+static bool try_later(struct explorer *explorer, struct model **model, const GByteArray *marked,
+		      GError **error)
+{
+	guint later = factor_find(space_factor(explorer->space, SPACE_FILES), LEVEL_LATER);
+	g_autoptr(GByteArray) levels = levels_with(marked, SPACE_FILES, later);
+
+	return !later || marked->data[SPACE_FILES] || try_row(explorer, model, levels, error);
+}
+
 static bool try_surroundings(struct explorer *explorer, struct model **model, struct state *state,
 			     GError **error)
 {
@@ -415,7 +426,8 @@ static bool try_surroundings(struct explorer *explorer, struct model **model, st
 	}
 	g_autoptr(GByteArray) marked = all_at(explorer, state, LEVEL_MARK);
 
-	return explore_signs_beside(explorer, marked, error) && learn_anew(explorer, model, error);
+	return try_later(explorer, model, marked, error) &&
+	       explore_signs_beside(explorer, marked, error) && learn_anew(explorer, model, error);
 }
 
 static guint count_differences(const struct explorer *explorer, const struct state *state)

@@ -55,7 +55,7 @@ CASES = {
     ]},
     "postgres-entry": {
         "config": "environment: [POSTGRES_PASSWORD=first-secret]\n"
-                  "entrypoint: {runs: 80, fixed: [PGDATA, PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, POSTGRES_INITDB_ARGS]}\n",
+                  "entrypoint: {fixed: [PGDATA, PGHOST, PGHOSTADDR, PGPORT, PGUSER, PGPASSWORD, POSTGRES_INITDB_ARGS]}\n",
         "starts": [
             start("plain", *psql("postgres", "s3cret", "postgres", SHOP, INSERT), env={"POSTGRES_PASSWORD": "s3cret"},
                   wants=["apple|1.5"], again=psql("postgres", "s3cret", "postgres", SHOP)),
@@ -71,7 +71,7 @@ CASES = {
         ]},
     "mariadb-entry": {
         "config": "environment: [MARIADB_ROOT_PASSWORD=first-secret]\n"
-                  "entrypoint: {runs: 80, fixed: [MARIADB_RANDOM_ROOT_PASSWORD, MARIADB_ALLOW_EMPTY_ROOT_PASSWORD, MARIADB_ROOT_HOST, MYSQLD_BOOTSTRAP]}\n",
+                  "entrypoint: {fixed: [MARIADB_RANDOM_ROOT_PASSWORD, MARIADB_ALLOW_EMPTY_ROOT_PASSWORD, MARIADB_ROOT_HOST, MYSQLD_BOOTSTRAP]}\n",
         "starts": [
             start("plain", *mariadb("root", "s3'cret", "mysql", ITEMS, "insert into shop.items values ('quince', 3)"),
                   env={"MARIADB_ROOT_PASSWORD": "s3'cret"}, wants=["apple\t1.50"], again=mariadb("root", "s3'cret", "mysql", ITEMS)),
