@@ -218,13 +218,20 @@ static bool gap_right(const struct asker *asker, const char *label, const char *
 	return strcmp(expanded, actual) == 0;
 }
 
-static guint index_of(const GPtrArray *strings, const char *string)
+/* The template of a state, or the first that is right for it. */
+static guint template_index(const struct asker *asker, const GPtrArray *templates, guint state)
 {
-	guint i = 0;
+	guint i = 0, right = 0;
 
-	while (strcmp(strings->pdata[i], string) != 0)
+	while (i < templates->len &&
+	       strcmp(templates->pdata[i], asker->texts[state]->template) != 0)
 		i++;
-	return i;
+	if (i < templates->len)
+		return i;
+	while (right + 1 < templates->len &&
+	       !label_right(asker, "", templates->pdata[right], state))
+		right++;
+	return right;
 }
 
 /* @gap: its text in each of @templates. */
@@ -244,11 +251,12 @@ static struct decision *learn_gap(const struct asker *asker, const GPtrArray *te
 
 		if (!text || text->template[0] == '\001')
 			continue;
+		const char *its = gap->pdata[template_index(asker, templates, state)];
+
 		g_array_append_val(own.states, state);
 		for (guint label = 0; label < own.labels->len; label++)
 			right[label * states + state] =
-				gap_right(&own, own.labels->pdata[label],
-					  gap->pdata[index_of(templates, text->template)], state);
+				gap_right(&own, own.labels->pdata[label], its, state);
 	}
 	struct decision *decision = asker_learn(&own, right, NULL);
 
@@ -301,6 +309,32 @@ static char *learn_pieces(const struct asker *asker, const GPtrArray *templates,
 	return g_string_free(whole, FALSE);
 }
 
+/* Whether every start with the text @label is as another one of @labels says. */
+static bool is_said_by_others(const struct asker *asker, const GPtrArray *labels, const char *label)
+{
+	for (guint i = 0; i < asker->states->len; i++) {
+		guint state = g_array_index(asker->states, guint, i);
+		const struct text *text = asker->texts[state];
+		bool said = !text || strcmp(text->template, label) != 0;
+
+		for (guint j = 0; j < labels->len && !said; j++)
+			said = strcmp(labels->pdata[j], label) != 0 &&
+			       label_right(asker, "", labels->pdata[j], state);
+		if (!said)
+			return false;
+	}
+	return true;
+}
+
+/* A default that is what a variable holds in the image: the text with the variable says it too. */
+static void drop_said(const struct asker *asker, GPtrArray *templates)
+{
+	for (guint i = templates->len; i-- > 0;)
+		if (!template_has_hole(templates->pdata[i]) &&
+		    is_said_by_others(asker, templates, templates->pdata[i]))
+			g_ptr_array_remove_index(templates, i);
+}
+
 /* A text with several variables in it has a template for each way in which they are set, and not
  * all of these were tried: what differs is decided place by place, and all texts are one label. */
 static bool divide_labels(struct asker *asker)
@@ -316,6 +350,9 @@ static bool divide_labels(struct asker *asker)
 		g_ptr_array_add(label[0] == '\001' ? others : templates, label);
 	}
 	if (templates->len < MIN_DIVIDED || asker->labels->len == MAX_LABELS)
+		return false;
+	drop_said(asker, templates);
+	if (templates->len < MIN_DIVIDED)
 		return false;
 	autosegments struct segments *segments = segments_of(templates);
 	char *whole = segments ? learn_pieces(asker, templates, segments) : NULL;

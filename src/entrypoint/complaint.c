@@ -79,9 +79,7 @@ static char *shown(const char *text)
 	return g_strdup_printf("`%s%s`", quoted, strlen(text) > MAX_SHOWN_BYTES ? "…" : "");
 }
 
-/* The variables in which two states differ, "A and B"; NULL where they differ in none. */
-static char *differing_names(const struct space *space, const struct state *one,
-			     const struct state *other)
+char *complaint_names(const struct space *space, const struct state *one, const struct state *other)
 {
 	GString *names = g_string_new(NULL);
 
@@ -142,7 +140,7 @@ void complain(const struct model *model, const struct column *column, const char
 								: column->example;
 	g_autofree char *place = place_of(model->space, item, first, second);
 	g_autofree char *subject = subject_of(column, what);
-	g_autofree char *names = differing_names(model->space, first, second);
+	g_autofree char *names = complaint_names(model->space, first, second);
 	g_autofree char *ways = ways_out(names);
 	g_autofree char *a = what ? shown(text_shown(texts[one])) : NULL;
 	g_autofree char *b = what ? shown(text_shown(texts[other])) : NULL;
@@ -157,7 +155,7 @@ void complain(const struct model *model, const struct column *column, const char
 void complain_failure(const struct space *space, const struct state *one, const struct state *other,
 		      GError **error)
 {
-	g_autofree char *names = differing_names(space, one, other);
+	g_autofree char *names = complaint_names(space, one, other);
 	g_autofree char *ways = ways_out(names);
 
 	error_set(error, THRESH_ERROR_INPUT,

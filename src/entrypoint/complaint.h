@@ -24,6 +24,12 @@ bool complain_foreign(const struct state *base, const struct state *state, const
  */
 char *complaint_place_of_name(const struct start_record *record, const char *name);
 
+/* The variables in which two states differ, "A and B"; NULL where they differ in none. Caller
+ * frees.
+ */
+char *complaint_names(const struct space *space, const struct state *one,
+		      const struct state *other);
+
 /* "/entrypoint.sh:12", or "the entrypoint". Caller frees. */
 char *complaint_place(const struct start_step *step);
 

@@ -232,16 +232,17 @@ static void remember_column(struct emitter *emitter, const struct column *column
 }
 
 /* Init ends at a path that is not absolute. Where a variable's value is its beginning, nothing is
- * asked of such values: the script, or the steps, will say what is wrong. */
-static char *path_guard(const struct condition *condition)
+ * asked of such values: the script, or the steps, will say what is wrong. True: a block is open. */
+static bool emit_guard(struct emitter *emitter, const char *path)
 {
-	const char *end = condition->kind == CONDITION_FILE ? strchr(condition->text, '}') : NULL;
+	const char *end = strchr(path, '}');
 
-	if (!end || !g_str_has_prefix(condition->text, "${"))
-		return NULL;
-	g_autofree char *variable = g_strndup(condition->text, end + 1 - condition->text);
+	if (!end || !g_str_has_prefix(path, "${"))
+		return false;
+	g_autofree char *variable = g_strndup(path, end + 1 - path);
 
-	return g_strdup_printf("if unlike %s [!/]*\n", variable);
+	emit_line(emitter->text, "if unlike", variable, "[!/]*", NULL);
+	return true;
 }
 
 static void emit_memories(struct emitter *emitter)
@@ -254,10 +255,10 @@ static void emit_memories(struct emitter *emitter)
 		const struct condition *condition = emitter->model->conditions->pdata[i];
 		g_autofree char *name = g_strdup_printf("thresh_is_%u", memory);
 		g_autofree char *lines = condition_lines(condition, name);
-		g_autofree char *guard = path_guard(condition);
+		bool guarded =
+			condition->kind == CONDITION_FILE && emit_guard(emitter, condition->text);
 
-		g_string_append_printf(emitter->text, "%s%s%s", guard ? guard : "", lines,
-				       guard ? "end\n" : "");
+		g_string_append_printf(emitter->text, "%s%s", lines, guarded ? "end\n" : "");
 	}
 }
 
@@ -297,9 +298,11 @@ static void emit_untold(struct emitter *emitter)
 		g_autofree char *why = g_strdup_printf(
 			"%s: the script went by what it says, and its plan cannot", path);
 
+		bool guarded = emit_guard(emitter, path);
+
 		emit_line(emitter->text, "if exists", path, NULL);
 		emit_line(emitter->text, "fail", "1", why, NULL);
-		emit_line(emitter->text, "end", NULL);
+		g_string_append(emitter->text, guarded ? "end\nend\n" : "end\n");
 	}
 }
 

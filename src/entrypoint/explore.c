@@ -507,20 +507,34 @@ static bool keep_program(struct explorer *explorer, const char *command)
 	return true;
 }
 
-static bool complain_chance(const struct start_step *step, const char *command, GError **error)
+/* What to do about it: where only some variables lead there, production may not set them. */
+static char *ways_out(const struct explorer *explorer, const struct state *state)
+{
+	g_autofree char *names =
+		explorer->base ? complaint_names(explorer->space, explorer->base, state) : NULL;
+
+	return names ? g_strdup_printf("fix %s, where production does not set it (thresh.yaml: "
+				       "entrypoint.fixed), ",
+				       names)
+		     : g_strdup("");
+}
+
+static bool complain_chance(const struct explorer *explorer, const struct state *state,
+			    const struct start_step *step, const char *command, GError **error)
 {
 	g_autofree char *place = step ? complaint_place(step) : g_strdup("the entrypoint");
 	g_autofree char *path = error_quote(step && step->path ? step->path : "");
 	g_autofree char *quoted = error_quote(command);
+	g_autofree char *ways = ways_out(explorer, state);
 
 	return error_set(
 		error, THRESH_ERROR_INPUT,
 		"%s: two starts that begin alike differ%s%s%s%s (a time, a process id, an "
-		"address or something random): a plan cannot express it; make the script say "
-		"the same each time, or write the steps yourself (thresh.yaml: "
+		"address or something random): a plan cannot express it; %smake the script "
+		"say the same each time, or write the steps yourself (thresh.yaml: "
 		"entrypoint.plan)",
 		place, step ? " in " : " in how many steps they have", path,
-		*command ? ", written by " : "", quoted);
+		*command ? ", written by " : "", quoted, ways);
 }
 
 /* What no line of a plan can hold. */
@@ -610,7 +624,7 @@ static bool explorer_repeat(struct explorer *explorer, struct state *state, GErr
 	explorer->restart = step && keep_program(explorer, command);
 	if (explorer->restart || alike)
 		return !explorer->restart; /* unwritable: the emitter says so */
-	return complain_chance(step, command, error);
+	return complain_chance(explorer, state, step, command, error);
 }
 
 static bool state_has_step(const struct state *state, const struct item *wanted)

@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "entrypoint/chance.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/template.h"
 
 #include <string.h>
 
@@ -247,6 +248,20 @@ static bool is_directory_test(const struct explorer *explorer, const char *path)
 	return false;
 }
 
+/* What the script makes a directory of is given as one. */
+static bool is_made_directory(const struct explorer *explorer, const char *path)
+{
+	const GPtrArray *steps = explorer->base->record->steps;
+
+	for (guint i = 0; i < steps->len; i++) {
+		const struct start_step *step = steps->pdata[i];
+
+		if (step->kind == START_DIRECTORY && strcmp(step->path, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Missing at a later start: unless no start leaves it there. */
 static bool confirm_absent(struct explorer *explorer, const char *path, const char *template,
 			   GError **error)
@@ -293,6 +308,49 @@ static uint32_t mode_made(const struct explorer *explorer, const char *path)
 	return 0;
 }
 
+/* The variable in the path of a file, with a mark; NULL: there is none. */
+static const struct factor *factor_in(const struct explorer *explorer, const char *template)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+		g_autofree char *hole = g_strdup_printf("${%s}", factor->name);
+
+		if (strstr(template, hole) && factor_find(factor, LEVEL_MARK))
+			return factor;
+	}
+	return NULL;
+}
+
+/* A file whose path has a variable in it is given where another value leads too: what the script
+ * says then holds that value, and not the image's. */
+static bool confirm_elsewhere(struct explorer *explorer, guint given, const char *template,
+			      GError **error)
+{
+	const struct factor *factor = factor_in(explorer, template);
+	struct factor *files = space_factor(explorer->space, SPACE_FILES);
+	const struct level *here = files->levels->pdata[given];
+	bool directory = here->directory;
+	uint32_t mode = here->mode;
+	struct state *marked = NULL, *state;
+
+	if (factor && !explorer_toggle(explorer, factor->number, factor_find(factor, LEVEL_MARK),
+				       &marked, error))
+		return false;
+	if (!marked || !state_executes(marked))
+		return true;
+	g_autofree char *path = template_expand(explorer->space, marked, template);
+	g_autoptr(GByteArray) levels = g_byte_array_ref(marked->levels);
+	guint level = factor_path(files, LEVEL_GIVEN, path, directory);
+	g_autoptr(GByteArray) there = levels_with(levels, SPACE_FILES, level);
+	GError *failure = NULL;
+
+	((struct level *)files->levels->pdata[level])->mode = mode;
+	state = explorer_run(explorer, there, &failure);
+	if (failure)
+		g_propagate_error(error, failure);
+	return state || !failure;
+}
+
 /* The level of a candidate that is there at a first start. */
 static guint level_given(const struct candidates *candidates, guint index)
 {
@@ -301,7 +359,9 @@ static guint level_given(const struct candidates *candidates, guint index)
 	const char *path = candidates->paths->pdata[index];
 	bool volume = is_volume(explorer, path);
 	g_autofree char *given = volume ? path_join(path, "given") : g_strdup(path);
-	guint level = factor_path(factor, LEVEL_GIVEN, given, is_directory_test(explorer, path));
+	guint level = factor_path(factor, LEVEL_GIVEN, given,
+				  is_directory_test(explorer, path) ||
+					  (!volume && is_made_directory(explorer, path)));
 
 	((struct level *)factor->levels->pdata[level])->mode = mode_made(explorer, path);
 	return level;
@@ -323,8 +383,11 @@ static bool confirm_one(const struct candidates *candidates, guint index, bool l
 		return true;
 	if (!explore_given(explorer, level, template, error))
 		return false;
-	return (!later && is_ignored(explorer, level)) ||
-	       confirm_absent(explorer, path, template, error);
+	bool ignored = is_ignored(explorer, level);
+
+	if (!ignored && !confirm_elsewhere(explorer, level, template, error))
+		return false;
+	return (!later && ignored) || confirm_absent(explorer, path, template, error);
 }
 
 /* Files that no start leaves, all of them there: in which order do they matter? */

@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-/* What ends texts in most languages, and what means something in some. */
-static const char quotes[] = "'\"\\$`", others[] = "_%&|<>*?#;!";
+/* What ends texts in most languages, what means something in some, and what does so in a shell. */
+static const char quotes[] = "'\"\\$`", names[] = "_%#!", operators[] = "&|<>*?;";
+static const char others[] = "_%#!&|<>*?;";
 /* What takes lists, addresses and paths apart: refused one by one. */
 static const char separators[] = ",:/=@+-.";
 
@@ -209,28 +210,30 @@ static void refuse(struct explorer *explorer, guint index, const char *bytes)
 					factor->name, bytes));
 }
 
-/* All signs, or those of one kind alone; what is left is refused. */
+/* All signs; or those of each kind alone, and what is left is refused. */
 static bool find_signs(const struct ground *ground, guint index, GError **error)
 {
+	static const char *const kinds[] = {quotes, names, operators};
 	const struct factor *factor = space_factor(ground->explorer->space, index);
 	g_autofree char *all = bytes_left(factor, quotes, others);
-	g_autofree char *texts = bytes_left(factor, quotes, "");
-	g_autofree char *rest = bytes_left(factor, others, "");
+	g_autoptr(GString) bad = g_string_new(NULL);
 	bool explained = true;
 
 	if (*all && !try_one(ground, index, all, &explained, error))
 		return false;
 	if (explained)
 		return true;
-	if (*texts && *rest && !try_one(ground, index, rest, &explained, error))
-		return false;
-	if (*texts && *rest && explained) {
-		refuse(ground->explorer, index, texts);
-		return true;
+	for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		g_autofree char *kind = bytes_left(factor, kinds[i], "");
+
+		explained = true;
+		if (*kind && !try_one(ground, index, kind, &explained, error))
+			return false;
+		if (!explained)
+			g_string_append(bad, kind);
 	}
-	if (*texts && *rest && !try_one(ground, index, texts, &explained, error))
-		return false;
-	refuse(ground->explorer, index, *texts && *rest && explained ? rest : all);
+	/* each is as it should be, and all of them together are not */
+	refuse(ground->explorer, index, bad->len ? bad->str : all);
 	return true;
 }
 

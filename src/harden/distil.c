@@ -331,20 +331,36 @@ static void plan_stay(const struct session *session, struct start_plan *plan)
 	plan->steps = steps;
 }
 
+/* The last steps: what the script and what the plan executes; NULL: nothing. */
+struct ends {
+	const struct start_step *script, *plan;
+};
+
+static const struct start_step *record_end(const struct start_record *record)
+{
+	const GPtrArray *steps = record->steps;
+	const struct start_step *end = steps->len ? steps->pdata[steps->len - 1] : NULL;
+
+	return end && end->kind == START_EXEC ? end : NULL;
+}
+
 /* Production has one user, whatever it starts: a script that runs another program as root is
- * followed in all but that. */
+ * followed in all but that. So is what each makes for the user that it ends as. */
 static bool may_differ(const struct start_step *script, const struct start_step *plan,
 		       const char *property, void *user)
 {
-	(void)plan;
-	(void)user;
-	return script->kind == START_EXEC &&
-	       (!strcmp(property, "ids") || !strcmp(property, "groups"));
+	const struct ends *ends = user;
+
+	if (script->kind == START_EXEC)
+		return !strcmp(property, "ids") || !strcmp(property, "groups");
+	return !strcmp(property, "owner") && script->kind != START_OWNER && ends->script &&
+	       ends->plan && script->uid == ends->script->uid && plan->uid == ends->plan->uid;
 }
 
 static char *records_differ(const struct start_record *script, const struct start_record *plan)
 {
-	static const struct start_mask mask = {may_differ, NULL};
+	struct ends ends = {record_end(script), record_end(plan)};
+	const struct start_mask mask = {may_differ, &ends};
 
 	return start_records_differ(script, plan, &mask);
 }
