@@ -176,6 +176,9 @@ void follow_program_exit(struct follow *follow, struct actor *actor, int status)
 void follow_note_read(struct follow *follow, const char *path);
 /* What was read goes into the record. */
 void follow_take_reads(struct follow *follow);
+/* The inode in "pipe:[123]", else 0. Pure. */
+uint64_t pipe_inode(const char *link);
+struct pipe_content *follow_pipe(struct follow *follow, uint64_t inode);
 /* What the program has read, as far as is known now. */
 void follow_settle_input(struct follow *follow, struct program *program);
 /* Something else than waiting was done by @actor: what still runs below it is in the background. */
@@ -202,7 +205,4 @@ GBytes *follow_script_text(const struct follow *follow, const char *path);
 /* follow_calls.c */
 void follow_call_entry(struct follow *follow, struct task *task);
 void follow_call_exit(struct follow *follow, struct task *task, int64_t result);
-/* The inode in "pipe:[123]", else 0. Pure. */
-uint64_t pipe_inode(const char *link);
-struct pipe_content *follow_pipe(struct follow *follow, uint64_t inode);
 struct actor *follow_find_inner(const struct follow *follow, pid_t inner);

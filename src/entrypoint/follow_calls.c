@@ -367,24 +367,6 @@ static void on_table_entry(struct follow *follow, struct task *task, const struc
 
 /* --- pipes --- */
 
-uint64_t pipe_inode(const char *link)
-{
-	return g_str_has_prefix(link, "pipe:[") ? g_ascii_strtoull(link + 6, NULL, 10) : 0;
-}
-
-struct pipe_content *follow_pipe(struct follow *follow, uint64_t inode)
-{
-	gint64 key = (gint64)inode;
-	struct pipe_content *content = g_hash_table_lookup(follow->pipes, &key);
-
-	if (!content) {
-		content = g_new0(struct pipe_content, 1);
-		content->data = g_byte_array_new();
-		g_hash_table_insert(follow->pipes, g_memdup2(&key, sizeof(key)), content);
-	}
-	return content;
-}
-
 static void pipe_append(struct follow *follow, uint64_t inode, const GByteArray *data)
 {
 	struct pipe_content *content = follow_pipe(follow, inode);

@@ -151,3 +151,23 @@ void follow_settle_input(struct follow *follow, struct program *program)
 	program->step->input = has_input ? input_of(follow, program) : NULL;
 	program->step->input_unknown = has_input && !program->step->input;
 }
+
+/* --- pipes --- */
+
+uint64_t pipe_inode(const char *link)
+{
+	return g_str_has_prefix(link, "pipe:[") ? g_ascii_strtoull(link + 6, NULL, 10) : 0;
+}
+
+struct pipe_content *follow_pipe(struct follow *follow, uint64_t inode)
+{
+	gint64 key = (gint64)inode;
+	struct pipe_content *content = g_hash_table_lookup(follow->pipes, &key);
+
+	if (!content) {
+		content = g_new0(struct pipe_content, 1);
+		content->data = g_byte_array_new();
+		g_hash_table_insert(follow->pipes, g_memdup2(&key, sizeof(key)), content);
+	}
+	return content;
+}
