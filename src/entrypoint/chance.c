@@ -50,10 +50,12 @@ void chances_add_machine(GPtrArray *chances)
 {
 	const struct machine *here = machine_of(false), *elsewhere = machine_of(true);
 	g_autofree char *cpus = g_strdup_printf("%u", here->cpus);
+	g_autofree char *resolvers = machine_resolvers(here);
 
 	add_fact(chances, "cpus", cpus)->elsewhere = g_strdup_printf("%u", elsewhere->cpus);
 	add_fact(chances, "nameservers", here->nameservers)->elsewhere =
 		g_strdup(elsewhere->nameservers);
+	add_fact(chances, "resolvers", resolvers)->elsewhere = machine_resolvers(elsewhere);
 }
 
 /* The next name that begins so. Caller frees. */

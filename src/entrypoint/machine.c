@@ -11,10 +11,11 @@
 
 enum { MASK_MAX_BYTES = 1024 }; /* of 8192 processors, more than Linux has */
 
-/* Numbers that no script has in its text; addresses for documentation (RFC 5737). */
-static const struct machine here = {.cpus = 29, .nameservers = "192.0.2.53 192.0.2.54"};
+/* Numbers that no script has in its text; addresses for documentation (RFC 5737, RFC 3849):
+ * with one of IPv6 among them, which some scripts put into brackets. */
+static const struct machine here = {.cpus = 29, .nameservers = "192.0.2.53 [2001:db8::53]"};
 static const struct machine elsewhere = {
-	.cpus = 23, .nameservers = "198.51.100.7 203.0.113.9 203.0.113.8", .memory_kb = 3 << 20};
+	.cpus = 23, .nameservers = "198.51.100.7 [2001:db8::7] 203.0.113.9", .memory_kb = 3 << 20};
 
 const struct machine *machine_of(bool is_elsewhere)
 {
@@ -58,14 +59,21 @@ static GString *cpuinfo_of(const struct machine *machine)
 	return text;
 }
 
+char *machine_resolvers(const struct machine *machine)
+{
+	g_auto(GStrv) parts = g_strsplit_set(machine->nameservers, "[]", -1);
+
+	return g_strjoinv("", parts);
+}
+
 static GString *resolver_of(const struct machine *machine)
 {
-	g_auto(GStrv) servers = g_strsplit(machine->nameservers, " ", -1);
+	g_autofree char *all = machine_resolvers(machine);
+	g_auto(GStrv) servers = g_strsplit(all, " ", -1);
 	GString *text = g_string_new(NULL);
 
 	for (char **server = servers; *server; server++)
-		g_string_append_printf(text, "nameserver %s\n",
-				       g_strdelimit(g_strstrip(*server), "[]", ' '));
+		g_string_append_printf(text, "nameserver %s\n", *server);
 	return text;
 }
 

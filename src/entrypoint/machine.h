@@ -16,11 +16,14 @@
 
 struct machine {
 	guint cpus;
-	const char *nameservers; /* as `fact` has them, docs/plan.md: separated by spaces */
+	const char *nameservers; /* as `fact` has them, docs/plan.md: IPv6 in brackets */
 	guint64 memory_kb;       /* 0: the real one's */
 };
 
 const struct machine *machine_of(bool elsewhere);
+
+/* Its name servers without brackets: `fact NAME resolvers`. Caller frees. */
+char *machine_resolvers(const struct machine *machine);
 
 /* For process_spec. */
 extern const char *const machine_covers[];

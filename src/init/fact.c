@@ -181,20 +181,19 @@ static uint64_t memory(void)
 }
 
 /* Of one line: appends its address. */
-static void nameserver_add(const char *line, size_t bytes, bool is_first)
+static void nameserver_add(const char *line, size_t bytes, bool is_first, bool brackets)
 {
 	static const char keyword[] = "nameserver";
 	const char *end = line + bytes;
 	const char *address = line + sizeof(keyword) - 1;
 	size_t length = 0;
-	bool brackets;
 
 	while (address < end && (*address == ' ' || *address == '\t'))
 		address++;
 	while (address + length < end &&
 	       strchr("0123456789abcdefABCDEF:.", address[length]) != NULL)
 		length++;
-	brackets = memchr(address, ':', length);
+	brackets = brackets && memchr(address, ':', length);
 	if (!is_first)
 		arena_add(" ", 1);
 	if (brackets)
@@ -204,7 +203,7 @@ static void nameserver_add(const char *line, size_t bytes, bool is_first)
 		arena_add("]", 1);
 }
 
-static const char *nameservers(void)
+static const char *nameservers(bool brackets)
 {
 	char file[SMALL_BYTES];
 	const char *line = file;
@@ -216,7 +215,7 @@ static const char *nameservers(void)
 		size_t bytes = strcspn(line, "\n");
 
 		if (strncmp(line, "nameserver ", 11) == 0 || strncmp(line, "nameserver\t", 11) == 0)
-			nameserver_add(line, bytes, arena_begin() == text);
+			nameserver_add(line, bytes, arena_begin() == text, brackets);
 		line += bytes + (line[bytes] == '\n');
 	}
 	arena_end(text);
@@ -261,7 +260,10 @@ void fact_learn(const struct plan_directive *directive)
 		text = init_number_text(getegid(), digits);
 		break;
 	case PLAN_FACT_NAMESERVERS:
-		text = nameservers();
+		text = nameservers(true);
+		break;
+	case PLAN_FACT_RESOLVERS:
+		text = nameservers(false);
 		break;
 	default:
 		text = init_number_text(random_port(directive), digits);

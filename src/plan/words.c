@@ -62,6 +62,7 @@ static const struct choice facts[] = {
 	[PLAN_FACT_UID] = {"uid", NULL},
 	[PLAN_FACT_GID] = {"gid", NULL},
 	[PLAN_FACT_NAMESERVERS] = {"nameservers", NULL},
+	[PLAN_FACT_RESOLVERS] = {"resolvers", NULL},
 	[PLAN_FACT_RANDOM_PORT] = {"random-port", NULL},
 	{0},
 };

@@ -126,6 +126,7 @@ static void test_facts(void)
 		{SHOW("A") "fact A hostname\nexport A\n", 0, "A="},
 		{SHOW("A B") "fact A uid\nfact B gid\nexport A\nexport B\n", 0, "A=0\nB=0\n"},
 		{SHOW("A") "fact A nameservers\nexport A\n", 0, "A=10.0.0.1 [fd00::1]\n"},
+		{SHOW("A") "fact A resolvers\nexport A\n", 0, "A=10.0.0.1 fd00::1\n"},
 		{"fact A random-port\ncheck A port\nentry probe exit 0\n", 0, NULL},
 		{"random A 16 hex\ncheck A token 32 32\nentry probe exit 0\n", 0, NULL},
 		{"random A 512 alphanumeric\ncheck A token 512 512\nentry probe exit 0\n", 0, NULL},
