@@ -24,28 +24,33 @@ json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError
 	return json;
 }
 
-static char *format(const json_t *json, size_t flags)
+static int append(const char *text, size_t size_bytes, void *user)
 {
-	char *text = json_dumps(json, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-	char *copy;
+	g_string_append_len(user, text, (gssize)size_bytes);
+	return 0;
+}
 
-	if (!text)
-		g_error("json_dumps failed"); /* only for values that are no JSON: ours are */
-	copy = g_strdup(text);
-	free(text);
-	return copy;
+static GString *format(const json_t *json, size_t flags)
+{
+	GString *text = g_string_new(NULL);
+
+	if (json_dump_callback(json, append, text, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY) < 0)
+		g_error("json_dump_callback failed"); /* only for values that are no JSON: ours are
+						       */
+	return text;
 }
 
 char *json_format_canonical(const json_t *json)
 {
-	return format(json, JSON_COMPACT);
+	return g_string_free(format(json, JSON_COMPACT), FALSE);
 }
 
 char *json_format_pretty(const json_t *json)
 {
-	g_autofree char *text = format(json, JSON_INDENT(2));
+	GString *text = format(json, JSON_INDENT(2));
 
-	return g_strconcat(text, "\n", NULL);
+	g_string_append_c(text, '\n');
+	return g_string_free(text, FALSE);
 }
 
 const char *json_string_at(const json_t *object, const char *key)

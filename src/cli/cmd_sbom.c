@@ -36,12 +36,12 @@ static bool print_document(const struct sbom_request *request, const json_t *doc
 }
 
 static bool write_document(const struct sbom_request *request, const struct image *image,
-			   const struct tree *tree, const json_t *keep_list, GError **error)
+			   struct rootfs *rootfs, const json_t *keep_list, GError **error)
 {
 	struct inventory_options options = {.image = image,
 					    .keep_list = keep_list,
 					    .sha1 = document_needs_sha1(request->format)};
-	autoinventory struct inventory *inventory = inventory_new(tree, &options, error);
+	autoinventory struct inventory *inventory = inventory_new(rootfs->tree, &options, error);
 	int64_t epoch = request->options->request->epoch;
 	struct document_about about = {.image = image,
 				       .created = epoch >= 0 ? epoch : image_created(image),
@@ -51,7 +51,7 @@ static bool write_document(const struct sbom_request *request, const struct imag
 	if (!inventory)
 		return false;
 	document = document_make(request->format, inventory, &about);
-	return print_document(request, document, error);
+	return rootfs_confirm(rootfs, error) && print_document(request, document, error);
 }
 
 /* Without user namespaces everything is unpacked as the caller's. */
@@ -67,9 +67,9 @@ static bool run(const struct sbom_request *request, const struct identity *ident
 			   error);
 	if (!image || !keep_list_try(request->keepset, image, &keep_list, error))
 		return false;
-	rootfs =
-		rootfs_unpack(image, common->cache_path, identity ? &identity->shift : &own, error);
-	return rootfs && write_document(request, image, rootfs->tree, keep_list, error);
+	rootfs = rootfs_unpack_early(image, common->cache_path, identity ? &identity->shift : &own,
+				     error);
+	return rootfs && write_document(request, image, rootfs, keep_list, error);
 }
 
 static bool check(struct sbom_request *request, const char *format, GError **error)

@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "image/rootfs_disk.h"
 #include "image/rootfs_unpack.h"
+#include "image/source.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@ void rootfs_free(struct rootfs *rootfs)
 {
 	if (!rootfs)
 		return;
+	rootfs_confirm(rootfs, NULL);
 	g_free(rootfs->path);
 	tree_free(rootfs->tree);
 	fd_cleanup(&rootfs->lock_fd);
@@ -167,6 +169,37 @@ static struct tree *make_entry(const struct image *image, int entry_fd,
 	return NULL;
 }
 
+static gpointer check_in_thread(gpointer data)
+{
+	struct rootfs *rootfs = data;
+
+	image_check_layers(rootfs->image, &rootfs->failure);
+	return NULL;
+}
+
+/* What is not read for unpacking is read to be checked: a damaged image is damaged. A registry's
+ * blobs are far away, and there is one connection at a time. */
+static bool check_blobs(struct rootfs *rootfs, const struct image *image, GError **error)
+{
+	if (!rootfs->image || source_is_remote(image->source))
+		return image_check_layers(image, error);
+	rootfs->check = g_thread_new("check", check_in_thread, rootfs);
+	return true;
+}
+
+bool rootfs_confirm(struct rootfs *rootfs, GError **error)
+{
+	g_autofree char *quoted = NULL;
+
+	if (rootfs->check)
+		g_thread_join(g_steal_pointer(&rootfs->check));
+	if (!rootfs->failure)
+		return true;
+	quoted = error_quote(rootfs->image->reference);
+	g_propagate_prefixed_error(error, g_steal_pointer(&rootfs->failure), "%s: ", quoted);
+	return false;
+}
+
 /* One attempt at the entry; true without a tree: it was taken away in between, try again. */
 static bool try_entry(const struct image *image, int entry_fd, const struct owner_shift *shift,
 		      struct rootfs *rootfs, GError **error)
@@ -180,8 +213,7 @@ static bool try_entry(const struct image *image, int entry_fd, const struct owne
 	if (gone)
 		return true;
 	rootfs->tree = load_entry(entry_fd);
-	/* What is not read for unpacking is read to be checked: a damaged image is damaged. */
-	if (rootfs->tree && !image_check_layers(image, error))
+	if (rootfs->tree && !check_blobs(rootfs, image, error))
 		return false;
 	if (rootfs->tree) {
 		rootfs->lock_fd = fd_steal(&lock_fd);
@@ -210,13 +242,14 @@ static bool try_entry(const struct image *image, int entry_fd, const struct owne
 	return true;
 }
 
-struct rootfs *rootfs_unpack(const struct image *image, const char *cache_path,
-			     const struct owner_shift *shift, GError **error)
+static struct rootfs *unpack_cached(const struct image *image, const char *cache_path,
+				    const struct owner_shift *shift, bool early, GError **error)
 {
 	autorootfs struct rootfs *rootfs = g_new0(struct rootfs, 1);
 	g_autofree char *quoted = error_quote(image->reference);
 
 	rootfs->lock_fd = -1;
+	rootfs->image = early ? image : NULL;
 	for (int tries = 0; tries < 16 && !rootfs->tree; tries++) {
 		g_autofree char *path = NULL;
 		autofd int entry_fd = open_entry(image, cache_path, shift, &path, error);
@@ -234,6 +267,18 @@ struct rootfs *rootfs_unpack(const struct image *image, const char *cache_path,
 		return NULL;
 	}
 	return g_steal_pointer(&rootfs);
+}
+
+struct rootfs *rootfs_unpack(const struct image *image, const char *cache_path,
+			     const struct owner_shift *shift, GError **error)
+{
+	return unpack_cached(image, cache_path, shift, false, error);
+}
+
+struct rootfs *rootfs_unpack_early(const struct image *image, const char *cache_path,
+				   const struct owner_shift *shift, GError **error)
+{
+	return unpack_cached(image, cache_path, shift, true, error);
 }
 
 struct rootfs *rootfs_unpack_to(const struct image *image, const char *path,

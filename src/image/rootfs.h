@@ -29,12 +29,24 @@ struct rootfs {
 	char *path;        /* the directory, absolute */
 	struct tree *tree; /* with root_fd open */
 	int lock_fd;       /* a shared lock on the cache entry, so that no clean-up takes it */
+
+	/* Of rootfs_unpack_early: */
+	const struct image *image; /* borrowed until rootfs_confirm */
+	GThread *check;            /* that reads its blobs; NULL: it has been done */
+	GError *failure;           /* of the check */
 };
 
 /* Answers the cached root file system, unpacking it where it is not there. Waits for another
  * process that is unpacking the same. */
 struct rootfs *rootfs_unpack(const struct image *image, const char *cache_path,
 			     const struct owner_shift *shift, GError **error);
+
+/* The same, but where it is cached already, the blobs are still being read when this answers: what
+ * is made of the tree may go nowhere before rootfs_confirm has said that they are whole. @image
+ * outlives that. */
+struct rootfs *rootfs_unpack_early(const struct image *image, const char *cache_path,
+				   const struct owner_shift *shift, GError **error);
+bool rootfs_confirm(struct rootfs *rootfs, GError **error);
 
 /* Unpacks into the new directory @path (not cached; the caller removes it): for candidates. */
 struct rootfs *rootfs_unpack_to(const struct image *image, const char *path,
