@@ -33,8 +33,8 @@ static void fixture_init(struct fixture *f, const char *config)
 
 	*f = (struct fixture){0};
 	f->request = harden_request_new();
-	*secret = (struct secret_request){
-		g_strdup("db"), g_bytes_new_static(secret_value, strlen(secret_value))};
+	*secret = (struct secret_request){g_strdup("db"),
+					  g_bytes_new_static(secret_value, strlen(secret_value))};
 	g_ptr_array_add(f->request->secrets, secret);
 	add_variable(f->request, "TOKEN", variable_value);
 	add_variable(f->request, "SHORT", "abc");
@@ -46,8 +46,8 @@ static void fixture_init(struct fixture *f, const char *config)
 	g_assert_nonnull(f->config);
 	f->image.config = f->config;
 	f->rootfs.tree = f->tree;
-	f->session = (struct session){
-		.request = f->request, .image = &f->image, .rootfs = &f->rootfs};
+	f->session =
+		(struct session){.request = f->request, .image = &f->image, .rootfs = &f->rootfs};
 }
 
 static void fixture_clear(struct fixture *f)
@@ -136,7 +136,8 @@ static void test_json(void)
 	}
 }
 
-/* A variable's value that the source image holds tells nobody anything; a secret is none nowhere. */
+/* A variable's value that the source image holds tells nobody anything; a secret is none nowhere.
+ */
 static void test_known(void)
 {
 	const struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules on what lies around an image: its bundles, their statements, the layout's index, and the
- * image made again; each on a layout in which one thing is wrong. */
+/* The rules on what lies around an image: its bundles, their statements, the layout's index, and
+ * the image made again; each on a layout in which one thing is wrong. */
 #include "evidence/documents.h"
 #include "image/rootfs.h"
 #include "verify/verify.h"
@@ -202,8 +202,8 @@ static void list_twice(json_t *document)
 
 static void misstate(json_t *document)
 {
-	json_t *sums = json_array_at(json_array_get(json_array_at(document, "files"), 0),
-				     "checksums");
+	json_t *sums =
+		json_array_at(json_array_get(json_array_at(document, "files"), 0), "checksums");
 	json_t *sum;
 	size_t i;
 
@@ -281,7 +281,8 @@ static const struct wrong wrongs[] = {
 	{0, "annotations", "kind", "\"other\"", "its kind is not"},
 	{0, "annotations", "more", "\"1\"", "unknown member \"more\""},
 	{1, NULL, "artifactType", "\"text/plain\"", "artifactType is not that"},
-	{1, NULL, "mediaType", "\"application/vnd.oci.image.index.v1+json\"", "mediaType is not that"},
+	{1, NULL, "mediaType", "\"application/vnd.oci.image.index.v1+json\"",
+	 "mediaType is not that"},
 	{1, "annotations", "dev.thresh.subject.tag", "\"other\"", "does not have the tag other"},
 	{1, "annotations", "dev.sigstore.bundle.content", "\"other\"", "annotations are not those"},
 	{1, "annotations", "dev.sigstore.bundle.content", NULL, "annotations"},
