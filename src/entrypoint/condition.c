@@ -56,7 +56,9 @@ static bool is_told_apart(const struct factor *factor, const char *value)
 
 static void add_equals(GPtrArray *conditions, const struct factor *factor, const char *value)
 {
-	if (is_told_apart(factor, value))
+	g_autofree char *sample = g_strdup_printf(SAMPLE_FORMAT, factor->number);
+
+	if (is_told_apart(factor, value) && !strstr(value, sample))
 		conditions_add(conditions, CONDITION_EQUALS, factor->name, value);
 }
 

@@ -289,6 +289,16 @@ static void emit_refused(struct emitter *emitter, const struct factor *factor)
 	emit_line(emitter->text, "end", NULL);
 }
 
+static void emit_slash(struct emitter *emitter, const struct factor *factor)
+{
+	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
+	g_autofree char *why = g_strdup_printf("%s: may not end with a slash", factor->name);
+
+	emit_line(emitter->text, "if matches", value, "*/", NULL);
+	emit_line(emitter->text, "fail", "1", why, NULL);
+	emit_line(emitter->text, "end", NULL);
+}
+
 static void emit_untold(struct emitter *emitter)
 {
 	const GPtrArray *paths = emitter->model->space->untold;
@@ -357,6 +367,8 @@ static void emit_checks(struct emitter *emitter)
 
 		if (factor->refused)
 			emit_refused(emitter, factor);
+		if (factor->no_slash_behind)
+			emit_slash(emitter, factor);
 		if (factor->listed)
 			emit_listed(emitter, factor);
 		if (!factor->type)

@@ -262,6 +262,47 @@ static bool find_separators(const struct ground *ground, guint index, GError **e
 	return true;
 }
 
+static bool texts_hold(const GPtrArray *scripts, const char *text)
+{
+	for (guint i = 0; i < scripts->len; i++) {
+		gsize bytes;
+		const char *data =
+			g_bytes_get_data(((struct start_script *)scripts->pdata[i])->text, &bytes);
+
+		if (data && g_strstr_len(data, (gssize)bytes, text))
+			return true;
+	}
+	return false;
+}
+
+/* `${X%/}`: a slash at the end is taken off. */
+static bool find_slash(const struct ground *ground, guint index, GError **error)
+{
+	struct explorer *explorer = ground->explorer;
+	struct factor *factor = space_factor(explorer->space, index);
+	const struct state *first = explorer->states->pdata[0];
+	g_autofree char *value =
+		g_strdup_printf("%sZq%03ukxE/", is_path(factor) ? "/" : "", factor->number);
+	guint level;
+	struct state *state;
+
+	if (!texts_hold(first->record->scripts, "%/"))
+		return true;
+	level = factor_level(factor, LEVEL_SIGNS, value);
+	if (!explorer_toggle(explorer, index, level, &state, error))
+		return false;
+	if (!state || is_explained(ground, index))
+		return true;
+	explorer_forget(explorer, state);
+	factor->no_slash_behind = true;
+	g_ptr_array_add(
+		explorer->notes,
+		g_strdup_printf("%s is refused where it ends with a slash: the script takes "
+				"it off, which no plan can",
+				factor->name));
+	return true;
+}
+
 /* Its mark is refused: it is one of some words, and the plan refuses all others. */
 static bool takes_few(const struct explorer *explorer, guint index)
 {
@@ -285,7 +326,8 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 
 	if (!factor->effective || !may_hold_signs(factor) || takes_few(explorer, index))
 		return true;
-	return find_signs(&ground, index, error) && find_separators(&ground, index, error);
+	return find_signs(&ground, index, error) && find_separators(&ground, index, error) &&
+	       find_slash(&ground, index, error);
 }
 
 bool explore_signs(struct explorer *explorer, GError **error)

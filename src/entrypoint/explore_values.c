@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/sorted.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/template.h"
 
 #include <string.h>
 
@@ -216,6 +217,124 @@ static void use_list(struct explorer *explorer, struct factor *factor, struct st
 				factor->name));
 }
 
+/* --- numbers that the script compares it with --- */
+
+static bool text_follows(const struct space *space, const struct text *mark, const struct text *own,
+			 const struct state *of_own)
+{
+	if (g_strcmp0(mark->name, own->name) != 0)
+		return false;
+	if (strcmp(mark->template, own->template) == 0)
+		return true;
+	if (!own->actual || mark->template[0] == '\001')
+		return false;
+	g_autofree char *expanded = template_expand(space, of_own, mark->template);
+
+	return strcmp(expanded, own->actual) == 0;
+}
+
+static bool texts_follow(const struct space *space, const GPtrArray *mark, const GPtrArray *own,
+			 const struct state *of_own)
+{
+	if (mark->len != own->len)
+		return false;
+	for (guint i = 0; i < mark->len; i++)
+		if (!text_follows(space, mark->pdata[i], own->pdata[i], of_own))
+			return false;
+	return true;
+}
+
+/* Whether @own is the start of @mark with another value in the mark's place. */
+static bool state_follows(const struct space *space, const struct state *mark,
+			  const struct state *own)
+{
+	if (mark->items->len != own->items->len)
+		return false;
+	for (guint i = 0; i < mark->items->len; i++) {
+		const struct item *one = mark->items->pdata[i], *other = own->items->pdata[i];
+
+		if (one->kind != other->kind || !text_follows(space, one->key, other->key, own) ||
+		    !texts_follow(space, one->fields, other->fields, own) ||
+		    !texts_follow(space, one->parts, other->parts, own))
+			return false;
+	}
+	return true;
+}
+
+static void explain(struct start_scenario *scenario, gpointer user)
+{
+	(void)user;
+	scenario->explain = true;
+}
+
+static bool is_comparison(const char *operator)
+{
+	static const char *const operators[] = {"-gt", "-ge", "-lt", "-le", "-eq", "-ne", NULL};
+
+	return g_strv_contains(operators, operator);
+}
+
+/* What the start at @number compared that number with. Adds to factor->numbers. */
+static bool find_compared(struct explorer *explorer, guint index, const struct state *at,
+			  GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	const struct level *level = factor->levels->pdata[state_level(at, index)];
+	struct state *explained = explorer_start_changed(explorer, at, explain, NULL, error);
+
+	if (!explained)
+		return false;
+	for (guint i = 0; i < explained->record->tests->len; i++) {
+		const struct start_test *test = explained->record->tests->pdata[i];
+		const char *other = !test->other || !is_comparison(test->operator) ? NULL
+				    : g_strcmp0(test->operand, level->value) == 0  ? test->other
+				    : strcmp(test->other, level->value) == 0       ? test->operand
+										   : NULL;
+		guint64 number;
+
+		if (other && g_ascii_string_to_unsigned(other, 10, 0, G_MAXINT64, &number, NULL))
+			g_array_append_val(factor->numbers, number);
+	}
+	state_free(explained);
+	return true;
+}
+
+/* A plan does not compare numbers: those beside a bound must do what all others do. */
+static bool check_sizes(struct explorer *explorer, guint index, const struct state *at,
+			GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+
+	if (!state_executes(at) || !find_compared(explorer, index, at, error))
+		return state_executes(at) ? false : true;
+	g_autoptr(GArray) bounds = bounds_of(factor);
+
+	for (guint i = 0; i < bounds->len; i++) {
+		g_autofree char *text =
+			g_strdup_printf("%" G_GUINT64_FORMAT, g_array_index(bounds, guint64, i));
+		guint known = factor->levels->len;
+		guint level = factor_level(factor, LEVEL_LITERAL, text);
+		struct state *state = NULL;
+
+		if (level && !explorer_toggle(explorer, index, level, &state, error))
+			return false;
+		bool follows = !state || !state_executes(state) ||
+			       state_follows(explorer->space, at, state);
+
+		if (state && level >= known)
+			drop_level(explorer, factor, state);
+		if (!follows)
+			return error_set(
+				error, THRESH_ERROR_INPUT,
+				"the entrypoint: what it does with %s depends on how large the "
+				"number is (%s and others differ), and a plan compares no "
+				"numbers; fix %s (thresh.yaml: entrypoint.fixed), or write "
+				"the steps yourself (entrypoint.plan)",
+				factor->name, text, factor->name);
+	}
+	return true;
+}
+
 /* Numbers are its marks; but 022 is a mode, and not any number is: then @number, which was taken,
  * says nothing. */
 static bool try_numbers(struct explorer *explorer, guint index, struct state *marked,
@@ -228,7 +347,7 @@ static bool try_numbers(struct explorer *explorer, guint index, struct state *ma
 	if (!use_numbers(explorer, index, marked, &state, error))
 		return false;
 	if (!state || !state_complains(state))
-		return true;
+		return !state || check_sizes(explorer, index, state, error);
 	use_list(explorer, factor, state);
 	if (!explorer_toggle(explorer, index, factor_level(factor, LEVEL_LITERAL, number), &state,
 			     error))
@@ -255,7 +374,8 @@ bool explore_values(struct explorer *explorer, guint index, struct state *marked
 		return false;
 	if (range) {
 		factor_use_range(explorer->space, factor, least, most);
-		return use_numbers(explorer, index, marked, &state, error);
+		return use_numbers(explorer, index, marked, &state, error) &&
+		       (!state || check_sizes(explorer, index, state, error));
 	}
 	if (number)
 		return try_numbers(explorer, index, marked, any, error);

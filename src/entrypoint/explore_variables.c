@@ -32,23 +32,6 @@ void explorer_forget(struct explorer *explorer, struct state *state)
 	g_ptr_array_remove(explorer->states, state);
 }
 
-static bool toggle_all(struct explorer *explorer, guint index, GError **error)
-{
-	struct factor *factor = space_factor(explorer->space, index);
-
-	for (guint level = 0; level < factor->levels->len; level++) {
-		const struct level *what = factor->levels->pdata[level];
-		struct state *state;
-
-		if (what->kind == LEVEL_SECRET || what->kind == LEVEL_SIGNS ||
-		    what->kind == LEVEL_NEVER || (what->kind == LEVEL_WORDS && factor->type))
-			continue;
-		if (!explorer_toggle(explorer, index, level, &state, error))
-			return false;
-	}
-	return true;
-}
-
 /* Is NAME_FILE as good as NAME? Then the plan says `secret`; else the start says nothing. */
 static bool try_secret(struct explorer *explorer, guint index, GError **error)
 {
@@ -97,20 +80,35 @@ static bool toggle_literals(struct explorer *explorer, guint index, GError **err
 	return true;
 }
 
-/* A value that a glob pattern of the script matches. */
+/* @pattern with @word for each `*`. Caller frees. */
+static char *value_of_pattern(const char *pattern, const char *word)
+{
+	g_auto(GStrv) parts = g_strsplit(pattern, "*", -1);
+
+	return g_strdelimit(g_strjoinv(word, parts), "?", 'z');
+}
+
+/* Values that a glob pattern of the script matches: two, since what follows the one may follow what
+ * stands for the `*`. */
 static void add_pattern_levels(struct factor *factor)
 {
 	for (guint i = 0; i < factor->patterns->len; i++) {
 		const char *pattern = factor->patterns->pdata[i];
-		g_autofree char *value = g_strdelimit(g_strdup(pattern), "*?", 'z');
+		g_autofree char *word = g_strdup_printf(SAMPLE_FORMAT "P", factor->number);
+		g_autofree char *other = g_strdup_printf(SAMPLE_FORMAT "Qq", factor->number);
+		g_autofree char *value = value_of_pattern(pattern, word);
+		g_autofree char *another = value_of_pattern(pattern, other);
 
-		if (strpbrk(pattern, "*?") && !strchr(pattern, '['))
-			factor_level(factor, LEVEL_LITERAL, value);
+		if (!strpbrk(pattern, "*?") || strchr(pattern, '['))
+			continue;
+		factor_level(factor, LEVEL_LITERAL, value);
+		factor_level(factor, LEVEL_LITERAL, another);
 	}
 }
 
-/* Every variable marked that may be. */
-static bool try_all_marked(struct explorer *explorer, struct state **ret_state, GError **error)
+/* Every variable marked that may be, but @index at @level (0: that one too). */
+static bool try_all_marked(struct explorer *explorer, guint index, guint level,
+			   struct state **ret_state, GError **error)
 {
 	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_ARGUMENTS,
 						   state_level(explorer->base, SPACE_ARGUMENTS));
@@ -118,9 +116,9 @@ static bool try_all_marked(struct explorer *explorer, struct state **ret_state, 
 
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
 		const struct factor *factor = space_factor(explorer->space, i);
-		GByteArray *more = levels_with(levels, i,
-					       factor->doubtful ? state_level(explorer->base, i)
-								: factor_find(factor, LEVEL_MARK));
+		guint own = factor->doubtful ? state_level(explorer->base, i)
+					     : factor_find(factor, LEVEL_MARK);
+		GByteArray *more = levels_with(levels, i, i == index && level ? level : own);
 
 		g_byte_array_unref(levels);
 		levels = more;
@@ -158,6 +156,44 @@ static bool find_fewest(struct explorer *explorer, guint index, const struct sta
 	return true;
 }
 
+/* A script that wants one of several: without this one, it may do with another. */
+static bool find_instead(struct explorer *explorer, guint index, const struct state *without,
+			 GError **error)
+{
+	guint level = state_level(without, index);
+	struct state *all;
+
+	if (state_executes(without) || explorer->vain >= MAX_VAIN)
+		return true;
+	if (!try_all_marked(explorer, index, level, &all, error))
+		return false;
+	if (!all || state_executes(all))
+		return !all || find_fewest(explorer, index, all, error);
+	explorer_forget(explorer, all);
+	explorer->vain++;
+	return true;
+}
+
+static bool toggle_all(struct explorer *explorer, guint index, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+
+	for (guint level = 0; level < factor->levels->len; level++) {
+		const struct level *what = factor->levels->pdata[level];
+		struct state *state;
+
+		if (what->kind == LEVEL_SECRET || what->kind == LEVEL_SIGNS ||
+		    what->kind == LEVEL_NEVER || (what->kind == LEVEL_WORDS && factor->type))
+			continue;
+		if (!explorer_toggle(explorer, index, level, &state, error))
+			return false;
+		if (state && (what->kind == LEVEL_UNSET || what->kind == LEVEL_EMPTY) &&
+		    !find_instead(explorer, index, state, error))
+			return false;
+	}
+	return true;
+}
+
 /* A user without a password: it is not the mark that is refused. */
 static bool find_others(struct explorer *explorer, struct factor *factor, struct state *marked,
 			GError **error)
@@ -166,7 +202,7 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 
 	if (state_executes(marked) || explorer->vain >= MAX_VAIN)
 		return true;
-	if (!try_all_marked(explorer, &all, error))
+	if (!try_all_marked(explorer, factor->number, 0, &all, error))
 		return false;
 	factor->needs_others = all && state_executes(all);
 	/* else it may be the value after all, and other marks are to come */
@@ -194,9 +230,12 @@ static const struct state *state_alone(const struct explorer *explorer, guint in
 	return NULL;
 }
 
-static bool is_word(const struct level *level)
+static bool is_word(const struct factor *factor, const struct level *level)
 {
-	return level->kind == LEVEL_LITERAL && *level->value && !strchr(level->value, '\n');
+	g_autofree char *sample = g_strdup_printf(SAMPLE_FORMAT, factor->number);
+
+	return level->kind == LEVEL_LITERAL && *level->value && !strchr(level->value, '\n') &&
+	       !strstr(level->value, sample);
 }
 
 /* Words after which the script does the same (`1|yes|true) …`) are one thing: what was seen of one
@@ -207,7 +246,7 @@ static void find_alike(const struct explorer *explorer, struct factor *factor)
 
 	for (guint i = 0; i < factor->levels->len; i++) {
 		const struct level *first = factor->levels->pdata[i];
-		const struct state *one = is_word(first) && !taken[i]
+		const struct state *one = is_word(factor, first) && !taken[i]
 						  ? state_alone(explorer, factor->number, i)
 						  : NULL;
 		GString *words = one ? g_string_new(first->value) : NULL;
@@ -216,7 +255,8 @@ static void find_alike(const struct explorer *explorer, struct factor *factor)
 		for (guint j = i + 1; one && j < factor->levels->len; j++) {
 			const struct level *level = factor->levels->pdata[j];
 			const struct state *other =
-				is_word(level) ? state_alone(explorer, factor->number, j) : NULL;
+				is_word(factor, level) ? state_alone(explorer, factor->number, j)
+						       : NULL;
 
 			if (!other || taken[j] || !states_alike(one, other, true))
 				continue;

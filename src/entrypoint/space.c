@@ -167,7 +167,8 @@ static void factor_add_marks(struct factor *factor)
 	guint number = factor->number;
 
 	factor_add_value(factor, LEVEL_MARK, g_strdup_printf("Zq%03ukxA", number));
-	factor_add_value(factor, LEVEL_AGAIN, g_strdup_printf("Zq%03ukxB", number));
+	/* of another length, which may matter too */
+	factor_add_value(factor, LEVEL_AGAIN, g_strdup_printf("Zq%03ukxBbb", number));
 	factor_add_value(factor, LEVEL_WORDS,
 			 g_strdup_printf("Zq%03ukxC Zq%03ukxD", number, number));
 }

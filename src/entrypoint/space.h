@@ -53,21 +53,25 @@ struct factor {
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
 	GPtrArray *alike; /* char *: values, one a line, that do the same: a decision does not tell
 			     them apart */
-	GPtrArray *defaults; /* char *: what the script takes it for where it is empty */
-	GArray *numbers;     /* guint64: what the script compares its number with */
-	const char *type;    /* NULL: any text; else a word of `check` */
-	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
-	bool secret;         /* NAME_FILE has the effects of NAME */
-	bool own;            /* its plain value is the user's, and a mark */
-	char *refused;       /* bytes that it may not hold; NULL: none */
-	bool listed;         /* it may hold nothing but its literal values */
-	bool asks_program;   /* the script asks whether it is a program */
-	bool effective;      /* something was seen to depend on it */
-	bool needs_others;   /* marked alone, a start fails; with all marked, it does not */
-	bool doubtful;       /* hardly a variable of whoever starts the image: a word of the text,
-				or one that the script sets itself */
-	bool word;           /* a word of the text that may be no variable's name at all */
+	GPtrArray *defaults;  /* char *: what the script takes it for where it is empty */
+	GArray *numbers;      /* guint64: what the script compares its number with */
+	const char *type;     /* NULL: any text; else a word of `check` */
+	guint64 least, most;  /* of an integer that has bounds; most is 0: it has none */
+	bool secret;          /* NAME_FILE has the effects of NAME */
+	bool own;             /* its plain value is the user's, and a mark */
+	bool no_slash_behind; /* it may not end with a slash */
+	char *refused;        /* bytes that it may not hold; NULL: none */
+	bool listed;          /* it may hold nothing but its literal values */
+	bool asks_program;    /* the script asks whether it is a program */
+	bool effective;       /* something was seen to depend on it */
+	bool needs_others;    /* marked alone, a start fails; with all marked, it does not */
+	bool doubtful;        /* hardly a variable of whoever starts the image: a word of the text,
+				 or one that the script sets itself */
+	bool word;            /* a word of the text that may be no variable's name at all */
 };
+
+/* Of the words that stand for `*` in a value: no decision asks for just this value. */
+#define SAMPLE_FORMAT "Zq%03ukx"
 
 struct space {
 	GPtrArray *factors; /* struct factor *: 0 is the arguments, 1 the files, then variables */

@@ -83,6 +83,12 @@ tap.point("half of the memory is no fact", done.problem(3, "follows the machine'
 done = thresh("harden", "oci:image", "oci:memory", "--env", "CACHE=7")
 tap.point("with the variable set", done.problem(0), done.log)
 
+# What follows the size of a number is no rule of a plan.
+shutil.rmtree("image")
+derive("flask", "image", {"/size.sh": (b"#!/bin/sh\nN=${N:-3}\n[ $N -gt 5 ] && set -- big\nexec echo $N $@\n", 0o755)}, Entrypoint=["/size.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:size")
+tap.point("numbers that are compared", done.problem(3, "how large", "entrypoint.fixed"), done.log)
+
 # A file that may be mounted: that it is there is a condition, what it says is not known. And a text with several variables.
 shutil.rmtree("image")
 derive("flask", "image", {"/mounted.sh": (b"#!/bin/sh\n[ ! -f /config/a ] || set -- \"$@\" a\n[ ! -f /config/b ] || set -- \"$@\" b\n[ ! -r /config/env ] || . /config/env\n"

@@ -422,6 +422,20 @@ static void test_switched(void)
 				 WORDS("if equals ${TLS} yes\nlet thresh_is_"));
 }
 
+/* What fails without a variable may do with another. */
+static void test_either(void)
+{
+	learn_and_verify(&either_script, WORDS("PATH=/usr/bin", "FIRST=x"), WORDS("app"), NONE,
+			 WORDS("FIRST=a", "SECOND=b", "FIRST"),
+			 WORDS("if empty FIRST\nif empty SECOND\nfail 3 "));
+}
+
+static void test_parts_of_values(void)
+{
+	expect_error(&scheme_script, WORDS("app"), WORDS("ADDRESS", "varies"));
+	expect_error(&length_script, WORDS("app"), WORDS("TOKEN", "varies"));
+}
+
 /* A text with five variables in it is not learned as 32 texts: each is decided by itself. */
 static void test_address(void)
 {
@@ -479,6 +493,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/own", test_own);
 	g_test_add_func("/learn/listed", test_listed);
 	g_test_add_func("/learn/switched", test_switched);
+	g_test_add_func("/learn/either", test_either);
+	g_test_add_func("/learn/parts-of-values", test_parts_of_values);
 	g_test_add_func("/learn/address", test_address);
 	g_test_add_func("/learn/haproxy", test_haproxy);
 	g_test_add_func("/learn/control", test_control);

@@ -275,3 +275,49 @@ const struct script switched_script = {
 	"1|yes|true|on|TRUE) set -- \"$@\" --certificate \"${CERTIFICATE:-/etc/own.pem}\";;\n"
 	"''|0|no|false|off);;\n*) echo 'TLS: not a boolean'; exit 2;;\nesac\nexec \"$@\"\n",
 	switched_start};
+
+/* One of two is needed. */
+static void either_start(struct world *world)
+{
+	if (!*world_get(world, "FIRST") && !*world_get(world, "SECOND")) {
+		world_exit(world, 3, "FIRST or SECOND is needed");
+		return;
+	}
+	world_append_argument(world, world_get(world, "FIRST"));
+	world_append_argument(world, world_get(world, "SECOND"));
+	world_exec_arguments(world);
+}
+
+const struct script either_script = {"/entrypoint.sh",
+				     "if [ -z \"$FIRST\" ] && [ -z \"$SECOND\" ]; then echo 'FIRST "
+				     "or SECOND is needed'; exit 3; fi\n"
+				     "exec \"$@\" \"$FIRST\" \"$SECOND\"\n",
+				     either_start};
+
+/* What follows a value is a part of it. */
+static void scheme_start(struct world *world)
+{
+	const char *address = world_get(world, "ADDRESS");
+
+	if (g_str_has_prefix(address, "https://")) {
+		world_append_argument(world, "--tls");
+		world_append_argument(world, address + strlen("https://"));
+	}
+	world_exec_arguments(world);
+}
+
+const struct script scheme_script = {"/entrypoint.sh",
+				     "case $ADDRESS in https://*) set -- \"$@\" --tls "
+				     "\"${ADDRESS#https://}\";; esac\nexec \"$@\"\n",
+				     scheme_start};
+
+/* Or its length. */
+static void length_start(struct world *world)
+{
+	g_autofree char *length = g_strdup_printf("%zu", strlen(world_get(world, "TOKEN")));
+
+	world_append_argument(world, length);
+	world_exec_arguments(world);
+}
+
+const struct script length_script = {"/entrypoint.sh", "exec \"$@\" \"${#TOKEN}\"\n", length_start};
