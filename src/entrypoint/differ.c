@@ -139,6 +139,16 @@ static char *compare_output(const struct start_step *a, const struct start_step 
 	return differs(g_strcmp0(a->output, b->output) != 0);
 }
 
+static char *compare_limits(const struct start_step *a, const struct start_step *b)
+{
+	guint count = a->limits ? a->limits->len : 0;
+	bool other = count != (b->limits ? b->limits->len : 0);
+
+	for (guint i = 0; !other && i < count; i++)
+		other = strcmp(a->limits->pdata[i], b->limits->pdata[i]) != 0;
+	return differs(other);
+}
+
 static char *compare_status(const struct start_step *a, const struct start_step *b)
 {
 	return a->status == b->status ? NULL
@@ -184,6 +194,7 @@ static const struct property {
 	{"environment", PROGRAM_KINDS, compare_environment},
 	{"cwd", PROGRAM_KINDS, compare_cwd},
 	{"umask", PROGRAM_KINDS, compare_umask},
+	{"limits", KIND(START_EXEC), compare_limits},
 	{"ids", PROGRAM_KINDS, compare_ids},
 	{"groups", PROGRAM_KINDS, compare_groups},
 	{"input", RUN_KINDS, compare_input},

@@ -292,6 +292,25 @@ static void emit_umask(struct emitter *emitter, const struct column *column)
 		emit_decision(emitter, slot->value, leaf_umask, NULL, emitter->text);
 }
 
+/* @user: the limit's name. */
+static void leaf_limit(struct emitter *emitter, const char *label, gpointer user, GString *text)
+{
+	(void)emitter;
+	if (label[0] != '\001')
+		g_string_append_printf(text, "limit %s %s\n", (const char *)user, label);
+}
+
+static void emit_limits(struct emitter *emitter, const struct column *column)
+{
+	for (guint i = 0; i < column->slots->len; i++) {
+		const struct slot *slot = column->slots->pdata[i];
+
+		if (g_str_has_prefix(slot->name, "limit "))
+			emit_decision(emitter, slot->value, leaf_limit,
+				      slot->name + strlen("limit "), emitter->text);
+	}
+}
+
 void emit_execution(struct emitter *emitter, const struct column *column)
 {
 	bool direct = emit_is_direct(emitter, column);
@@ -300,6 +319,7 @@ void emit_execution(struct emitter *emitter, const struct column *column)
 		emit_arguments(emitter, column);
 	emit_workdir(emitter, column);
 	emit_umask(emitter, column);
+	emit_limits(emitter, column);
 	emit_environment(emitter, column);
 	if (!direct) {
 		g_string_append(emitter->text, "exec ${@}\n");

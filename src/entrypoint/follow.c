@@ -304,6 +304,7 @@ bool follow_attach(pid_t pid, void *user, GError **error)
 	follow->start = task->actor = actor_add(follow, pid, NULL);
 	follow->start->main = true;
 	follow->start->inner = 1;
+	limits_read(pid, follow->began_limits);
 	if (ptrace(PTRACE_SEIZE, pid, 0, TRACE_OPTIONS) < 0)
 		return error_set_errno(error, THRESH_ERROR_INTERNAL, errno,
 				       "ptrace: the start script cannot be followed (kernel.yama."

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "entrypoint/changes.h"
+#include "entrypoint/rlimits.h"
 #include "entrypoint/timeline.h"
 #include "entrypoint/tracee.h"
 #include "entrypoint/xtrace.h"
@@ -124,6 +125,7 @@ struct follow {
 	GPtrArray *failed;     /* char *: see tries_note; or NULL */
 	char *last_line;       /* of the trace */
 	struct actor *start;   /* the first process */
+	struct rlimit began_limits[LIMITS_COUNT];
 	bool done;
 	bool finished;  /* the record is filled */
 	GArray *beside; /* struct follow_beside: empty where the application was executed by the
@@ -190,7 +192,7 @@ void follow_unmark(struct follow *follow, struct actor *actor);
 /* follow_end.c: looks again where the programs that run listen. */
 void follow_find_listeners(struct follow *follow);
 /* The application is executed as @step, which this takes: the record is complete. */
-void follow_application(struct follow *follow, struct start_step *step);
+void follow_application(struct follow *follow, pid_t pid, struct start_step *step);
 /* Nothing happens any more: is a program that runs the application? */
 bool follow_settled(struct follow *follow);
 void follow_finish(struct follow *follow);

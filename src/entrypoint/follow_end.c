@@ -109,7 +109,7 @@ void follow_find_listeners(struct follow *follow)
 }
 /* --- the application --- */
 
-void follow_application(struct follow *follow, struct start_step *step)
+void follow_application(struct follow *follow, pid_t pid, struct start_step *step)
 {
 	g_autoptr(GPtrArray) programs = timeline_programs(follow->timeline);
 
@@ -120,7 +120,15 @@ void follow_application(struct follow *follow, struct start_step *step)
 	}
 	follow_find_listeners(follow);
 	follow_finish(follow);
+	if (limits_raised(follow->began_limits, pid))
+		follow_fail(
+			follow, THRESH_ERROR_INPUT,
+			"the start script raises the limit %s as far as it may (ulimit): a plan "
+			"has numbers alone; give it a number, or write the steps yourself "
+			"(thresh.yaml: entrypoint.plan)",
+			limits_raised(follow->began_limits, pid));
 	step->kind = START_EXEC;
+	step->limits = limits_changed(follow->began_limits, pid);
 	if (follow->error)
 		start_step_free(step);
 	else
@@ -212,6 +220,7 @@ bool follow_settled(struct follow *follow)
 	struct program *program;
 	struct start_step *step;
 	uint64_t ticks;
+	pid_t pid;
 
 	if (quiet_ms < follow->options->settle_ms || !all_wait(follow))
 		return false;
@@ -236,9 +245,10 @@ bool follow_settled(struct follow *follow)
 	}
 	g_clear_pointer(&program->step->listens, g_free);
 	note_beside(follow, program);
+	pid = program->leader;
 	step = timeline_take(follow->timeline, program);
 	step->waited = true;
-	follow_application(follow, step);
+	follow_application(follow, pid, step);
 	return true;
 }
 /* --- the end --- */

@@ -183,7 +183,7 @@ static void application(struct follow *follow, struct actor *actor, const char *
 	struct start_step *step = g_new0(struct start_step, 1);
 
 	if (follow_describe(follow, actor, path, words, step))
-		follow_application(follow, step);
+		follow_application(follow, actor->pid, step);
 	else
 		start_step_free(step);
 }

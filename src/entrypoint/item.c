@@ -163,6 +163,18 @@ static void item_add_words(struct item *item, const struct space *space, const s
 	}
 }
 
+static void item_add_limits(struct item *item, const struct state *state)
+{
+	const GPtrArray *limits = item->step->limits;
+
+	for (guint i = 0; limits && i < limits->len; i++) {
+		const char *limit = limits->pdata[i], *values = strchr(limit, ' ');
+		g_autofree char *name = g_strdup_printf("limit %.*s", (int)(values - limit), limit);
+
+		item_add(item, state, name, values + 1);
+	}
+}
+
 static void item_add_program(struct item *item, const struct space *space,
 			     const struct state *state)
 {
@@ -175,6 +187,7 @@ static void item_add_program(struct item *item, const struct space *space,
 	item_add(item, state, "ids", ids);
 	if (step->kind == START_EXEC) {
 		item_add_number(item, "umask", step->umask, "%04o");
+		item_add_limits(item, state);
 		return;
 	}
 	if (step->input)

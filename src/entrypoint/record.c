@@ -15,6 +15,7 @@ void start_step_free(struct start_step *step)
 	g_clear_pointer(&step->argv, g_ptr_array_unref);
 	g_clear_pointer(&step->environment, g_ptr_array_unref);
 	g_free(step->cwd);
+	g_clear_pointer(&step->limits, g_ptr_array_unref);
 	g_clear_pointer(&step->input, g_bytes_unref);
 	g_free(step->output);
 	g_free(step->listens);

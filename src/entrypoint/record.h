@@ -51,6 +51,7 @@ struct start_step {
 	GPtrArray *environment; /* char * "NAME=VALUE", sorted; PWD, OLDPWD, SHLVL, _ left out */
 	char *cwd;
 	uint32_t umask;
+	GPtrArray *limits;  /* char *: EXEC: those that the script set, see rlimits.h; or NULL */
 	GBytes *input;      /* RUN, BEGIN: what it read from standard input where that was a pipe, a
 			       here-document or a file; and from bash's <(…), whose word in argv is then
 			       /dev/stdin; of more than 4 KiB, files of the image that stand in it

@@ -5,6 +5,7 @@
 tracing agent that ends at once, which must not be waited for. And a prompt at a terminal, which Ctrl-C does not end."""
 import os
 import pty
+import resource
 import select
 import shutil
 import sys
@@ -82,6 +83,20 @@ done = thresh("harden", "oci:image", "oci:memory")
 tap.point("half of the memory is no fact", done.problem(3, "follows the machine's memory", "entrypoint.fixed"), done.log)
 done = thresh("harden", "oci:image", "oci:memory", "--env", "CACHE=7")
 tap.point("with the variable set", done.problem(0), done.log)
+
+# A limit is a step; one that is raised as far as it may be has no number.
+shutil.rmtree("image")
+derive("flask", "image", {"/limit.sh": (b"#!/bin/sh\nulimit -n 512\nexec python3 -c 'import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))'\n", 0o755)},
+       Entrypoint=["/limit.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:limit")
+if tap.point("a script that sets a limit", done.problem(0), done.log):
+    done = thresh("run", "oci:limit")
+    tap.point("the application has it", done.problem(0) or (None if done.out == "(512, 512)\n" else repr(done.out)), done.log)
+shutil.rmtree("image")
+derive("flask", "image", {"/raise.sh": (b"#!/bin/sh\nulimit -Sn 64\nulimit -Sn $(ulimit -Hn)\nexec true\n", 0o755)}, Entrypoint=["/raise.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:raise")
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+tap.point("a limit that is raised to the hard one", done.problem(3, "nofile", "ulimit") if soft != hard else done.problem(0), done.log)
 
 # What follows the size of a number is no rule of a plan.
 shutil.rmtree("image")
