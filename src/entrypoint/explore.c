@@ -674,6 +674,41 @@ static bool explore_new_steps(struct explorer *explorer, GError **error)
 	return true;
 }
 
+static bool complain_budget(const struct explorer *explorer, GError **error)
+{
+	return error_set(
+		error, THRESH_ERROR_INPUT,
+		"the entrypoint: %u starts were not enough to see what a later start does; "
+		"let there be more of them (thresh.yaml: entrypoint.runs), or fix variables "
+		"(entrypoint.fixed)",
+		explorer->runs);
+}
+
+/* What all variables do together, at a first start and at a later one: what two of them do that
+ * none does alone (a user and its password) is mostly done once. Without the later start a plan
+ * would do it at every start. */
+static bool explore_together(struct explorer *explorer, GError **error)
+{
+	guint later = factor_find(space_factor(explorer->space, SPACE_FILES), LEVEL_LATER);
+	struct state *all;
+	GError *failure = NULL;
+
+	if (!explorer_all_marked(explorer, SPACE_FILES, 0, &all, error))
+		return false;
+	if (!all)
+		return complain_budget(explorer, error);
+	if (!state_executes(all) || !later)
+		return true;
+	g_autoptr(GByteArray) levels = levels_with(all->levels, SPACE_FILES, later);
+
+	if (explorer_run(explorer, levels, &failure))
+		return true;
+	if (!failure)
+		return complain_budget(explorer, error);
+	g_propagate_error(error, failure);
+	return false;
+}
+
 /* Without one a plan would do at every start what the script does at the first alone. */
 static bool check_later(const struct explorer *explorer, GError **error)
 {
@@ -686,13 +721,7 @@ static bool check_later(const struct explorer *explorer, GError **error)
 		if (level->kind == LEVEL_LATER)
 			return true;
 	}
-	return !explorer->exhausted ||
-	       error_set(
-		       error, THRESH_ERROR_INPUT,
-		       "the entrypoint: %u starts were not enough to see what a later start does; "
-		       "let there be more of them (thresh.yaml: entrypoint.runs), or fix variables "
-		       "(entrypoint.fixed)",
-		       explorer->runs);
+	return !explorer->exhausted || complain_budget(explorer, error);
 }
 
 struct model *explorer_learn(struct explorer *explorer, GError **error)
@@ -704,9 +733,9 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	if (!explore_base(explorer, error) || !explore_variables(explorer, error) ||
 	    !explore_new_steps(explorer, error) || !explore_foreign(explorer, error) ||
 	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
-	    !explore_arguments_later(explorer, error) || !explore_edits(explorer, error) ||
-	    !explore_machine(explorer, error) || !check_later(explorer, error) ||
-	    !explore_signs(explorer, error))
+	    !explore_together(explorer, error) || !explore_arguments_later(explorer, error) ||
+	    !explore_edits(explorer, error) || !explore_machine(explorer, error) ||
+	    !check_later(explorer, error) || !explore_signs(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);
 	struct model *model =

@@ -55,6 +55,11 @@ struct state *explorer_start_changed(struct explorer *explorer, const struct sta
 				     void (*change)(struct start_scenario *scenario, gpointer user),
 				     gpointer user, GError **error);
 
+/* The base with every variable marked that may be, but @index at @level (0: that one too). True
+ * without a state where the budget is used up. */
+bool explorer_all_marked(struct explorer *explorer, guint index, guint level,
+			 struct state **ret_state, GError **error);
+
 /* --- the parts of explorer_learn, in this order; each false with an error --- */
 
 /* The factors: names in the scripts' text, the user's, and what they are compared with. */

@@ -106,9 +106,8 @@ static void add_pattern_levels(struct factor *factor)
 	}
 }
 
-/* Every variable marked that may be, but @index at @level (0: that one too). */
-static bool try_all_marked(struct explorer *explorer, guint index, guint level,
-			   struct state **ret_state, GError **error)
+bool explorer_all_marked(struct explorer *explorer, guint index, guint level,
+			 struct state **ret_state, GError **error)
 {
 	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_ARGUMENTS,
 						   state_level(explorer->base, SPACE_ARGUMENTS));
@@ -165,7 +164,7 @@ static bool find_instead(struct explorer *explorer, guint index, const struct st
 
 	if (state_executes(without) || explorer->vain >= MAX_VAIN)
 		return true;
-	if (!try_all_marked(explorer, index, level, &all, error))
+	if (!explorer_all_marked(explorer, index, level, &all, error))
 		return false;
 	if (!all || state_executes(all))
 		return !all || find_fewest(explorer, index, all, error);
@@ -202,7 +201,7 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 
 	if (state_executes(marked) || explorer->vain >= MAX_VAIN)
 		return true;
-	if (!try_all_marked(explorer, factor->number, 0, &all, error))
+	if (!explorer_all_marked(explorer, factor->number, 0, &all, error))
 		return false;
 	factor->needs_others = all && state_executes(all);
 	/* else it may be the value after all, and other marks are to come */
