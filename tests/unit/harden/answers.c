@@ -246,11 +246,13 @@ static void test_own_endings(void)
 						 answer_make("killed", 137, NULL, NULL));
 	g_autoptr(GPtrArray) expected = expectations_new(script, script, NULL);
 	g_autoptr(GPtrArray) of_job = expectations_new(job, job, NULL);
+	g_autofree char *difference = NULL;
 	int status = -1, own = -1;
 
 	g_assert_false(expectations_take_endings(expected, script, &status, &own));
 	g_assert_false(expectations_take_endings(expected, killed, &status, &own));
-	g_assert_nonnull(expectations_differ(expected, plan, NULL));
+	difference = expectations_differ(expected, plan, NULL);
+	g_assert_nonnull(difference);
 	g_assert_true(expectations_take_endings(expected, plan, &status, &own));
 	g_assert_cmpint(status, ==, 143);
 	g_assert_cmpint(own, ==, 0);

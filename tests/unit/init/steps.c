@@ -645,6 +645,9 @@ static void before_signals(void)
 {
 	sigset_t set;
 
+	/* whatever started the tests may ignore some */
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGCHLD, SIG_IGN);
 	sigemptyset(&set);
