@@ -3,6 +3,7 @@
  * configuration, a script) may end what it stands in. What the script writes in a sign's place is
  * learned (escape.h); where it does with signs what no rule says, it means more by them: then the
  * plan refuses them, since as a template they would get through as they are. */
+#include "base/error.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/explore.h"
 
@@ -257,8 +258,20 @@ static bool find_separators(const struct ground *ground, guint index, GError **e
 		if (!alone)
 			g_string_append_c(bad, *byte);
 	}
-	if (!explained)
-		refuse(ground->explorer, index, bad->len ? bad->str : all);
+	if (explained)
+		return true;
+	const char *refused = bad->len ? bad->str : all;
+	const char *own = state_value(ground->explorer->base, factor->name);
+
+	if (own && strpbrk(own, refused))
+		return error_set(
+			error, THRESH_ERROR_INPUT,
+			"the entrypoint: %s is taken apart at one of these: %s, and has it as "
+			"the image starts: a plan cannot take values apart; fix it "
+			"(thresh.yaml: entrypoint.fixed), or write the steps yourself "
+			"(entrypoint.plan)",
+			factor->name, refused);
+	refuse(ground->explorer, index, refused);
 	return true;
 }
 
