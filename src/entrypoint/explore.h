@@ -24,6 +24,7 @@ struct explorer {
 	struct state *base; /* the first that executes the application; borrowed */
 	guint runs;
 	guint vain;         /* starts of explore_variables that said nothing */
+	guint vain_without; /* the same of one that is missing */
 	gint64 deadline_us; /* 0: none */
 	bool exhausted;     /* the budget is used up */
 	bool restart;       /* the runner was told to keep a program: all that was run is void */

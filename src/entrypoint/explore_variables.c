@@ -162,14 +162,14 @@ static bool find_instead(struct explorer *explorer, guint index, const struct st
 	guint level = state_level(without, index);
 	struct state *all;
 
-	if (state_executes(without) || explorer->vain >= MAX_VAIN)
+	if (state_executes(without) || explorer->vain_without >= MAX_VAIN)
 		return true;
 	if (!explorer_all_marked(explorer, index, level, &all, error))
 		return false;
 	if (!all || state_executes(all))
 		return !all || find_fewest(explorer, index, all, error);
 	explorer_forget(explorer, all);
-	explorer->vain++;
+	explorer->vain_without++;
 	return true;
 }
 

@@ -108,11 +108,13 @@ static int orphan(const char *file, int stubborn)
 	return 9;
 }
 
-static volatile sig_atomic_t got;
+enum { MAX_SIGNALS = 1024 };
+static volatile sig_atomic_t got[MAX_SIGNALS], come;
 
 static void on_signal(int number)
 {
-	got = number;
+	if (come < MAX_SIGNALS)
+		got[come++] = number;
 }
 
 /* signals N...: prints each as it comes, ends with the last. */
@@ -135,16 +137,15 @@ static int echo_signals(int argc, char **argv)
 	}
 	printf("ready\n");
 	fflush(stdout);
-	for (;;) {
-		if (!got) {
+	for (sig_atomic_t next = 0;;) {
+		if (next == come) {
 			usleep(1000);
 			continue;
 		}
-		printf("%d\n", (int)got);
+		printf("%d\n", (int)got[next]);
 		fflush(stdout);
-		if (got == last)
+		if (got[next++] == last)
 			return 0;
-		got = 0;
 	}
 }
 
@@ -264,9 +265,9 @@ static int family(void)
 		signal(SIGUSR1, on_signal);
 		printf("ready\n");
 		fflush(stdout);
-		while (!got)
+		while (!come)
 			usleep(1000);
-		printf("child %d\n", (int)got);
+		printf("child %d\n", (int)got[0]);
 		fflush(stdout);
 		_exit(0);
 	}
