@@ -123,9 +123,26 @@ static void leaf_rest(struct emitter *emitter, const char *label, gpointer user,
 		g_string_append_printf(text, "shift %u\n", first - 1);
 }
 
+/* `shift` in one branch alone: the rest of the arguments is in another place, or another rest. */
+static void check_rests(struct emitter *emitter, const struct column *column, int rest)
+{
+	for (guint i = 0; i < column->parts->len; i++) {
+		const struct part *part = column->parts->pdata[i];
+
+		if ((int)i != rest && part_is_rest(part) && !decision_is_leaf(part->value))
+			emit_fail(
+				emitter, column,
+				"the arguments stand in another place, and are others, after some "
+				"first words: a plan cannot express it; write the steps yourself "
+				"(thresh.yaml: entrypoint.plan)");
+	}
+}
+
 static void emit_arguments(struct emitter *emitter, const struct column *column)
 {
 	int rest = find_rest(column);
+
+	check_rests(emitter, column, rest);
 
 	if (rest < 0) {
 		guint plain = 0;

@@ -325,11 +325,6 @@ static bool lane_join(GPtrArray *whole, const GPtrArray *lane)
 	return true;
 }
 
-static bool lane_is_full(const GPtrArray *lane)
-{
-	return !g_ptr_array_find((GPtrArray *)(uintptr_t)lane, NULL, NULL);
-}
-
 static const char *lane_example(const GPtrArray *lane)
 {
 	guint i = 0;
@@ -347,7 +342,8 @@ static bool lanes_meet(const GPtrArray *one, const GPtrArray *other)
 	return false;
 }
 
-/* Lanes of which every start has exactly one. */
+/* Lanes that are alike, and of which no start has two: one where all variables are set is among
+ * them. */
 struct variants {
 	GPtrArray *whole;    /* as one lane */
 	GByteArray *members; /* by lane */
@@ -412,7 +408,7 @@ static GPtrArray *join_from(const GPtrArray *lanes, guint from)
 	guint place = variants_place(&variants, lanes);
 	GPtrArray *joined = NULL;
 
-	if (variants.count >= MIN_JOINED && lane_is_full(variants.whole) && place <= lanes->len) {
+	if (variants.count >= MIN_JOINED && place <= lanes->len) {
 		joined = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
 		append_others(joined, lanes, variants.members, 0, place);
 		g_ptr_array_add(joined, g_ptr_array_ref(variants.whole));
@@ -423,7 +419,7 @@ static GPtrArray *join_from(const GPtrArray *lanes, guint from)
 	return joined;
 }
 
-/* Several lines, alike, of which a start has one are variants of one line. Caller frees. */
+/* Several lines, alike, of which a start has one at most are variants of one line. Caller frees. */
 static GPtrArray *join_variants(GPtrArray *lanes)
 {
 	GPtrArray *joined = g_ptr_array_ref(lanes);

@@ -410,6 +410,14 @@ static void test_listed(void)
 			 WORDS("if matches ${PEERS} \"*[\\\\,]*\"\n", "argument --peer\n"));
 }
 
+static void test_optional(void)
+{
+	learn_and_verify(
+		&optional_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+		WORDS("TLS=1", "CERT=c", "KEY=k", "MODE=m"),
+		WORDS("tls cert=${thresh_piece_1} key=${thresh_piece_2} mode=${thresh_piece_3}"));
+}
+
 /* Words that mean the same are one condition, whichever of them was tried beside another variable.
  */
 static void test_switched(void)
@@ -496,6 +504,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/either", test_either);
 	g_test_add_func("/learn/parts-of-values", test_parts_of_values);
 	g_test_add_func("/learn/address", test_address);
+	g_test_add_func("/learn/optional", test_optional);
 	g_test_add_func("/learn/haproxy", test_haproxy);
 	g_test_add_func("/learn/control", test_control);
 	g_test_add_func("/learn/mask", test_mask);

@@ -321,3 +321,22 @@ static void length_start(struct world *world)
 }
 
 const struct script length_script = {"/entrypoint.sh", "exec \"$@\" \"${#TOKEN}\"\n", length_start};
+
+/* A line that is not always there, with several variables in it. */
+static void optional_start(struct world *world)
+{
+	g_autofree char *line =
+		g_strdup_printf("tls cert=%s key=%s mode=%s\n", or (world, "CERT", "/c.pem"),
+				or (world, "KEY", "/k.pem"), or (world, "MODE", "strict"));
+	g_autofree char *text =
+		g_strdup_printf("port 80\n%send\n", *world_get(world, "TLS") ? line : "");
+
+	world_file(world, "/tmp/app.conf", 0644, text);
+	world_exec_arguments(world);
+}
+
+const struct script optional_script = {"/entrypoint.sh",
+				       "[ -z \"$TLS\" ] || echo \"tls cert=${CERT:-/c.pem} "
+				       "key=${KEY:-/k.pem} mode=${MODE:-strict}\"\n"
+				       "exec \"$@\"\n",
+				       optional_start};
