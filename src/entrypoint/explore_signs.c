@@ -12,8 +12,8 @@
 /* What ends texts in most languages, what means something in some, and what does so in a shell. */
 static const char quotes[] = "'\"\\$`", names[] = "_%#!", operators[] = "&|<>*?;";
 static const char others[] = "_%#!&|<>*?;";
-/* What takes lists, addresses and paths apart: refused one by one. */
-static const char separators[] = ",:/=@+-.";
+/* What takes lists, addresses and paths apart: refused one by one. A path has its slashes. */
+static const char separators[] = ",:/=@+-.", path_separators[] = ",:=@+-.";
 
 /* Where a variable is tried: beside which levels, and what has to be explained then. */
 struct ground {
@@ -243,7 +243,8 @@ static bool find_signs(const struct ground *ground, guint index, GError **error)
 static bool find_separators(const struct ground *ground, guint index, GError **error)
 {
 	const struct factor *factor = space_factor(ground->explorer->space, index);
-	g_autofree char *all = bytes_left(factor, separators, "");
+	g_autofree char *all =
+		bytes_left(factor, is_path(factor) ? path_separators : separators, "");
 	g_autoptr(GString) bad = g_string_new(NULL);
 	bool explained;
 
