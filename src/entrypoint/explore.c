@@ -72,6 +72,22 @@ static bool explorer_may_run(struct explorer *explorer)
 	return !explorer->exhausted;
 }
 
+/* What the record of @state is, once it is there. */
+static void state_complete(const struct space *space, struct state *state)
+{
+	chances_mark(space->chances, state);
+	escapes_mark(space->escapes, state);
+	state->items = items_of(space, state);
+}
+
+struct state *explorer_alone(const struct explorer *explorer, guint factor, guint level)
+{
+	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor, level);
+	g_autofree char *key = levels_key(levels);
+
+	return g_hash_table_lookup(explorer->known, key);
+}
+
 struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, GError **error)
 {
 	g_autofree char *key = levels_key(levels);
@@ -90,11 +106,26 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 		state_free(state);
 		return NULL;
 	}
-	chances_mark(explorer->space->chances, state);
-	escapes_mark(explorer->space->escapes, state);
-	state->items = items_of(explorer->space, state);
+	state_complete(explorer->space, state);
 	g_ptr_array_add(explorer->states, state);
 	g_hash_table_insert(explorer->known, g_steal_pointer(&key), state);
+	return state;
+}
+
+/* The start at @levels with what @change makes of its scenario: without items. */
+static struct state *run_changed(struct explorer *explorer, const GByteArray *levels,
+				 void (*change)(struct start_scenario *scenario, gpointer user),
+				 gpointer user, GError **error)
+{
+	struct state *state = space_state(explorer->space, levels);
+	struct start_scenario *scenario = state_scenario(explorer->space, state);
+
+	change(scenario, user);
+	explorer->runs++;
+	state->record = explorer->runner(scenario, explorer->user, error);
+	start_scenario_free(scenario);
+	if (!state->record)
+		g_clear_pointer(&state, state_free);
 	return state;
 }
 
@@ -102,20 +133,27 @@ struct state *explorer_start_changed(struct explorer *explorer, const struct sta
 				     void (*change)(struct start_scenario *scenario, gpointer user),
 				     gpointer user, GError **error)
 {
-	struct state *state = space_state(explorer->space, like->levels);
-	struct start_scenario *scenario = state_scenario(explorer->space, state);
+	struct state *state = run_changed(explorer, like->levels, change, user, error);
 
-	change(scenario, user);
-	explorer->runs++;
-	state->record = explorer->runner(scenario, explorer->user, error);
-	start_scenario_free(scenario);
-	if (!state->record) {
-		state_free(state);
-		return NULL;
-	}
-	chances_mark(explorer->space->chances, state);
-	state->items = items_of(explorer->space, state);
+	if (state)
+		state_complete(explorer->space, state);
 	return state;
+}
+
+static void explain(struct start_scenario *scenario, gpointer user)
+{
+	(void)user;
+	scenario->explain = true;
+}
+
+struct start_record *explorer_explain(struct explorer *explorer, const GByteArray *levels,
+				      GError **error)
+{
+	struct state *state = run_changed(explorer, levels, explain, NULL, error);
+	struct start_record *record = state ? g_steal_pointer(&state->record) : NULL;
+
+	state_free(state);
+	return record;
 }
 
 /* The new state's parts take the old one's place, so that pointers to it, and to its levels, stay
@@ -133,9 +171,7 @@ static void state_refresh(const struct space *space, struct state *state)
 	*state = *anew;
 	*anew = old;
 	state_free(anew);
-	chances_mark(space->chances, state);
-	escapes_mark(space->escapes, state);
-	state->items = items_of(space, state);
+	state_complete(space, state);
 }
 
 int explorer_only_difference(const struct explorer *explorer, const struct state *state)
@@ -479,13 +515,8 @@ static const char *line_of_step(const struct start_record *record, const struct 
 static char *command_at(struct explorer *explorer, const struct state *state,
 			const struct start_step *step, GError **error)
 {
-	struct start_scenario *scenario = state_scenario(explorer->space, state);
+	autorecord struct start_record *record = explorer_explain(explorer, state->levels, error);
 
-	scenario->explain = true;
-	explorer->runs++;
-	autorecord struct start_record *record = explorer->runner(scenario, explorer->user, error);
-
-	start_scenario_free(scenario);
 	if (!record)
 		return NULL;
 	const char *line = line_of_step(record, step), *command = line ? strstr(line, ": ") : NULL;

@@ -61,6 +61,14 @@ struct state *explorer_start_changed(struct explorer *explorer, const struct sta
 bool explorer_all_marked(struct explorer *explorer, guint index, guint level,
 			 struct state **ret_state, GError **error);
 
+/* The base with one factor at a level, where that was run; else NULL. Borrowed. */
+struct state *explorer_alone(const struct explorer *explorer, guint factor, guint level);
+
+/* The record of the start at @levels with the shell's own trace: tests, lines. NULL: an error.
+ * Caller frees. */
+struct start_record *explorer_explain(struct explorer *explorer, const GByteArray *levels,
+				      GError **error);
+
 /* --- the parts of explorer_learn, in this order; each false with an error --- */
 
 /* The factors: names in the scripts' text, the user's, and what they are compared with. */

@@ -39,27 +39,10 @@ static gpointer pair_key(guint factor, guint level, guint other, guint other_lev
 	return GSIZE_TO_POINTER((gsize)key + 1);
 }
 
-static struct state *state_known(const struct explorer *explorer, guint factor, guint level)
-{
-	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor, level);
-
-	for (guint i = 0; i < explorer->states->len; i++) {
-		struct state *state = explorer->states->pdata[i];
-		guint longest = MAX(state->levels->len, levels->len);
-		bool same = true;
-
-		for (guint j = 0; j < longest && same; j++)
-			same = state_level(state, j) == (j < levels->len ? levels->data[j] : 0);
-		if (same)
-			return state;
-	}
-	return NULL;
-}
-
 static bool may_choose(const struct explorer *explorer, const struct factor *factor, guint level)
 {
 	const struct level *what = factor->levels->pdata[level];
-	const struct state *state = state_known(explorer, factor->number, level);
+	const struct state *state = explorer_alone(explorer, factor->number, level);
 
 	if (state && !state_executes(state))
 		return factor->needs_others && what->kind == LEVEL_MARK;

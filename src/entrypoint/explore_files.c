@@ -54,20 +54,6 @@ static const struct factor *variable_of_path(const struct explorer *explorer, co
 	return found;
 }
 
-static bool explain(struct explorer *explorer, const GByteArray *levels,
-		    struct start_record **ret_record, GError **error)
-{
-	struct state *state = space_state(explorer->space, levels);
-	struct start_scenario *scenario = state_scenario(explorer->space, state);
-
-	scenario->explain = true;
-	explorer->runs++;
-	*ret_record = explorer->runner(scenario, explorer->user, error);
-	start_scenario_free(scenario);
-	state_free(state);
-	return *ret_record != NULL;
-}
-
 static bool record_tests(const struct start_record *record, const char *path)
 {
 	for (guint i = 0; i < record->tests->len; i++) {
@@ -94,9 +80,9 @@ static bool template_of_path(struct explorer *explorer, const char *path, char *
 	const char *rest = path + strlen(state_value(explorer->base, factor->name));
 	g_autofree char *moved = g_strconcat(level->value, rest, NULL);
 	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, factor->number, mark);
-	autorecord struct start_record *record = NULL;
+	autorecord struct start_record *record = explorer_explain(explorer, levels, error);
 
-	if (!explain(explorer, levels, &record, error))
+	if (!record)
 		return false;
 	if (record_tests(record, moved)) {
 		g_free(*ret_template);
@@ -168,9 +154,10 @@ static bool add_candidate(struct candidates *candidates, const char *condition, 
 
 static bool add_tests(struct candidates *candidates, const GByteArray *levels, GError **error)
 {
-	autorecord struct start_record *record = NULL;
+	autorecord struct start_record *record =
+		explorer_explain(candidates->explorer, levels, error);
 
-	if (!explain(candidates->explorer, levels, &record, error))
+	if (!record)
 		return false;
 	for (guint i = 0; i < record->tests->len; i++) {
 		const struct start_test *test = record->tests->pdata[i];
@@ -280,17 +267,11 @@ static bool confirm_absent(struct explorer *explorer, const char *path, const ch
 }
 
 /* Whether a start with the file given does the same as one without. */
-static bool is_ignored(struct explorer *explorer, guint level)
+static bool is_ignored(const struct explorer *explorer, guint level)
 {
-	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_FILES, level);
+	const struct state *state = explorer_alone(explorer, SPACE_FILES, level);
 
-	for (guint i = 0; i < explorer->states->len; i++) {
-		const struct state *state = explorer->states->pdata[i];
-
-		if (state_level(state, SPACE_FILES) == level)
-			return states_alike(state, explorer->base, false);
-	}
-	return true;
+	return !state || states_alike(state, explorer->base, false);
 }
 
 /* What is written into a file that is there keeps its mode: one that is given has the mode that the

@@ -261,12 +261,6 @@ static bool state_follows(const struct space *space, const struct state *mark,
 	return true;
 }
 
-static void explain(struct start_scenario *scenario, gpointer user)
-{
-	(void)user;
-	scenario->explain = true;
-}
-
 static bool is_comparison(const char *operator)
 {
 	static const char *const operators[] = {"-gt", "-ge", "-lt", "-le", "-eq", "-ne", NULL};
@@ -280,12 +274,12 @@ static bool find_compared(struct explorer *explorer, guint index, const struct s
 {
 	struct factor *factor = space_factor(explorer->space, index);
 	const struct level *level = factor->levels->pdata[state_level(at, index)];
-	struct state *explained = explorer_start_changed(explorer, at, explain, NULL, error);
+	autorecord struct start_record *explained = explorer_explain(explorer, at->levels, error);
 
 	if (!explained)
 		return false;
-	for (guint i = 0; i < explained->record->tests->len; i++) {
-		const struct start_test *test = explained->record->tests->pdata[i];
+	for (guint i = 0; i < explained->tests->len; i++) {
+		const struct start_test *test = explained->tests->pdata[i];
 		const char *other = !test->other || !is_comparison(test->operator) ? NULL
 				    : g_strcmp0(test->operand, level->value) == 0  ? test->other
 				    : strcmp(test->other, level->value) == 0       ? test->operand
@@ -295,7 +289,6 @@ static bool find_compared(struct explorer *explorer, guint index, const struct s
 		if (other && g_ascii_string_to_unsigned(other, 10, 0, G_MAXINT64, &number, NULL))
 			g_array_append_val(factor->numbers, number);
 	}
-	state_free(explained);
 	return true;
 }
 

@@ -212,23 +212,6 @@ static bool find_others(struct explorer *explorer, struct factor *factor, struct
 	return !factor->needs_others || find_fewest(explorer, factor->number, all, error);
 }
 
-/* The base with one variable at a level, where that was run. */
-static const struct state *state_alone(const struct explorer *explorer, guint index, guint level)
-{
-	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, index, level);
-
-	for (guint i = 0; i < explorer->states->len; i++) {
-		const struct state *state = explorer->states->pdata[i];
-		bool same = true;
-
-		for (guint j = 0; j < explorer->space->factors->len && same; j++)
-			same = state_level(state, j) == (j < levels->len ? levels->data[j] : 0);
-		if (same)
-			return state;
-	}
-	return NULL;
-}
-
 static bool is_word(const struct factor *factor, const struct level *level)
 {
 	g_autofree char *sample = g_strdup_printf(SAMPLE_FORMAT, factor->number);
@@ -246,7 +229,7 @@ static void find_alike(const struct explorer *explorer, struct factor *factor)
 	for (guint i = 0; i < factor->levels->len; i++) {
 		const struct level *first = factor->levels->pdata[i];
 		const struct state *one = is_word(factor, first) && !taken[i]
-						  ? state_alone(explorer, factor->number, i)
+						  ? explorer_alone(explorer, factor->number, i)
 						  : NULL;
 		GString *words = one ? g_string_new(first->value) : NULL;
 		guint count = 1;
@@ -254,7 +237,7 @@ static void find_alike(const struct explorer *explorer, struct factor *factor)
 		for (guint j = i + 1; one && j < factor->levels->len; j++) {
 			const struct level *level = factor->levels->pdata[j];
 			const struct state *other =
-				is_word(factor, level) ? state_alone(explorer, factor->number, j)
+				is_word(factor, level) ? explorer_alone(explorer, factor->number, j)
 						       : NULL;
 
 			if (!other || taken[j] || !states_alike(one, other, true))
