@@ -170,6 +170,7 @@ def audit(tap):
 
 
 def show(tap):
+    os.chdir(scratch("show"))
     layout("plan", [tar(entry(".thresh", tarfile.DIRTYPE), file(".thresh/plan", PLAN))], config=CONFIG)
     layout("none", [tar(file("app", b"x"))], config=CONFIG)
     done = thresh("plan", "show", "oci:plan")
