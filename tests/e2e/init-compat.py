@@ -4,6 +4,7 @@
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import sys
@@ -195,14 +196,16 @@ def terminal(words):
     os.write(descriptor, b'echo "[[$-]]"; kill -STOP $$ 2>/dev/null; exit 6\n')
     output = b""
     while True:
-        try:
-            chunk = os.read(descriptor, 4096)
-        except OSError:
-            break
-        if not chunk:
-            break
-        output += chunk
-        if b"[[" in output.replace(b'"[[$-]]"', b"") and state(pid) != "":
+        # It stops after its last output: whether it has must be asked without waiting for more.
+        if select.select([descriptor], [], [], 0.05)[0]:
+            try:
+                chunk = os.read(descriptor, 4096)
+            except OSError:
+                break
+            if not chunk:
+                break
+            output += chunk
+        if b"[[" in output.replace(b'"[[$-]]"', b""):
             for child in children(pid):
                 if state(child) == "T":
                     kill(child, signal.SIGCONT)
