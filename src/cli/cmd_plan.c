@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "image/rootfs.h"
 #include "plan/plan.h"
+#include "plan/text.h"
 #include "seal/seal.h"
 
 #include <errno.h>
@@ -94,12 +95,8 @@ static char *directive_text(const struct plan_directive *directive)
 
 	g_string_append_printf(line, "%*s%s", directive->depth * INDENT, "",
 			       plan_kind_name(directive->kind));
-	for (guint i = 0; i < directive->count; i++, word = plan_word_next(word)) {
-		g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
-
-		plan_quote(word, quoted);
-		g_string_append_printf(line, " %s", quoted);
-	}
+	for (guint i = 0; i < directive->count; i++, word = plan_word_next(word))
+		plan_add_word(line, word);
 	return g_string_free(line, FALSE);
 }
 

@@ -2,7 +2,7 @@
 #include "entrypoint/chance.h"
 
 #include "entrypoint/machine.h"
-#include "plan/plan.h"
+#include "plan/text.h"
 
 #include <string.h>
 
@@ -71,12 +71,9 @@ static char *numbered(const GPtrArray *chances, const char *prefix)
 void chances_add_read(GPtrArray *chances, const char *path)
 {
 	struct chance *chance = g_new0(struct chance, 1);
-	g_autofree char *quoted = NULL;
-	g_auto(GStrv) parts = g_strsplit(path, "$", -1);
-	g_autofree char *template = g_strjoinv("$$", parts);
+	g_autofree char *template = plan_literal(path);
+	g_autofree char *quoted = plan_quoted(template);
 
-	quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(template)));
-	plan_quote(template, quoted);
 	chance->name = numbered(chances, "thresh_read_");
 	chance->path = g_strdup(path);
 	chance->directive =

@@ -3,7 +3,7 @@
 
 #include "base/path.h"
 #include "entrypoint/template.h"
-#include "plan/plan.h"
+#include "plan/text.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -210,27 +210,18 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 	return false;
 }
 
-static char *quoted(const char *word)
-{
-	char *text = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
-
-	plan_quote(word, text);
-	return text;
-}
-
-/* A literal as a template: `$` is `$$`. */
+/* A literal as a template. */
 static char *quoted_literal(const char *word)
 {
-	g_auto(GStrv) parts = g_strsplit(word, "$", -1);
-	g_autofree char *template = g_strjoinv("$$", parts);
+	g_autofree char *template = plan_literal(word);
 
-	return quoted(template);
+	return plan_quoted(template);
 }
 
 static char *file_line(const struct condition *condition, bool holds)
 {
 	static const char *const opposite[][2] = {{"exists", "absent"}, {"populated", "vacant"}};
-	g_autofree char *path = quoted(condition->text);
+	g_autofree char *path = plan_quoted(condition->text);
 
 	if (holds)
 		return g_strdup_printf("if %s %s", condition->name, path);
@@ -246,7 +237,7 @@ char *condition_line(const struct condition *condition, bool holds)
 		condition->text ? condition->kind == CONDITION_EQUALS ||
 						  condition->kind == CONDITION_ARGUMENT_EQUALS
 					  ? quoted_literal(condition->text)
-					  : quoted(condition->text)
+					  : plan_quoted(condition->text)
 				: NULL;
 
 	switch (condition->kind) {

@@ -9,17 +9,10 @@
 #include "entrypoint/input.h"
 #include "entrypoint/template.h"
 #include "plan/plan.h"
+#include "plan/text.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-void emit_word(GString *text, const char *word)
-{
-	g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
-
-	plan_quote(word, quoted);
-	g_string_append_printf(text, " %s", quoted);
-}
 
 void emit_line(GString *text, const char *directive, ...)
 {
@@ -29,7 +22,7 @@ void emit_line(GString *text, const char *directive, ...)
 	va_start(words, directive);
 	for (const char *word = va_arg(words, const char *); word;
 	     word = va_arg(words, const char *))
-		emit_word(text, word);
+		plan_add_word(text, word);
 	va_end(words);
 	g_string_append_c(text, '\n');
 }
@@ -275,8 +268,7 @@ static void emit_secrets(struct emitter *emitter)
 static void emit_refused(struct emitter *emitter, const struct factor *factor)
 {
 	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
-	g_auto(GStrv) shown = g_strsplit(factor->refused, "$", -1);
-	g_autofree char *bytes = g_strjoinv("$$", shown);
+	g_autofree char *bytes = plan_literal(factor->refused);
 	g_autofree char *why =
 		g_strdup_printf("%s: none of these is taken: %s", factor->name, bytes);
 	g_autoptr(GString) pattern = g_string_new("*[");
@@ -305,9 +297,9 @@ static void emit_untold(struct emitter *emitter)
 
 	for (guint i = 0; i < paths->len; i++) {
 		const char *path = paths->pdata[i];
+		g_autofree char *shown = plan_literal(path);
 		g_autofree char *why = g_strdup_printf(
-			"%s: the script went by what it says, and its plan cannot", path);
-
+			"%s: the script went by what it says, and its plan cannot", shown);
 		bool guarded = emit_guard(emitter, path);
 
 		emit_line(emitter->text, "if exists", path, NULL);
@@ -316,18 +308,10 @@ static void emit_untold(struct emitter *emitter)
 	}
 }
 
-/* As a template: `$` is `$$`. */
-static char *emit_literal(const char *text)
-{
-	g_auto(GStrv) parts = g_strsplit(text, "$", -1);
-
-	return g_strjoinv("$$", parts);
-}
-
 static void emit_listed_value(struct emitter *emitter, const char *variable, const char *value,
 			      const char *memory)
 {
-	g_autofree char *literal = emit_literal(value);
+	g_autofree char *literal = plan_literal(value);
 
 	emit_line(emitter->text, "if equals", variable, literal, NULL);
 	emit_line(emitter->text, "let", memory, "yes", NULL);
@@ -390,7 +374,7 @@ static void emit_prepend(struct emitter *emitter)
 
 	g_string_append(emitter->text, "arguments");
 	for (guint i = 0; i < words->len; i++)
-		emit_word(emitter->text, words->pdata[i]);
+		plan_add_word(emitter->text, words->pdata[i]);
 	g_string_append(emitter->text, " ${@}\nend\n");
 }
 
@@ -400,7 +384,7 @@ static void emit_prepended(struct emitter *emitter)
 
 	for (guint i = 0; space->prepend && i < space->prepended->len; i++) {
 		g_string_append(emitter->text, "if matches ${1}");
-		emit_word(emitter->text, space->prepended->pdata[i]);
+		plan_add_word(emitter->text, space->prepended->pdata[i]);
 		g_string_append_c(emitter->text, '\n');
 		emit_prepend(emitter);
 	}

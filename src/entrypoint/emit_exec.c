@@ -5,6 +5,7 @@
  */
 #include "entrypoint/emit_private.h"
 #include "entrypoint/template.h"
+#include "plan/text.h"
 
 #include <string.h>
 
@@ -46,10 +47,10 @@ static void append_part(struct emitter *emitter, const struct entry *entry, GStr
 		g_autofree char *kept = g_strdup_printf("${%s}", name);
 
 		emit_line(emitter->prelude, "let", name, value, NULL);
-		emit_word(line, kept);
+		plan_add_word(line, kept);
 		return;
 	}
-	emit_word(line, value);
+	plan_add_word(line, value);
 }
 
 static void run_appended(struct emitter *emitter, const struct entry *entries, guint count,
@@ -151,7 +152,7 @@ static void emit_arguments(struct emitter *emitter, const struct column *column)
 		while (plain < column->parts->len && part_is_plain(column->parts->pdata[plain])) {
 			const struct part *part = column->parts->pdata[plain++];
 
-			emit_word(line, part->value->label);
+			plan_add_word(line, part->value->label);
 		}
 		g_string_append_printf(emitter->text, "%s\n", line->str);
 		emit_appended(emitter, column, plain);
@@ -344,6 +345,7 @@ void emit_execution(struct emitter *emitter, const struct column *column)
 	}
 	g_string_append(emitter->text, "exec");
 	for (guint i = 0; i < column->parts->len; i++)
-		emit_word(emitter->text, ((struct part *)column->parts->pdata[i])->value->label);
+		plan_add_word(emitter->text,
+			      ((struct part *)column->parts->pdata[i])->value->label);
 	g_string_append_c(emitter->text, '\n');
 }

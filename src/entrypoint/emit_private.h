@@ -41,7 +41,6 @@ void emit_entries(struct emitter *emitter, const struct entry *entries, guint co
 
 /* Appends a line: the directive and its words, quoted where they must be; NULL ends. */
 void emit_line(GString *text, const char *directive, ...) G_GNUC_NULL_TERMINATED;
-void emit_word(GString *text, const char *word);
 
 /* One template for a decision over templates: the text of its only leaf, or ${thresh_N}, which the
  * prelude sets. Caller frees. */

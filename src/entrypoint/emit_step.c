@@ -4,6 +4,7 @@
 #include "entrypoint/emit_private.h"
 #include "entrypoint/input.h"
 #include "entrypoint/template.h"
+#include "plan/text.h"
 
 #include <string.h>
 
@@ -159,10 +160,10 @@ static void emit_edit(struct emitter *emitter, const struct column *column, cons
 	g_autoptr(GPtrArray) patterns = edit_patterns(line);
 
 	g_string_append(text, edit_directive(line));
-	emit_word(text, path);
-	emit_word(text, value);
+	plan_add_word(text, path);
+	plan_add_word(text, value);
 	for (guint i = 0; i < patterns->len; i++)
-		emit_word(text, patterns->pdata[i]);
+		plan_add_word(text, patterns->pdata[i]);
 	g_string_append_c(text, '\n');
 }
 
@@ -356,7 +357,7 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 	g_autoptr(GString) line = g_string_new(begins ? "start" : "run");
 
 	if (begins)
-		emit_word(line, name);
+		plan_add_word(line, name);
 	for (guint i = 0; i < column->slots->len; i++) {
 		const struct slot *slot = column->slots->pdata[i];
 		g_autofree char *value = launch_value(emitter, launch, i);
@@ -364,7 +365,7 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 		if (is_modifier(slot->name))
 			emit_modifier(emitter, slot->name, value, text);
 		else if (g_str_has_prefix(slot->name, "word "))
-			emit_word(line, value);
+			plan_add_word(line, value);
 		else if (strcmp(slot->name, "status") == 0)
 			emit_accepted(slot, text);
 		else if (strcmp(slot->name, "listens") == 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "entrypoint/escape.h"
 
-#include "plan/plan.h"
+#include "plan/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -235,12 +235,7 @@ char *escape_directive(const struct escape *escape)
 	GString *line = g_string_new(NULL);
 
 	g_string_append_printf(line, "escape %s ${%s}", escape->name, escape->variable);
-	for (guint i = 0; i < escape->rules->len; i++) {
-		const char *rule = escape->rules->pdata[i];
-		g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(rule)));
-
-		plan_quote(rule, quoted);
-		g_string_append_printf(line, " %s", quoted);
-	}
+	for (guint i = 0; i < escape->rules->len; i++)
+		plan_add_word(line, escape->rules->pdata[i]);
 	return g_string_free(line, FALSE);
 }

@@ -6,6 +6,7 @@
 #include "entrypoint/chance.h"
 #include "entrypoint/explore.h"
 #include "entrypoint/template.h"
+#include "plan/text.h"
 
 #include <string.h>
 
@@ -70,9 +71,8 @@ static bool template_of_path(struct explorer *explorer, const char *path, char *
 			     GError **error)
 {
 	const struct factor *factor = variable_of_path(explorer, path);
-	g_auto(GStrv) parts = g_strsplit(path, "$", -1);
 
-	*ret_template = g_strjoinv("$$", parts);
+	*ret_template = plan_literal(path);
 	if (!factor)
 		return true;
 	guint mark = factor_find(factor, LEVEL_MARK);

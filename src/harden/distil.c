@@ -8,8 +8,7 @@
 #include "entrypoint/differ.h"
 #include "entrypoint/start.h"
 #include "harden/launch.h"
-#include "plan/plan.h"
-#include "plan/template.h"
+#include "plan/text.h"
 
 #include <signal.h>
 #include <string.h>
@@ -265,25 +264,11 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 /* --- the plan ------------------------------------------------------------------------------------
  */
 
-static void append_words(GString *text, const char *directive, const GPtrArray *words)
-{
-	if (words->len == 0)
-		return;
-	g_string_append(text, directive);
-	for (guint i = 0; i < words->len; i++) {
-		g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(words->pdata[i])));
-
-		plan_quote(words->pdata[i], quoted);
-		g_string_append_printf(text, " %s", quoted);
-	}
-	g_string_append_c(text, '\n');
-}
-
 char *distil_plan_text(const struct session *session, const struct start_plan *plan)
 {
 	GString *text = g_string_new("thresh-plan 1\n");
 
-	append_words(text, "default", session->image->config->command);
+	plan_add_words(text, "default", session->image->config->command);
 	g_string_append(text, plan->steps);
 	if (plan->uid != 0) {
 		g_string_append_printf(text, "id %u %u", plan->uid, plan->gid);
@@ -303,13 +288,9 @@ static void plan_guard(const struct distiller *distiller, struct start_plan *pla
 	GString *text = g_string_new(NULL);
 
 	for (guint i = 0; i < distiller->words; i++) {
-		g_autofree char *escaped = g_malloc(2 * strlen(command->pdata[i]) + 1);
-		g_autofree char *quoted = NULL;
-
-		plan_escape(command->pdata[i], escaped);
-		quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(escaped)));
-		plan_quote(escaped, quoted);
-		g_string_append_printf(text, "if equals ${%u} %s\n", i + 1, quoted);
+		g_string_append_printf(text, "if equals ${%u}", i + 1);
+		plan_add_literal(text, command->pdata[i]);
+		g_string_append_c(text, '\n');
 	}
 	g_string_append_printf(text, "shift %u\n%s", distiller->words, plan->steps);
 	for (guint i = 0; i < distiller->words; i++)

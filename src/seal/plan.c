@@ -1,48 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The init plan of a seal, in the grammar of docs/plan.md. */
-#include "plan/plan.h"
 #include "base/signals.h"
 #include "cut/pattern.h"
-#include "plan/template.h"
+#include "plan/text.h"
 #include "seal/seal_private.h"
 
 #include <signal.h>
 #include <string.h>
 
-static void add_word(GString *line, const char *word)
-{
-	g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(word)));
-
-	plan_quote(word, quoted);
-	g_string_append_c(line, ' ');
-	g_string_append(line, quoted);
-}
-
-/* A word that stands for itself where the grammar takes a template. */
-static void add_plain(GString *line, const char *word)
-{
-	g_autofree char *escaped = g_malloc(2 * strlen(word) + 1);
-
-	plan_escape(word, escaped);
-	add_word(line, escaped);
-}
-
-static void add_words(GString *text, const char *directive, const GPtrArray *words)
-{
-	if (words->len == 0)
-		return;
-	g_string_append(text, directive);
-	for (guint i = 0; i < words->len; i++)
-		add_word(text, words->pdata[i]);
-	g_string_append_c(text, '\n');
-}
-
 static void add_line(GString *text, const char *directive, const char *first, const char *second)
 {
 	g_string_append(text, directive);
-	add_word(text, first);
+	plan_add_word(text, first);
 	if (second)
-		add_word(text, second);
+		plan_add_word(text, second);
 	g_string_append_c(text, '\n');
 }
 
@@ -69,7 +40,7 @@ static void add_fill(GString *text, const struct writable *writable)
 		const struct seal_directory *directory = writable->directories->pdata[i];
 
 		g_string_append(text, "directory");
-		add_plain(text, directory->path);
+		plan_add_literal(text, directory->path);
 		g_string_append_printf(text, " %04o\n", directory->mode);
 	}
 }
@@ -101,8 +72,8 @@ static void add_commands(GString *text, const struct seal *seal)
 		if (!words)
 			continue;
 		g_string_append(text, "command");
-		add_word(text, pattern);
-		add_words(text, "", words);
+		plan_add_word(text, pattern);
+		plan_add_words(text, "", words);
 	}
 }
 
@@ -124,7 +95,7 @@ static void add_account(GString *text, const struct seal *seal)
 {
 	add_line(text, "provide", SEAL_ACCOUNT_PASSWD, SEAL_ACCOUNT_SOURCE);
 	g_string_append(text, "passwd " SEAL_ACCOUNT_PASSWD " user");
-	add_word(text, seal->home ? seal->home : "/");
+	plan_add_word(text, seal->home ? seal->home : "/");
 	g_string_append_c(text, '\n');
 }
 
@@ -168,8 +139,8 @@ char *seal_plan(const struct seal *seal)
 {
 	GString *text = g_string_new("thresh-plan 1\n");
 
-	add_words(text, "entry", seal->entry);
-	add_words(text, "default", seal->command);
+	plan_add_words(text, "entry", seal->entry);
+	plan_add_words(text, "default", seal->command);
 	if (seal->home)
 		add_line(text, "home", seal->home, NULL);
 	for (guint i = 0; i < seal->writables->len; i++)
