@@ -174,3 +174,20 @@ json_t *json_from_bytes(const char *text)
 
 	return json_string(encoded);
 }
+
+json_t *json_from_sizes(GHashTable *sizes)
+{
+	json_t *object = json_object();
+	GHashTableIter iter;
+	gpointer path, bytes;
+
+	g_hash_table_iter_init(&iter, sizes);
+	while (g_hash_table_iter_next(&iter, &path, &bytes)) {
+		g_autofree char *encoded = json_encode_bytes(path);
+		uint64_t size = *(const uint64_t *)bytes;
+
+		json_object_set_new(object, encoded,
+				    json_integer((json_int_t)MIN(size, (uint64_t)G_MAXINT64)));
+	}
+	return object;
+}

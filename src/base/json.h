@@ -63,3 +63,7 @@ char *json_encode_bytes(const char *text);
 char *json_decode_bytes(const char *text);
 /* A JSON string in that form. */
 json_t *json_from_bytes(const char *text);
+
+/* An object of sizes in bytes (uint64_t *) by path, in that form; what JSON's integers cannot hold
+ * is their largest. */
+json_t *json_from_sizes(GHashTable *sizes);

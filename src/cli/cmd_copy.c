@@ -8,8 +8,7 @@ int cmd_copy(int argc, char **argv, GError **error)
 {
 	struct transfer_choice choice = {0};
 	const GOptionEntry own[] = {
-		{"all", 0, 0, G_OPTION_ARG_NONE, &choice.all_platforms,
-		 "all platforms of the image, not one", NULL},
+		TRANSFER_OPTION_ALL(&choice),
 		{"without-referrers", 0, 0, G_OPTION_ARG_NONE, &choice.without_referrers,
 		 "leave behind what refers to the image", NULL},
 		{NULL, 0, 0, 0, NULL, NULL, NULL},

@@ -25,8 +25,7 @@ int cmd_pull(int argc, char **argv, GError **error)
 {
 	struct transfer_choice choice = {0};
 	const GOptionEntry own[] = {
-		{"all", 0, 0, G_OPTION_ARG_NONE, &choice.all_platforms,
-		 "all platforms of the image, not one", NULL},
+		TRANSFER_OPTION_ALL(&choice),
 		{NULL, 0, 0, 0, NULL, NULL, NULL},
 	};
 	const struct command_form form = {

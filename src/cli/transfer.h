@@ -13,6 +13,13 @@ struct transfer_choice {
 	gboolean without_referrers; /* --without-referrers */
 };
 
+/* The GOptionEntry of --all, for a table of the command's own options. */
+#define TRANSFER_OPTION_ALL(choice)                                                                \
+	{                                                                                          \
+		"all", 0, 0, G_OPTION_ARG_NONE, &(choice)->all_platforms,                          \
+			"all platforms of the image, not one", NULL                                \
+	}
+
 /* Copies, and prints what the destination now names. The answer is the exit status. */
 int transfer_run(const struct options *options, const char *source, const char *destination,
 		 const struct transfer_choice *choice, GError **error);

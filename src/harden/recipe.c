@@ -65,22 +65,6 @@ static json_t *commands_to_json(const GPtrArray *rules)
 	return array;
 }
 
-static json_t *sizes_to_json(GHashTable *sizes)
-{
-	json_t *object = json_object();
-	GHashTableIter iter;
-	gpointer path, bytes;
-
-	g_hash_table_iter_init(&iter, sizes);
-	while (g_hash_table_iter_next(&iter, &path, &bytes)) {
-		g_autofree char *encoded = json_encode_bytes(path);
-
-		json_object_set_new(object, encoded,
-				    json_integer((json_int_t) * (uint64_t *)bytes));
-	}
-	return object;
-}
-
 static json_t *options_to_json(const struct decision *decision)
 {
 	const struct harden_request *request = decision->request;
@@ -96,7 +80,7 @@ static json_t *options_to_json(const struct decision *decision)
 	json_object_set_new(
 		options, "secrets",
 		members_to_json(request->secrets, offsetof(struct secret_request, name)));
-	json_object_set_new(options, "sizes", sizes_to_json(request->sizes));
+	json_object_set_new(options, "sizes", json_from_sizes(request->sizes));
 	json_object_set_new(options, "linksMax",
 			    json_integer((json_int_t)request->links_max_bytes));
 	json_object_set_new(options, "arbitraryUser", json_boolean(request->arbitrary_user));

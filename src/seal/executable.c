@@ -30,37 +30,32 @@ bool name_is_code(const char *name)
 	return strstr(name, ".so.") != NULL;
 }
 
-static bool elf64_has_interpreter(const uint8_t *head, size_t size)
+/* p_type is the first member of the program headers of both classes. */
+static bool elf_has_interpreter(const uint8_t *head, size_t size)
 {
-	Elf64_Ehdr header;
-	Elf64_Phdr segment;
+	bool is_64 = head[EI_CLASS] == ELFCLASS64;
+	size_t entry = is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+	uint64_t offset;
+	size_t count;
 
-	memcpy(&header, head, sizeof(header));
-	for (size_t i = 0; i < header.e_phnum; i++) {
-		size_t at = header.e_phoff + i * sizeof(segment);
+	if (is_64) {
+		Elf64_Ehdr header;
 
-		if (header.e_phoff > size || at + sizeof(segment) > size)
-			return false;
-		memcpy(&segment, head + at, sizeof(segment));
-		if (segment.p_type == PT_INTERP)
-			return true;
+		memcpy(&header, head, sizeof(header));
+		offset = header.e_phoff;
+		count = header.e_phnum;
+	} else {
+		Elf32_Ehdr header;
+
+		memcpy(&header, head, sizeof(header));
+		offset = header.e_phoff;
+		count = header.e_phnum;
 	}
-	return false;
-}
+	for (; count > 0 && offset <= size && size - offset >= entry; count--, offset += entry) {
+		uint32_t type;
 
-static bool elf32_has_interpreter(const uint8_t *head, size_t size)
-{
-	Elf32_Ehdr header;
-	Elf32_Phdr segment;
-
-	memcpy(&header, head, sizeof(header));
-	for (size_t i = 0; i < header.e_phnum; i++) {
-		size_t at = header.e_phoff + i * sizeof(segment);
-
-		if (header.e_phoff > size || at + sizeof(segment) > size)
-			return false;
-		memcpy(&segment, head + at, sizeof(segment));
-		if (segment.p_type == PT_INTERP)
+		memcpy(&type, head + offset, sizeof(type));
+		if (type == PT_INTERP)
 			return true;
 	}
 	return false;
@@ -78,8 +73,7 @@ static bool elf_is_program(const uint8_t *head, size_t size)
 		return true;
 	if (type != ET_DYN)
 		return false;
-	return head[EI_CLASS] == ELFCLASS64 ? elf64_has_interpreter(head, size)
-					    : elf32_has_interpreter(head, size);
+	return elf_has_interpreter(head, size);
 }
 
 /* The first bytes, 0 where there are none to read. */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "trace/calls.h"
 
+#include "trace/numbers.h"
+
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <seccomp.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* directory, path, flags, directory2, path2: argument indices. */
@@ -207,34 +210,6 @@ bool call_is_implied(const char *name)
 	return false;
 }
 
-/* Newer than libseccomp 2.5.4; the same number on every architecture here. */
-static const struct {
-	const char *name;
-	int nr;
-} newer[] = {
-	{"cachestat", 451},         {"fchmodat2", 452},        {"map_shadow_stack", 453},
-	{"futex_wake", 454},        {"futex_wait", 455},       {"futex_requeue", 456},
-	{"statmount", 457},         {"listmount", 458},        {"lsm_get_self_attr", 459},
-	{"lsm_set_self_attr", 460}, {"lsm_list_modules", 461}, {"mseal", 462},
-	{"setxattrat", 463},        {"getxattrat", 464},       {"listxattrat", 465},
-	{"removexattrat", 466},     {"open_tree_attr", 467},   {"file_getattr", 468},
-	{"file_setattr", 469},
-};
-
-/* i386 has each of these as a call of its own too, and libseccomp knows only the multiplexers'. */
-static const struct {
-	const char *name;
-	int nr;
-} direct[] = {
-	{"socket", 359},      {"socketpair", 360},  {"bind", 361},       {"connect", 362},
-	{"listen", 363},      {"accept4", 364},     {"getsockopt", 365}, {"setsockopt", 366},
-	{"getsockname", 367}, {"getpeername", 368}, {"sendto", 369},     {"sendmsg", 370},
-	{"recvfrom", 371},    {"recvmsg", 372},     {"shutdown", 373},   {"semget", 393},
-	{"semctl", 394},      {"shmget", 395},      {"shmctl", 396},     {"shmat", 397},
-	{"shmdt", 398},       {"msgget", 399},      {"msgsnd", 400},     {"msgrcv", 401},
-	{"msgctl", 402},
-};
-
 static uint32_t arch_token(enum agent_arch arch)
 {
 #if defined(__x86_64__)
@@ -262,14 +237,13 @@ uint32_t call_arch_audit(enum agent_arch arch)
 
 int call_number(enum agent_arch arch, const char *name)
 {
-	int nr = arch_token(arch) ? seccomp_syscall_resolve_name_arch(arch_token(arch), name) : -1;
+	uint32_t token = arch_token(arch);
+	int nr = token ? seccomp_syscall_resolve_name_arch(token, name) : -1;
 
-	for (guint i = 0; nr < 0 && i < G_N_ELEMENTS(newer); i++)
-		if (arch_token(arch) && strcmp(newer[i].name, name) == 0)
-			nr = newer[i].nr;
-	for (guint i = 0; nr < 0 && arch == AGENT_X86 && i < G_N_ELEMENTS(direct); i++)
-		if (arch_token(arch) && strcmp(direct[i].name, name) == 0)
-			nr = direct[i].nr;
+	if (nr < 0 && token)
+		nr = number_find(numbers_recent, name);
+	if (nr < 0 && token && arch == AGENT_X86)
+		nr = number_find(numbers_x86_direct, name);
 	return nr >= 0 && nr < AGENT_MAX_CALLS ? nr : -1; /* pseudo numbers are negative */
 }
 
@@ -280,13 +254,9 @@ char *call_name(enum agent_arch arch, int nr)
 	char *name = g_strdup(text);
 
 	free(text);
-	for (guint i = 0; !name && arch == AGENT_X86 && i < G_N_ELEMENTS(direct); i++)
-		if (direct[i].nr == nr)
-			name = g_strdup(direct[i].name);
-	for (guint i = 0; !name && i < G_N_ELEMENTS(newer); i++)
-		if (newer[i].nr == nr)
-			name = g_strdup(newer[i].name);
-	return name;
+	if (!name && arch == AGENT_X86)
+		name = g_strdup(number_name(numbers_x86_direct, nr));
+	return name ? name : g_strdup(number_name(numbers_recent, nr));
 }
 
 void calls_append(GArray *calls, enum agent_arch arch)

@@ -59,22 +59,6 @@ static json_t *paths_to_json(GHashTable *paths)
 	return object;
 }
 
-static json_t *peaks_to_json(GHashTable *peaks)
-{
-	json_t *object = json_object();
-	GHashTableIter iter;
-	gpointer path, bytes;
-
-	g_hash_table_iter_init(&iter, peaks);
-	while (g_hash_table_iter_next(&iter, &path, &bytes)) {
-		g_autofree char *encoded = json_encode_bytes(path);
-
-		json_object_set_new(object, encoded,
-				    json_integer(bounded(*(const uint64_t *)bytes)));
-	}
-	return object;
-}
-
 static json_t *listeners_to_json(const GPtrArray *listeners)
 {
 	json_t *array = json_array();
@@ -158,7 +142,7 @@ json_t *profile_to_json(const struct profile *profile)
 	json_object_set_new(root, "image", image_to_json(&profile->image_digest));
 	json_object_set_new(root, "architecture", json_from_bytes(profile->architecture));
 	json_object_set_new(root, "paths", paths_to_json(profile->paths));
-	json_object_set_new(root, "writable_peaks", peaks_to_json(profile->writable_peaks));
+	json_object_set_new(root, "writable_peaks", json_from_sizes(profile->writable_peaks));
 	json_object_set_new(root, "syscalls", calls_to_json(profile->syscalls));
 	json_object_set_new(root, "refused_syscalls", calls_to_json(profile->refused_syscalls));
 	json_object_set_new(root, "capabilities", set_to_json(profile->capabilities));

@@ -16,8 +16,8 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 from judges import judges_ready  # noqa: E402
-from support import (CONFIG, Tap, base, blob, blob_path, digest, file, layout, manifest_of, put, scratch,  # noqa: E402
-                     snapshot, thresh)
+from support import (CONFIG, Tap, base, blob, blob_path, digest, file, index, layout, manifest_of, put, put_json, scratch,  # noqa: E402
+                     snapshot, thresh, with_image, write_index)
 
 FLIPS = int(os.environ.get("SIGNATURE_FLIPS") or 60)
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -27,16 +27,6 @@ os.chdir(scratch("signatures"))
 
 
 # --- a layout, as anyone can write it ---
-
-def index(directory):
-    with open(os.path.join(directory, "index.json"), encoding="utf-8") as stream:
-        return json.load(stream)
-
-
-def write_index(directory, value):
-    with open(os.path.join(directory, "index.json"), "w", encoding="utf-8") as stream:
-        json.dump(value, stream)
-
 
 def bundles(directory):
     """(entry of index.json, its manifest, the bundle) of each."""
@@ -56,41 +46,13 @@ def with_bundle(directory, to, change=None, change_manifest=None):
     entry, manifest, bundle = next(bundles(directory))
     if change:
         bundle = change(bundle) or bundle
-    data = json.dumps(bundle).encode()
-    put(to, data)
-    manifest["layers"][0].update(digest=digest(data), size=len(data))
+    manifest["layers"][0].update(put_json(to, bundle))
     if change_manifest:
         change_manifest(manifest)
-    data = json.dumps(manifest).encode()
-    put(to, data)
     document = index(to)
     for other in document["manifests"]:
         if other["digest"] == entry["digest"]:
-            other.update(digest=digest(data), size=len(data), artifactType=manifest["artifactType"])
-    write_index(to, document)
-    return to
-
-
-def with_image(directory, to, change):
-    """A copy whose image is changed by @change(manifest, config), and to which the bundles refer still, or again."""
-    shutil.copytree(directory, to)
-    document = index(to)
-    manifest = manifest_of(to)
-    config = json.loads(blob(to, manifest["config"]["digest"]))
-    change(to, manifest, config)
-    data = json.dumps(config).encode()
-    put(to, data)
-    manifest["config"].update(digest=digest(data), size=len(data))
-    data = json.dumps(manifest).encode()
-    put(to, data)
-    subject = {"mediaType": manifest["mediaType"], "digest": digest(data), "size": len(data)}
-    document["manifests"][0].update(subject)
-    for entry in document["manifests"][1:]:
-        other = json.loads(blob(to, entry["digest"]))
-        other["subject"] = subject
-        text = json.dumps(other).encode()
-        put(to, text)
-        entry.update(digest=digest(text), size=len(text))
+            other.update(put_json(to, manifest), artifactType=manifest["artifactType"])
     write_index(to, document)
     return to
 

@@ -148,10 +148,40 @@ def layout(directory, layers, config=None, change=None, architecture=MACHINE, me
     return directory
 
 
-def manifest_of(directory):
+def index(directory):
     with open(os.path.join(directory, "index.json"), encoding="utf-8") as stream:
-        entry_ = json.load(stream)["manifests"][0]
-    return json.loads(blob(directory, entry_["digest"]))
+        return json.load(stream)
+
+
+def write_index(directory, value):
+    with open(os.path.join(directory, "index.json"), "w", encoding="utf-8") as stream:
+        json.dump(value, stream)
+
+
+def manifest_of(directory):
+    return json.loads(blob(directory, index(directory)["manifests"][0]["digest"]))
+
+
+def put_json(directory, value):
+    """What a descriptor says of the document: digest and size."""
+    data = json.dumps(value).encode()
+    put(directory, data)
+    return {"digest": digest(data), "size": len(data)}
+
+
+def with_image(directory, to, change):
+    """A copy of a layout whose image is changed by @change(to, manifest, config): all fits again, and what referred to the image does."""
+    shutil.copytree(directory, to)
+    document, manifest = index(to), manifest_of(to)
+    config = json.loads(blob(to, manifest["config"]["digest"]))
+    change(to, manifest, config)
+    manifest["config"].update(put_json(to, config))
+    subject = {"mediaType": manifest["mediaType"], **put_json(to, manifest)}
+    document["manifests"][0].update(subject)
+    for entry_ in document["manifests"][1:]:
+        entry_.update(put_json(to, dict(json.loads(blob(to, entry_["digest"])), subject=subject)))
+    write_index(to, document)
+    return to
 
 
 def blob_path(directory, name):

@@ -4,16 +4,13 @@
 # the same network namespace, waits until it listens at PORT, then runs COMMAND.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/podman.sh"
+. "$(dirname "$0")/wait.sh"
 image=$1 port=$2; shift 2
 storage=$JUDGE_STORAGE
 podman_options
 podman_load "$image" localhost/beside:1
 id=$(own_podman run --detach --network "ns:/proc/$CONTAINER_PID/ns/net" localhost/beside:1)
-for _ in $(seq 300); do
-	! inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null || break
-	sleep 0.1
-done
 status=0
-"$@" || status=$?
+( wait_until listens "$port" ) && "$@" || status=$?
 own_podman rm --force --time 0 "$id" >/dev/null 2>&1 || true
 exit "$status"

@@ -3,12 +3,9 @@
 # expect.sh PORT [PATH TEXT]...: a COMMAND for podman-run.sh. Waits until the port answers, then GETs every path; each must be
 # 2xx, and its body must contain TEXT ("" is in every body). Prints what is wrong, and nothing where all is well.
 set -euo pipefail
+. "$(dirname "$0")/wait.sh"
 port=$1; shift
-for _ in $(seq 300); do
-	! inside curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$port/" || break
-	kill -0 "$CONTAINER_PID" 2>/dev/null || { echo "the container has ended" >&2; exit 1; }
-	sleep 0.1
-done
+wait_until answers_http "$port"
 failed=0
 while [ $# -ge 2 ]; do
 	answer=$(inside curl -s -S --max-time 30 -w '\n%{http_code}' "http://127.0.0.1:$port$1" 2>&1 | tr -d '\0') || true

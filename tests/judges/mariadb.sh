@@ -3,15 +3,12 @@
 # mariadb.sh PORT USER PASSWORD DATABASE SQL...: a COMMAND for podman-run.sh: waits until the server answers, and prints what each
 # statement answers. It fails where one is refused.
 set -euo pipefail
+. "$(dirname "$0")/wait.sh"
 port=$1 user=$2 database=$4
 export MYSQL_PWD=$3
 shift 4
 ask() { inside mariadb --no-defaults -N -B -h 127.0.0.1 -P "$port" -u "$user" "$database" -e "$1"; }
-for _ in $(seq 400); do
-	! inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null || break
-	kill -0 "$CONTAINER_PID" 2>/dev/null || { echo "the container has ended" >&2; exit 1; }
-	sleep 0.2
-done
+wait_until listens "$port"
 for statement in "$@"; do
 	printf '%s\n' "$statement"
 	ask "$statement"

@@ -3,14 +3,11 @@
 # mosquitto.sh PORT publish|kept [USER PASSWORD]: a COMMAND for podman-run.sh: a retained message goes to the broker and is read from
 # it (kept: is still there), and what strangers are told.
 set -euo pipefail
+. "$(dirname "$0")/wait.sh"
 port=$1 what=$2; shift 2
 credentials=()
 [ $# -eq 0 ] || credentials=(-u "$1" -P "$2")
-for _ in $(seq 100); do
-	! inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$port" 2>/dev/null || break
-	kill -0 "$CONTAINER_PID" 2>/dev/null || { echo "the container has ended" >&2; exit 1; }
-	sleep 0.1
-done
+wait_until listens "$port"
 at=(-h 127.0.0.1 -p "$port" -q 1)
 if [ "$what" = publish ]; then
 	inside mosquitto_pub "${at[@]}" "${credentials[@]}" -t shop/apple -r -m "1.50"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # redis.sh PORT: a COMMAND for podman-run.sh: commands of every kind that a store gets, and that it can save.
 set -euo pipefail
+. "$(dirname "$0")/wait.sh"
 ask() { # ask ANSWER COMMAND...
 	local want=$1 got
 	shift
@@ -9,10 +10,7 @@ ask() { # ask ANSWER COMMAND...
 	[ "$got" = "$want" ] || { echo "$*: want $want, got $got" >&2; exit 1; }
 }
 port=$1
-for _ in $(seq 100); do
-	! inside redis-cli -p "$port" ping >/dev/null 2>&1 || break
-	sleep 0.1
-done
+wait_until inside redis-cli -p "$port" ping
 ask PONG ping
 ask OK flushall # the volume may be of an earlier run
 ask OK set key value
