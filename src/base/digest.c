@@ -8,13 +8,28 @@
 
 struct digester {
 	EVP_MD_CTX *context;
-	EVP_MD *algorithm;
 };
+
+/* Looked up once: OpenSSL's search for an algorithm takes longer than the digest of a path. It
+ * stays until the program ends. */
+static const EVP_MD *sha256(void)
+{
+	static gsize algorithm;
+
+	if (g_once_init_enter(&algorithm)) {
+		EVP_MD *fetched = EVP_MD_fetch(NULL, "SHA256", NULL);
+
+		if (!fetched)
+			g_error("SHA-256 is not available in OpenSSL");
+		g_once_init_leave(&algorithm, (gsize)fetched);
+	}
+	return (const EVP_MD *)algorithm;
+}
 
 static void digester_restart(struct digester *digester)
 {
-	if (EVP_DigestInit_ex(digester->context, digester->algorithm, NULL) != 1)
-		g_error("SHA-256 is not available in OpenSSL");
+	if (EVP_DigestInit_ex(digester->context, sha256(), NULL) != 1)
+		g_error("EVP_DigestInit_ex failed");
 }
 
 struct digester *digester_new(void)
@@ -22,7 +37,6 @@ struct digester *digester_new(void)
 	struct digester *digester = g_new0(struct digester, 1);
 
 	digester->context = EVP_MD_CTX_new();
-	digester->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
 	digester_restart(digester);
 	return digester;
 }
@@ -32,7 +46,6 @@ void digester_free(struct digester *digester)
 	if (!digester)
 		return;
 	EVP_MD_CTX_free(digester->context);
-	EVP_MD_free(digester->algorithm);
 	g_free(digester);
 }
 

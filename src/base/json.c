@@ -24,35 +24,6 @@ json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError
 	return json;
 }
 
-static int append(const char *text, size_t size_bytes, void *user)
-{
-	g_string_append_len(user, text, (gssize)size_bytes);
-	return 0;
-}
-
-static GString *format(const json_t *json, size_t flags)
-{
-	GString *text = g_string_new(NULL);
-
-	if (json_dump_callback(json, append, text, flags | JSON_SORT_KEYS | JSON_ENCODE_ANY) < 0)
-		g_error("json_dump_callback failed"); /* only for values that are no JSON: ours are
-						       */
-	return text;
-}
-
-char *json_format_canonical(const json_t *json)
-{
-	return g_string_free(format(json, JSON_COMPACT), FALSE);
-}
-
-char *json_format_pretty(const json_t *json)
-{
-	GString *text = format(json, JSON_INDENT(2));
-
-	g_string_append_c(text, '\n');
-	return g_string_free(text, FALSE);
-}
-
 const char *json_string_at(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));

@@ -3,18 +3,18 @@
  * SHA-256 of a content was taken when the layers were read. On all processors. */
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/parallel.h"
 #include "evidence/inventory_private.h"
 
 #include <openssl/evp.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 16, BUFFER_BYTES = 256 << 10 };
+enum { BUFFER_BYTES = 256 << 10 };
 
 struct work {
 	const struct inventory *inventory;
-	gint next;   /* atomic: index of the next file */
-	gint failed; /* atomic: 1 + index of a file that cannot be read */
+	gint next; /* atomic: index of the next file */
 };
 
 /* One thread's. */
@@ -137,54 +137,45 @@ static bool hash_file(struct worker *worker, struct inventory_file *file)
 	return hash_content(worker, file, checksum);
 }
 
-static void take_files(struct worker *worker)
+static bool take_files(struct worker *worker, GError **error)
 {
 	struct work *work = worker->work;
 	const GPtrArray *files = work->inventory->files;
 
 	for (;;) {
-		gint index = g_atomic_int_add(&work->next, 1);
+		guint index = (guint)g_atomic_int_add(&work->next, 1);
+		struct inventory_file *file;
+		g_autofree char *quoted = NULL;
 
-		if ((guint)index >= files->len || g_atomic_int_get(&work->failed))
-			return;
-		if (!hash_file(worker, files->pdata[index]))
-			g_atomic_int_set(&work->failed, index + 1);
+		if (index >= files->len)
+			return true;
+		file = files->pdata[index];
+		if (hash_file(worker, file))
+			continue;
+		quoted = error_quote(file->path);
+		return error_set(error, THRESH_ERROR_INPUT, "%s: cannot be read", quoted);
 	}
 }
 
-static gpointer hash_files(gpointer data)
+static bool hash_files(guint index, void *user, GError **error)
 {
-	struct worker worker = {.work = data, .buffer = g_malloc(BUFFER_BYTES)};
+	struct worker worker = {.work = user, .buffer = g_malloc(BUFFER_BYTES)};
+	bool done;
 
+	(void)index;
 	for (gsize i = 0; i < G_N_ELEMENTS(worker.contexts); i++)
 		worker.contexts[i] = EVP_MD_CTX_new();
-	take_files(&worker);
+	done = take_files(&worker, error);
 	for (gsize i = 0; i < G_N_ELEMENTS(worker.contexts); i++)
 		EVP_MD_CTX_free(worker.contexts[i]);
 	g_free(worker.buffer);
-	return NULL;
+	return done;
 }
 
 bool inventory_hash(struct inventory *inventory, GError **error)
 {
 	struct work work = {.inventory = inventory};
-	GThread *threads[THREADS_MAX];
-	guint count = MIN(g_get_num_processors(), THREADS_MAX), started = 0;
-	const struct inventory_file *file;
+	guint workers = parallel_processors();
 
-	while (started + 1 < count) {
-		threads[started] = g_thread_try_new("hash", hash_files, &work, NULL);
-		if (!threads[started])
-			break;
-		started++;
-	}
-	hash_files(&work);
-	while (started > 0)
-		g_thread_join(threads[--started]);
-	if (!work.failed)
-		return true;
-	file = inventory->files->pdata[work.failed - 1];
-	g_autofree char *quoted = error_quote(file->path);
-
-	return error_set(error, THRESH_ERROR_INPUT, "%s: cannot be read", quoted);
+	return parallel_run(workers, workers, hash_files, NULL, &work, error);
 }

@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/parallel.h"
 #include "image/layer.h"
 #include "registry/documents.h"
-#include "registry/parallel.h"
 #include "registry/upload.h"
 
 struct push {

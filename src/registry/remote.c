@@ -2,11 +2,11 @@
 /* The seam of image/remote.h. */
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/parallel.h"
 #include "image/manifest.h"
 #include "registry/certificates.h"
 #include "registry/documents.h"
 #include "registry/download.h"
-#include "registry/parallel.h"
 #include "registry/push.h"
 #include "registry/registry.h"
 #include "registry/store.h"

@@ -4,7 +4,6 @@
 #include "registry/client.h"
 #include "registry/documents.h"
 #include "registry/download.h"
-#include "registry/parallel.h"
 #include "registry/upload.h"
 
 #include <string.h>
@@ -123,41 +122,6 @@ static void test_referrers(void)
 	g_assert_cmpuint(json_array_size(list), ==, 1);
 }
 
-struct counted {
-	int runs, stops;
-	guint fails_at;
-};
-
-static bool count(guint index, void *user, GError **error)
-{
-	struct counted *counted = user;
-
-	g_atomic_int_inc(&counted->runs);
-	return index != counted->fails_at || error_set(error, THRESH_ERROR_NETWORK, "no %u", index);
-}
-
-static void count_stop(void *user)
-{
-	struct counted *counted = user;
-
-	counted->stops++;
-}
-
-static void test_parallel(void)
-{
-	struct counted all = {.fails_at = G_MAXUINT}, some = {.fails_at = 0};
-	g_autoptr(GError) error = NULL;
-
-	g_assert_true(parallel_run(0, 4, count, count_stop, &all, NULL));
-	g_assert_true(parallel_run(100, 4, count, count_stop, &all, NULL));
-	g_assert_cmpint(all.runs, ==, 100);
-	g_assert_cmpint(all.stops, ==, 0);
-	g_assert_false(parallel_run(100, 1, count, count_stop, &some, &error));
-	g_assert_cmpstr(error->message, ==, "no 0");
-	g_assert_cmpint(some.runs, ==, 1);
-	g_assert_cmpint(some.stops, ==, 1);
-}
-
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -167,6 +131,5 @@ int main(int argc, char **argv)
 	g_test_add_func("/registry/answers/error-body", test_error_body);
 	g_test_add_func("/registry/answers/tags", test_tags);
 	g_test_add_func("/registry/answers/referrers", test_referrers);
-	g_test_add_func("/registry/answers/parallel", test_parallel);
 	return g_test_run();
 }

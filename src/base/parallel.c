@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "registry/parallel.h"
+#include "base/parallel.h"
 
 struct parallel {
 	GMutex mutex;
@@ -52,6 +52,11 @@ static gpointer work(gpointer data)
 	return NULL;
 }
 
+guint parallel_processors(void)
+{
+	return MIN(g_get_num_processors(), PARALLEL_MAX);
+}
+
 bool parallel_run(guint count, guint threads, parallel_job job, void (*stop)(void *user),
 		  void *user, GError **error)
 {
@@ -60,7 +65,7 @@ bool parallel_run(guint count, guint threads, parallel_job job, void (*stop)(voi
 
 	g_mutex_init(&parallel.mutex);
 	for (guint i = 1; i < MIN(threads, count); i++) {
-		GThread *thread = g_thread_try_new("registry", work, &parallel, NULL);
+		GThread *thread = g_thread_try_new("parallel", work, &parallel, NULL);
 
 		if (thread)
 			g_ptr_array_add(others, thread);
