@@ -46,6 +46,6 @@ bool credential_parse_helper(const void *data, size_t size_bytes, struct credent
 			     GError **error);
 
 /* Runs docker-credential-@name get: at most 30 seconds, 64 KiB. That it knows nothing is no error.
- * */
+ * The process must not die of SIGPIPE: a helper need not read its input. */
 bool credential_ask_helper(const char *name, const char *server, struct credential *ret_credential,
 			   GError **error);
