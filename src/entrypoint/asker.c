@@ -32,14 +32,34 @@ void asker_init(struct asker *asker, const struct model *model, const struct col
 	asker->texts = g_new0(const struct text *, model->executing->len + 1);
 }
 
+/* Which conditions ask for a variable, or an argument, that stands in a label. */
+static guint8 *related_conditions(const struct asker *asker)
+{
+	const GPtrArray *conditions = asker->model->conditions;
+	guint8 *related = g_new0(guint8, conditions->len + 1);
+
+	for (guint i = 0; i < conditions->len; i++) {
+		const struct condition *condition = conditions->pdata[i];
+		g_autofree char *hole = condition->name && condition->kind != CONDITION_FILE
+						? g_strdup_printf("${%s}", condition->name)
+						: NULL;
+
+		for (guint j = 0; hole && j < asker->labels->len && !related[i]; j++)
+			related[i] = strstr(asker->labels->pdata[j], hole) != NULL;
+	}
+	return related;
+}
+
 static struct decision *asker_learn(struct asker *asker, const guint8 *right, GError **error)
 {
 	const struct model *model = asker->model;
+	g_autofree guint8 *related = related_conditions(asker);
 	struct problem problem = {.states = model->executing->len,
 				  .labels = asker->labels,
 				  .right = right,
 				  .conditions = model->conditions->len,
-				  .holds = model->holds};
+				  .holds = model->holds,
+				  .related = related};
 	guint one = 0, other = 0;
 	struct decision *decision = decision_learn(&problem, asker->states, &one, &other);
 

@@ -152,6 +152,18 @@ void complain(const struct model *model, const struct column *column, const char
 		  b ? ": " : "", b ? b : "", ways);
 }
 
+bool complain_joined(const struct state *state, const struct item *item, GError **error)
+{
+	g_autofree char *place = complaint_place(item->step);
+	g_autofree char *key = error_quote(item->key->actual);
+
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "%s: %s %s has each argument in a text of its own, or all joined to one, "
+			 "however many there are (start `%s`): a plan cannot express it; write the "
+			 "steps yourself (thresh.yaml: entrypoint.plan)",
+			 place, item_kind_name(item->kind), key, state->name);
+}
+
 void complain_failure(const struct space *space, const struct state *one, const struct state *other,
 		      GError **error)
 {

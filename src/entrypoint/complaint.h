@@ -16,6 +16,10 @@ void complain(const struct model *model, const struct column *column, const char
 void complain_failure(const struct space *space, const struct state *one, const struct state *other,
 		      GError **error);
 
+/* @item has the arguments of @state in one text, or in as many places as there are. Answers false.
+ */
+bool complain_joined(const struct state *state, const struct item *item, GError **error);
+
 /* @state has a variable that begins with @prefix and that the script cannot know, and differs. */
 bool complain_foreign(const struct state *base, const struct state *state, const char *prefix,
 		      GError **error);

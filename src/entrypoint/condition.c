@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MAX_COUNTED = 4 };
+
 static void condition_free(struct condition *condition)
 {
 	g_free(condition->name);
@@ -63,12 +65,13 @@ static void add_equals(GPtrArray *conditions, const struct factor *factor, const
 }
 
 /* @name: of the variable, or the number of the argument. */
-static void add_patterns(GPtrArray *conditions, const struct factor *factor, const char *name)
+static void add_patterns(GPtrArray *conditions, const struct factor *factor, const char *name,
+			 const GPtrArray *patterns)
 {
 	bool argument = factor->kind == FACTOR_ARGUMENTS;
 
-	for (guint i = 0; i < factor->patterns->len; i++) {
-		const char *pattern = factor->patterns->pdata[i];
+	for (guint i = 0; i < patterns->len; i++) {
+		const char *pattern = patterns->pdata[i];
 
 		if (strpbrk(pattern, "*?["))
 			conditions_add(conditions,
@@ -91,7 +94,7 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 	for (guint i = 0; i < factor->alike->len; i++)
 		conditions_add(conditions, CONDITION_ONE_OF, factor->name, factor->alike->pdata[i]);
 	/* of two that tell the same starts apart, what the script itself compares with */
-	add_patterns(conditions, factor, factor->name);
+	add_patterns(conditions, factor, factor->name, factor->patterns);
 	for (guint i = 0; i < factor->levels->len; i++) {
 		const struct level *level = factor->levels->pdata[i];
 
@@ -112,7 +115,7 @@ static void add_count(GPtrArray *conditions, const struct space *space)
 		conditions_add(conditions, CONDITION_COUNT, NULL, count);
 }
 
-/* Of the first; of one behind it, where the script was seen to shift to it. */
+/* Of the first; of one behind it, where the script compares that, or was seen to shift to it. */
 static void add_arguments(GPtrArray *conditions, const struct space *space)
 {
 	const struct factor *factor = space_factor(space, SPACE_ARGUMENTS);
@@ -120,7 +123,7 @@ static void add_arguments(GPtrArray *conditions, const struct space *space)
 	if (space->command->len)
 		conditions_add(conditions, CONDITION_ARGUMENT_EQUALS, "1",
 			       space->command->pdata[0]);
-	add_patterns(conditions, factor, "1");
+	add_patterns(conditions, factor, "1", factor->patterns);
 	conditions_add(conditions, CONDITION_NONE, NULL, NULL);
 	add_count(conditions, space);
 	if (factor->asks_program)
@@ -128,8 +131,16 @@ static void add_arguments(GPtrArray *conditions, const struct space *space)
 	for (guint i = 2; i <= SPACE_MAX_REST; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
 
+		if (space->behind[i])
+			add_patterns(conditions, factor, name, space->behind[i]);
 		if (space->rests & 1U << i)
-			add_patterns(conditions, factor, name);
+			add_patterns(conditions, factor, name, factor->patterns);
+	}
+	/* last: how many there are tells starts apart that differ in what they are */
+	for (guint i = 1; i <= MAX_COUNTED; i++) {
+		g_autofree char *name = g_strdup_printf("%u", i);
+
+		conditions_add(conditions, CONDITION_ARGUMENT_EQUALS, name, "");
 	}
 }
 

@@ -105,7 +105,22 @@ static bool divide(const struct learner *learner, const guint64 *states, guint c
 	return !row_is_empty(learner, ret_yes) && !row_is_empty(learner, ret_no);
 }
 
-/* The first of those after which the fewest states are wrong. */
+static bool is_related(const struct learner *learner, guint condition)
+{
+	return learner->problem->related && learner->problem->related[condition];
+}
+
+/* Of equals the one that needs fewer conditions behind it, then one that is related, then @b. */
+static bool is_better(const struct learner *learner, const struct choice *a, const struct choice *b)
+{
+	if (a->errors != b->errors || a->errors == G_MAXUINT)
+		return a->errors < b->errors;
+	if (a->more != b->more)
+		return a->more < b->more;
+	return is_related(learner, a->condition) && !is_related(learner, b->condition);
+}
+
+/* The one after which the fewest states are wrong. */
 static struct choice best_condition(const struct learner *learner, const guint64 *states)
 {
 	g_autofree guint64 *sides = row_new(learner, 2);
@@ -117,10 +132,11 @@ static struct choice best_condition(const struct learner *learner, const guint64
 
 		if (!divide(learner, states, condition, yes, no))
 			continue;
-		guint errors = errors_of(learner, yes, &label) + errors_of(learner, no, &label);
+		struct choice choice = {.condition = condition};
 
-		if (errors < best.errors)
-			best = (struct choice){.condition = condition, .errors = errors};
+		choice.errors = errors_of(learner, yes, &label) + errors_of(learner, no, &label);
+		if (is_better(learner, &choice, &best))
+			best = choice;
 	}
 	return best;
 }
@@ -139,8 +155,7 @@ static guint errors_of_side(const struct learner *learner, const guint64 *states
 	return choice.errors;
 }
 
-/* The condition after which another one, or one on each side, leaves the fewest wrong; of equals
- * the one that needs fewer of them. */
+/* The condition after which another one, or one on each side, leaves the fewest wrong. */
 static struct choice best_pair(const struct learner *learner, const guint64 *states)
 {
 	g_autofree guint64 *sides = row_new(learner, 2);
@@ -154,8 +169,7 @@ static struct choice best_pair(const struct learner *learner, const guint64 *sta
 			continue;
 		choice.errors = errors_of_side(learner, yes, &choice.more) +
 				errors_of_side(learner, no, &choice.more);
-		if (choice.errors < best.errors ||
-		    (choice.errors == best.errors && choice.more < best.more))
+		if (is_better(learner, &choice, &best))
 			best = choice;
 	}
 	return best;
@@ -178,7 +192,8 @@ static bool best_pure(const struct learner *learner, const guint64 *states, guin
 			apart = row_count(learner, yes);
 		if (errors_of(learner, no, &label) == 0)
 			apart = MAX(apart, row_count(learner, no));
-		if (apart > most) {
+		if (apart > most || (apart == most && apart && is_related(learner, condition) &&
+				     !is_related(learner, *ret_condition))) {
 			most = apart;
 			*ret_condition = condition;
 		}

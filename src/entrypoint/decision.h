@@ -27,7 +27,9 @@ struct problem {
 	const GPtrArray *labels; /* char *: the better of two that are both right comes first */
 	const guint8 *right;     /* [label * states + state] */
 	guint conditions;
-	const guint8 *holds; /* [condition * states + state] */
+	const guint8 *holds;   /* [condition * states + state] */
+	const guint8 *related; /* [condition]: it asks for what stands in one of the labels: of two
+				  that tell the same states apart it is the one; NULL: none is */
 };
 
 /* A leaf. Caller frees. */

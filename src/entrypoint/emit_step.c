@@ -347,6 +347,18 @@ static void emit_await(const char *name, const char *listens, GString *text)
 	emit_line(text, "await", name, kind, what + 1, timeout, NULL);
 }
 
+/* All arguments have a word; those from one on would need them shifted for this program alone. */
+static void emit_program_word(struct emitter *emitter, const struct column *column,
+			      const char *value, GString *line)
+{
+	if (template_rest(value) > 1)
+		emit_fail(
+			emitter, column,
+			"it is given the arguments but the first: a plan cannot express it; write "
+			"the steps yourself (thresh.yaml: entrypoint.plan)");
+	plan_add_word(line, value);
+}
+
 static void emit_program(struct emitter *emitter, const struct launch *launch, GString *text)
 {
 	const struct column *column = launch->column;
@@ -365,7 +377,7 @@ static void emit_program(struct emitter *emitter, const struct launch *launch, G
 		if (is_modifier(slot->name))
 			emit_modifier(emitter, slot->name, value, text);
 		else if (g_str_has_prefix(slot->name, "word "))
-			plan_add_word(line, value);
+			emit_program_word(emitter, column, value, line);
 		else if (strcmp(slot->name, "status") == 0)
 			emit_accepted(slot, text);
 		else if (strcmp(slot->name, "listens") == 0)

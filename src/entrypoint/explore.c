@@ -279,6 +279,16 @@ static bool is_doubtful(const struct explorer *explorer, const struct script_nam
 	       !g_hash_table_contains(explorer->space->plain, name->name);
 }
 
+/* What an argument behind the first is compared with. */
+static void add_behind(struct space *space, const struct script_name *name)
+{
+	GPtrArray **patterns = &space->behind[g_ascii_digit_value(*name->name)];
+
+	*patterns = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = 0; i < name->patterns->len; i++)
+		g_ptr_array_add(*patterns, g_strdup(name->patterns->pdata[i]));
+}
+
 static void add_name(struct explorer *explorer, const struct script_name *name)
 {
 	bool first = strcmp(name->name, "1") == 0;
@@ -394,7 +404,9 @@ void explore_names(struct explorer *explorer)
 	for (guint i = 0; i < explorer->found->len; i++) {
 		const struct script_name *name = explorer->found->pdata[i];
 
-		if (!name->prefix && !is_file_of_secret(explorer->found, name->name))
+		if (g_ascii_isdigit(*name->name) && strcmp(name->name, "1") != 0)
+			add_behind(explorer->space, name);
+		else if (!name->prefix && !is_file_of_secret(explorer->found, name->name))
 			add_name(explorer, name);
 	}
 	add_values(explorer);

@@ -2,11 +2,14 @@
 /* What the script makes of its arguments: the image's and more words, options alone, what it
  * compares the first with, another program. */
 #include "base/error.h"
+#include "entrypoint/complaint.h"
 #include "entrypoint/explore.h"
 #include "entrypoint/failure.h"
 #include "entrypoint/template.h"
 
 #include <string.h>
+
+enum { MAX_BEHIND = 12 };
 
 /* NULL-terminated words, those that start with "Zq" or "--Zq" are marks. */
 static bool try_words(struct explorer *explorer, const GPtrArray *words, struct state **ret_state,
@@ -29,29 +32,40 @@ static bool try_words(struct explorer *explorer, const GPtrArray *words, struct 
 	return !failure;
 }
 
-static bool try_two(struct explorer *explorer, const char *first, const char *second,
-		    const char *third, GError **error)
+/* @first and more words, each a mark. Three of them: two are left where the script takes one. */
+static bool try_first(struct explorer *explorer, const char *first, const char *const *more,
+		      GError **error)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	struct state *state;
 
 	g_ptr_array_add(words, (char *)first);
-	g_ptr_array_add(words, (char *)second);
-	if (third)
-		g_ptr_array_add(words, (char *)third);
+	for (; *more; more++)
+		g_ptr_array_add(words, (char *)*more);
 	return try_words(explorer, words, &state, error);
 }
+#define MORE(...) ((const char *const[]){__VA_ARGS__, NULL})
+static const char *const nothing[] = {NULL};
 
-static bool try_command(struct explorer *explorer, GError **error)
+/* The image's own words and more. */
+static bool try_command(struct explorer *explorer, const char *const *more, GError **error)
 {
 	g_autoptr(GPtrArray) words = g_ptr_array_new();
 	struct state *state;
 
 	for (guint i = 0; i < explorer->space->command->len; i++)
 		g_ptr_array_add(words, explorer->space->command->pdata[i]);
-	g_ptr_array_add(words, (char *)"Zq901kxA");
-	g_ptr_array_add(words, (char *)"Zq902kxA");
+	for (; *more; more++)
+		g_ptr_array_add(words, (char *)*more);
 	return try_words(explorer, words, &state, error);
+}
+
+static bool is_word(const char *word, const GPtrArray *words)
+{
+	for (guint i = 0; i < words->len; i++)
+		if (strcmp(words->pdata[i], word) == 0)
+			return true;
+	return false;
 }
 
 /* A word that the pattern matches; NULL: none is made of it, or others are tried anyway. */
@@ -62,14 +76,17 @@ static char *pattern_word(const char *pattern)
 		       : g_strdelimit(g_strdup(pattern), "*?", 'z');
 }
 
-static bool try_patterns(struct explorer *explorer, GError **error)
+/* @alone: without words behind it, or with three. */
+static bool try_patterns(struct explorer *explorer, bool alone, GError **error)
 {
 	const struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
 
 	for (guint i = 0; i < factor->patterns->len; i++) {
 		g_autofree char *word = pattern_word(factor->patterns->pdata[i]);
 
-		if (word && !try_two(explorer, word, "Zq903kxA", "Zq904kxA", error))
+		if (word &&
+		    !try_first(explorer, word,
+			       alone ? nothing : MORE("Zq903kxA", "Zq904kxA", "Zq916kxA"), error))
 			return false;
 	}
 	return true;
@@ -102,19 +119,56 @@ static bool try_shifted(struct explorer *explorer, guint dropped, GError **error
 	return true;
 }
 
+/* @first, then words until the @place-th, which is @word, then two marks. */
+static bool try_place(struct explorer *explorer, const char *first, guint place, const char *word,
+		      GError **error)
+{
+	const GPtrArray *command = explorer->space->command;
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	struct state *state;
+
+	g_ptr_array_add(words, (char *)first);
+	for (guint i = 1; i + 1 < place; i++)
+		g_ptr_array_add(words, i < command->len ? command->pdata[i] : (char *)"Zq913kxA");
+	g_ptr_array_add(words, (char *)word);
+	g_ptr_array_add(words, (char *)"Zq914kxA");
+	g_ptr_array_add(words, (char *)"Zq915kxA");
+	return try_words(explorer, words, &state, error);
+}
+
+/* What an argument behind the first is compared with, behind each word that the script knows as the
+ * first, and behind one that it does not. */
+static bool try_behind(struct explorer *explorer, guint place, GError **error)
+{
+	const GPtrArray *patterns = explorer->space->behind[place];
+	g_autoptr(GPtrArray) firsts = g_ptr_array_new_with_free_func(g_free);
+	const struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
+
+	if (explorer->request->other_program)
+		g_ptr_array_add(firsts, g_strdup(explorer->request->other_program));
+	if (explorer->space->command->len)
+		g_ptr_array_add(firsts, g_strdup(explorer->space->command->pdata[0]));
+	for (guint i = 0; i < factor->patterns->len; i++) {
+		g_autofree char *word = pattern_word(factor->patterns->pdata[i]);
+
+		if (word && !is_word(word, firsts))
+			g_ptr_array_add(firsts, g_steal_pointer(&word));
+	}
+	for (guint i = 0, tried = 0; patterns && i < patterns->len; i++) {
+		g_autofree char *word = pattern_word(patterns->pdata[i]);
+
+		for (guint j = 0; word && j < firsts->len && tried < MAX_BEHIND; j++, tried++)
+			if (!try_place(explorer, firsts->pdata[j], place, word, error))
+				return false;
+	}
+	return true;
+}
+
 /* What is no program, where the script asks that. */
 static bool try_unknown(struct explorer *explorer, GError **error)
 {
 	return !space_factor(explorer->space, SPACE_ARGUMENTS)->asks_program ||
-	       try_two(explorer, "Zq909kxA", "Zq910kxA", NULL, error);
-}
-
-static bool is_word(const char *word, const GPtrArray *words)
-{
-	for (guint i = 0; i < words->len; i++)
-		if (strcmp(words->pdata[i], word) == 0)
-			return true;
-	return false;
+	       try_first(explorer, "Zq909kxA", MORE("Zq910kxA", "Zq918kxA"), error);
 }
 
 static const GPtrArray *state_argv(const struct state *state)
@@ -125,36 +179,56 @@ static const GPtrArray *state_argv(const struct state *state)
 	return end->argv;
 }
 
-/* From which argument on they are executed as they were given, at least two of them marks: one
+/* From which argument on they stand in @argv as they were given, at least two of them marks: one
  * alone may as well be "$2". 0: none. */
-static guint find_rest(const struct space *space, const struct state *state)
+static guint find_rest(const struct space *space, const struct state *state, const GPtrArray *argv)
 {
-	const struct level *level = space_factor(space, SPACE_ARGUMENTS)
-					    ->levels->pdata[state_level(state, SPACE_ARGUMENTS)];
-
-	if (!level->marks || level->marks->len < 2 || !state_executes(state) || !state_argv(state))
-		return 0;
 	for (guint rest = 1; rest <= SPACE_MAX_REST; rest++) {
 		g_autoptr(GPtrArray) given = template_rest_words(space, state, rest);
 
 		if (given->len < 2)
 			return 0;
-		if (template_words_find(state_argv(state), given) >= 0)
+		if (template_words_find(argv, given) >= 0)
 			return rest;
 	}
 	return 0;
 }
 
-/* `exec "$@"`, and `shift; exec program "$@"`. */
+static void add_rest(struct space *space, const char *first, guint rest)
+{
+	guint behind = GPOINTER_TO_UINT(g_hash_table_lookup(space->rests_behind, first));
+
+	space->rests |= 1U << rest;
+	g_hash_table_insert(space->rests_behind, g_strdup(first),
+			    GUINT_TO_POINTER(behind | 1U << rest));
+}
+
+/* `exec "$@"`, `shift; exec program "$@"`, and `helper "$@"` before it. */
+static void add_rests(struct space *space, const struct state *state)
+{
+	const struct level *level = space_factor(space, SPACE_ARGUMENTS)
+					    ->levels->pdata[state_level(state, SPACE_ARGUMENTS)];
+	const GPtrArray *steps = state->record->steps;
+
+	if (!level->marks || level->marks->len < 2 || !state_executes(state))
+		return;
+	for (guint i = 0; i < steps->len; i++) {
+		const struct start_step *step = steps->pdata[i];
+		guint rest = step->argv ? find_rest(space, state, step->argv) : 0;
+
+		if (rest && step->kind == START_EXEC)
+			add_rest(space, state->arguments->pdata[0], rest);
+		else if (rest)
+			space->helper_rests |= 1U << rest;
+	}
+}
+
 static void find_rests(struct explorer *explorer)
 {
-	explorer->space->rests = 0;
-	for (guint i = 0; i < explorer->states->len; i++) {
-		guint rest = find_rest(explorer->space, explorer->states->pdata[i]);
-
-		if (rest)
-			explorer->space->rests |= 1U << rest;
-	}
+	explorer->space->rests = explorer->space->helper_rests = 0;
+	g_hash_table_remove_all(explorer->space->rests_behind);
+	for (guint i = 0; i < explorer->states->len; i++)
+		add_rests(explorer->space, explorer->states->pdata[i]);
 }
 
 static bool begins_with(const GPtrArray *argv, guint count, const GPtrArray *command)
@@ -251,16 +325,91 @@ bool explore_arguments_later(struct explorer *explorer, GError **error)
 	return true;
 }
 
-bool explore_arguments(struct explorer *explorer, GError **error)
+/* Whether the last three of @count arguments stand in @text with the same between each two. */
+static bool joins_arguments(const char *text, guint count)
+{
+	g_autofree char *first = g_strdup_printf("${%u}", count - 2);
+	g_autofree char *middle = g_strdup_printf("${%u}", count - 1);
+	g_autofree char *last = g_strdup_printf("${%u}", count);
+	gsize bytes = strlen(first);
+
+	for (const char *a = strstr(text, first); a; a = strstr(a + 1, first)) {
+		const char *b = strstr(a, middle), *c = b ? strstr(b, last) : NULL;
+
+		if (c && b - a == c - b &&
+		    memcmp(a + bytes, b + bytes, (gsize)(b - a) - bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void append_texts(const GPtrArray *texts, const char *prefix, GString *joined)
+{
+	for (guint i = 0; i < texts->len; i++) {
+		const struct text *text = texts->pdata[i];
+
+		if (text->template && (!prefix || g_str_has_prefix(text->name, prefix)))
+			g_string_append_printf(joined, "\n%s", text->template);
+	}
+}
+
+/* "$*", or a loop over the arguments: in one text, in words, in lines. What of it comes and goes
+ * with how many there are is known for those numbers alone that were tried. */
+static bool item_joins_arguments(const struct item *item, guint count)
+{
+	g_autoptr(GString) words = g_string_new(NULL), parts = g_string_new(NULL);
+
+	append_texts(item->fields, "word ", words);
+	append_texts(item->parts, NULL, parts);
+	for (guint i = 0; i < item->fields->len; i++) {
+		const struct text *text = item->fields->pdata[i];
+
+		if (text->template && joins_arguments(text->template, count))
+			return true;
+	}
+	return joins_arguments(words->str, count) || joins_arguments(parts->str, count);
+}
+
+static bool check_joined(const struct explorer *explorer, GError **error)
+{
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const struct state *state = explorer->states->pdata[i];
+		guint count = state->arguments->len;
+
+		if (explorer_only_difference(explorer, state) != SPACE_ARGUMENTS ||
+		    !state_executes(state) || count < 3 || count > SPACE_MAX_REST)
+			continue;
+		for (guint j = 0; j < state->items->len; j++)
+			if (item_joins_arguments(state->items->pdata[j], count))
+				return complain_joined(state, state->items->pdata[j], error);
+	}
+	return true;
+}
+
+/* With words behind them, then without: whether the script asks how many there are. The one that is
+ * tried in combinations too comes first. */
+static bool try_all(struct explorer *explorer, GError **error)
 {
 	const char *other = explorer->request->other_program;
 
-	/* the one that is tried in combinations too comes first */
-	if (other && !try_two(explorer, other, "Zq907kxA", "Zq908kxA", error))
+	if (other && !try_first(explorer, other, MORE("Zq907kxA", "Zq908kxA", "Zq919kxA"), error))
 		return false;
-	if (!try_command(explorer, error) ||
-	    !try_two(explorer, "--Zq905kxA", "Zq906kxA", NULL, error) ||
-	    !try_patterns(explorer, error) || !try_unknown(explorer, error))
+	if (!try_command(explorer, MORE("Zq901kxA", "Zq902kxA", "Zq920kxA"), error) ||
+	    !try_first(explorer, "--Zq905kxA", MORE("Zq906kxA", "Zq921kxA"), error) ||
+	    !try_patterns(explorer, false, error) || !try_unknown(explorer, error))
+		return false;
+	for (guint place = 2; place <= SPACE_MAX_REST; place++)
+		if (!try_behind(explorer, place, error))
+			return false;
+	if (other && !try_first(explorer, other, nothing, error))
+		return false;
+	return try_patterns(explorer, true, error) &&
+	       try_command(explorer, MORE("Zq922kxA"), error);
+}
+
+bool explore_arguments(struct explorer *explorer, GError **error)
+{
+	if (!try_all(explorer, error))
 		return false;
 	find_rests(explorer);
 	for (guint rest = 2, seen = explorer->space->rests; rest <= SPACE_MAX_REST; rest++)
@@ -270,5 +419,5 @@ bool explore_arguments(struct explorer *explorer, GError **error)
 	if (explorer->space->rests)
 		find_prepended(explorer);
 	explorer_refresh(explorer);
-	return true;
+	return check_joined(explorer, error);
 }

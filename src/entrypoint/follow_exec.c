@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { SCRIPT_HEAD_BYTES = 4096 };
+enum { SCRIPT_HEAD_BYTES = 4096, TEXTS_MAX = 16 };
 
 /* --- what a program is --- */
 
@@ -126,10 +126,11 @@ void follow_script_add(struct follow *follow, const char *path)
 	snapshot_clear(&now);
 }
 
-/* The script in a shell's argument list: the first word that is neither option nor value of one;
- * NULL for `-c` and for commands from standard input. */
-static const char *script_word(const GPtrArray *words, guint index)
+/* The script in a shell's argument list: the first word that is neither option nor value of one; it
+ * is the script itself where @ret_is_text, for `-c`. NULL for commands from standard input. */
+static const char *script_word(const GPtrArray *words, guint index, bool *ret_is_text)
 {
+	*ret_is_text = false;
 	for (guint i = index + 1; i < words->len; i++) {
 		const char *word = words->pdata[i];
 
@@ -137,8 +138,8 @@ static const char *script_word(const GPtrArray *words, guint index)
 			return i + 1 < words->len ? words->pdata[i + 1] : NULL;
 		if (*word != '-' && *word != '+')
 			return word;
-		if (word[1] != '-' && strchr(word, 'c'))
-			return NULL;
+		if (*word == '-' && word[1] != '-' && strchr(word, 'c'))
+			*ret_is_text = true;
 		if (word[1] != '-' && (word[strlen(word) - 1] == 'o' || strcmp(word, "-O") == 0))
 			i++;
 		else if (strcmp(word, "--rcfile") == 0 || strcmp(word, "--init-file") == 0)
@@ -147,15 +148,40 @@ static const char *script_word(const GPtrArray *words, guint index)
 	return NULL;
 }
 
+/* The text of a `sh -c`, among the scripts by a name that no path has. */
+static void add_text(struct follow *follow, struct actor *actor, const char *text)
+{
+	for (guint i = 1; i <= TEXTS_MAX; i++) {
+		g_autofree char *name =
+			i == 1 ? g_strdup("sh -c") : g_strdup_printf("sh -c (%u)", i);
+		GBytes *known = g_hash_table_lookup(follow->scripts, name);
+		g_autoptr(GBytes) bytes = g_bytes_new(text, strlen(text));
+
+		if (!known)
+			g_hash_table_insert(follow->scripts, g_strdup(name), g_bytes_ref(bytes));
+		else if (!g_bytes_equal(known, bytes))
+			continue;
+		if (!actor->script)
+			actor->script = g_steal_pointer(&name);
+		return;
+	}
+}
+
 static void enter_script(struct follow *follow, struct actor *actor, const GPtrArray *words,
 			 guint index)
 {
-	const char *word = script_word(words, index);
+	bool is_text;
+	const char *word = script_word(words, index, &is_text);
+
+	if (word && is_text) {
+		add_text(follow, actor, word); /* or it stands where its parent stands */
+		return;
+	}
 	g_autofree char *cwd = word ? tracee_link(actor->pid, "cwd") : NULL;
 	g_autofree char *path = cwd ? snapshot_resolve(&follow->reader, cwd, word, true) : NULL;
 
 	if (!path)
-		return; /* `sh -c`: it stands where its parent stands */
+		return;
 	follow_script_add(follow, path);
 	g_free(actor->script);
 	actor->script = g_steal_pointer(&path);

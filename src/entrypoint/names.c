@@ -39,7 +39,7 @@ static const char *const shell_names[] = {"BASH",          "BASHOPTS",
 struct reader {
 	GHashTable *names;    /* name -> struct script_name * */
 	GHashTable *assigned; /* names set, in text order before any reading */
-	bool secret_idiom;
+	GHashTable *copies;   /* name -> "1" to "9": the argument that it was set to */
 };
 
 static void name_free(struct script_name *name)
@@ -101,6 +101,24 @@ static void each_match(const char *expression, const char *text, struct reader *
 	}
 }
 
+/* The argument, "1" to "9", that @name is, or was set to: `command=${1:-web}`; NULL: it is none. */
+static const char *reader_argument(const struct reader *reader, const char *name)
+{
+	return g_ascii_isdigit(*name) ? name : g_hash_table_lookup(reader->copies, name);
+}
+
+/* `command=$1`; what it is without one is a word that the script knows. */
+static void found_copy(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *argument = g_match_info_fetch(match, 2);
+	g_autofree char *word = g_match_info_fetch(match, 3);
+
+	if (word && *word)
+		name_compare(reader_name(reader, argument), word);
+	g_hash_table_insert(reader->copies, g_match_info_fetch(match, 1),
+			    g_steal_pointer(&argument));
+}
+
 static void found_assignment(struct reader *reader, const GMatchInfo *match)
 {
 	g_hash_table_add(reader->assigned, g_match_info_fetch(match, 1));
@@ -151,8 +169,10 @@ static void found_secret(struct reader *reader, const GMatchInfo *match)
 static void found_program(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch(match, 1);
+	const char *argument = reader_argument(reader, name);
 
-	reader_name(reader, name)->program = true;
+	if (argument && strcmp(argument, "1") == 0)
+		reader_name(reader, argument)->program = true;
 }
 
 /* APP_* in a pattern, "^APP_" in an expression: which variables there are decides. */
@@ -193,13 +213,22 @@ static void found_number(struct reader *reader, const GMatchInfo *match)
 		g_array_append_val(found->numbers, number);
 }
 
+/* What a comparison with @name is about: an argument, a variable that is read; NULL: neither. */
+static struct script_name *reader_compared(struct reader *reader, const char *name)
+{
+	const char *argument = reader_argument(reader, name);
+
+	return argument ? reader_name(reader, argument) : g_hash_table_lookup(reader->names, name);
+}
+
 static void found_comparison(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch_named(match, "name");
 	g_autofree char *pattern = g_match_info_fetch_named(match, "pattern");
+	struct script_name *compared = reader_compared(reader, name);
 
-	if (strcmp(name, "1") == 0 || g_hash_table_contains(reader->names, name))
-		name_compare(reader_name(reader, name), pattern);
+	if (compared)
+		name_compare(compared, pattern);
 }
 
 /* "${1#-}", "${1:0:1}" = '-', "${1%.conf}": the beginning or the end of a value is asked for. */
@@ -210,17 +239,21 @@ static void found_prefix(struct reader *reader, const GMatchInfo *match)
 	g_autofree char *text = g_match_info_fetch(match, 3);
 	g_autofree char *pattern =
 		*what == '#' ? g_strdup_printf("%s*", text) : g_strdup_printf("*%s", text);
+	const char *argument = reader_argument(reader, name);
 
-	if (strcmp(name, "1") == 0)
-		name_compare(reader_name(reader, name), pattern);
+	if (argument)
+		name_compare(reader_name(reader, argument), pattern);
 }
 
 static void found_substring(struct reader *reader, const GMatchInfo *match)
 {
-	g_autofree char *text = g_match_info_fetch(match, 1);
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *text = g_match_info_fetch(match, 2);
 	g_autofree char *pattern = g_strdup_printf("%s*", text);
+	const char *argument = reader_argument(reader, name);
 
-	name_compare(reader_name(reader, "1"), pattern);
+	if (argument)
+		name_compare(reader_name(reader, argument), pattern);
 }
 
 /* The alternatives of `case "$NAME" in … esac`. */
@@ -232,7 +265,9 @@ static void found_case(struct reader *reader, const GMatchInfo *match)
 		g_regex_new("(?:^|;;|\\n)\\s*\\(?([^()\\n;]+)\\)", G_REGEX_RAW, 0, NULL);
 	g_autoptr(GMatchInfo) alternative = NULL;
 
-	if (strcmp(name, "1") != 0 && !g_hash_table_contains(reader->names, name))
+	struct script_name *compared = reader_compared(reader, name);
+
+	if (!compared)
 		return;
 	g_regex_match(regex, body, 0, &alternative);
 	while (g_match_info_matches(alternative)) {
@@ -248,7 +283,7 @@ static void found_case(struct reader *reader, const GMatchInfo *match)
 				(*part)[bytes - 1] = '\0';
 				memmove(*part, *part + 1, bytes - 1);
 			}
-			name_compare(reader_name(reader, name), *part);
+			name_compare(compared, *part);
 		}
 		if (!g_match_info_next(alternative, NULL))
 			return;
@@ -299,9 +334,11 @@ static char *without_comments(const struct start_script *script)
 	return g_regex_replace_literal(comment, text, -1, 0, "", 0, NULL);
 }
 
-#define NAME "([A-Za-z_][A-Za-z0-9_]*)"
+#define NAME   "([A-Za-z_][A-Za-z0-9_]*)"
+#define EITHER "([1-9]|[A-Za-z_][A-Za-z0-9_]*)"
 #define VARIABLE                                                                                   \
-	"[\"']?\\$\\{?(?<name>[A-Za-z_][A-Za-z0-9_]*|1)(?:[:,^][^}\\n]*|[-=][^}\\n]*)?\\}?[\"']?"
+	"[\"']?\\$\\{?(?<name>[A-Za-z_][A-Za-z0-9_]*|[1-9])(?:[:,^][^}\\n]*|[-=][^}\\n]*)?\\}?["   \
+	"\"']?"
 #define PATTERN "[\"']?(?<pattern>[^\\s\"'\\]$;)(&|]+)[\"']?"
 #define EQUALS  "\\s+(?:=|==|!=)\\s+"
 /* a word of capitals, not the first of its command, and not within a text */
@@ -334,12 +371,21 @@ static void read_names(struct reader *reader, const char *text)
 	each_match("\\b\\w*(?:file_env|env_file|_get_env|secret)\\w*\\s+[\"']?([A-Z][A-Z0-9_]*)\\b",
 		   text, reader, found_secret);
 	each_match("\\b([A-Z][A-Z0-9_]*)_FILE\\b", text, reader, found_secret);
-	each_match("\\b(?:command\\s+-[vV]|type(?:\\s+-\\w+)?|which|hash)\\s+[\"']?\\$\\{?(1)\\b",
+	each_match("\\b(?:command\\s+-[vV]|type(?:\\s+-\\w+)?|which|hash)\\s+[\"']?\\$\\{?" EITHER
+		   "\\b",
 		   text, reader, found_program);
 	each_match("(?<![\\w/.-])([A-Z][A-Z0-9_]*_)(?![\\w{$])", text, reader,
 		   found_prefix_of_names);
 	if (reads_by_name(text))
 		read_given_names(reader, text);
+}
+
+static void read_copies(struct reader *reader, const char *text)
+{
+	each_match("(?<![\\w$}{./-])" NAME
+		   "=[\"']?\\$(?|([1-9])()|\\{([1-9])(?::?[-=]([\\w.-]*))?\\})"
+		   "(?=[\"']?(?:[\\s;)]|$))",
+		   text, reader, found_copy);
 }
 
 static void read_comparisons(struct reader *reader, const char *text)
@@ -349,21 +395,20 @@ static void read_comparisons(struct reader *reader, const char *text)
 		   text, reader, found_set);
 	each_match(VARIABLE EQUALS PATTERN, text, reader, found_comparison);
 	each_match("(?<![^\\s\"'(=\\[])" PATTERN EQUALS VARIABLE, text, reader, found_comparison);
-	each_match("\\$\\{(1|[A-Za-z_]\\w*)([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
+	each_match("\\$\\{" EITHER "([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
 	each_match("\\$\\{" NAME ":?[-=]([^}$`\"'\n]+)\\}", text, reader, found_default);
 	each_match("\\$\\{?" NAME "[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?(\\d{1,18})\\b", text,
 		   reader, found_number);
-	each_match("\\$\\{1:0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
+	each_match("\\$\\{" EITHER ":0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);
-	each_match("\\bcase\\s+[\"']?\\$\\{?"
-		   "(1|[A-Za-z_]\\w*)[^\\n]*?\\bin\\b((?s:.*?))\\besac\\b",
-		   text, reader, found_case);
+	each_match("\\bcase\\s+[\"']?\\$\\{?" EITHER "[^\\n]*?\\bin\\b((?s:.*?))\\besac\\b", text,
+		   reader, found_case);
 }
 
 /* Lower case is the script's own, where it sets it anywhere. */
 static bool reader_wants(const struct reader *reader, const char *name, GHashTable *set_anywhere)
 {
-	if (strcmp(name, "1") == 0)
+	if (g_ascii_isdigit(*name))
 		return true;
 	if (g_hash_table_contains(reader->assigned, name))
 		return false;
@@ -377,7 +422,8 @@ GPtrArray *names_collect(const GPtrArray *scripts)
 	struct reader reader = {
 		.names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
 					       (GDestroyNotify)name_free),
-		.assigned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL)};
+		.assigned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+		.copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
 	struct reader anywhere = {.assigned = set_anywhere};
 	GPtrArray *names = g_ptr_array_new_with_free_func((GDestroyNotify)name_free);
 
@@ -385,6 +431,7 @@ GPtrArray *names_collect(const GPtrArray *scripts)
 		g_autofree char *text = without_comments(scripts->pdata[i]);
 
 		read_assignments(&reader, text);
+		read_copies(&reader, text);
 		read_names(&reader, text);
 		each_match("\\b([a-z_][a-z0-9_]*)=", text, &anywhere, found_assignment);
 		each_match("\\b(?:for|read|local|declare)\\s+(?:-\\w+\\s+)*([a-z_][a-z0-9_]*)",
@@ -408,5 +455,6 @@ GPtrArray *names_collect(const GPtrArray *scripts)
 	}
 	g_hash_table_unref(reader.names);
 	g_hash_table_unref(reader.assigned);
+	g_hash_table_unref(reader.copies);
 	return names;
 }

@@ -89,6 +89,7 @@ struct space *space_new(const struct start_request *request)
 	space->split = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->untold = g_ptr_array_new_with_free_func(g_free);
 	space->foreign = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	space->rests_behind = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	space->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	space->edits = g_ptr_array_new_with_free_func((GDestroyNotify)edit_file_free);
 	space->chances = chances_new();
@@ -116,7 +117,10 @@ void space_free(struct space *space)
 	g_ptr_array_unref(space->untold);
 	g_hash_table_unref(space->foreign);
 	g_hash_table_unref(space->trees);
+	g_hash_table_unref(space->rests_behind);
 	g_ptr_array_unref(space->command);
+	for (guint i = 0; i <= SPACE_MAX_REST; i++)
+		g_clear_pointer(&space->behind[i], g_ptr_array_unref);
 	g_ptr_array_unref(space->edits);
 	g_clear_pointer(&space->usual, g_ptr_array_unref);
 	g_ptr_array_unref(space->chances);

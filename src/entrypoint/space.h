@@ -73,30 +73,35 @@ struct factor {
 /* Of the words that stand for `*` in a value: no decision asks for just this value. */
 #define SAMPLE_FORMAT "Zq%03ukx"
 
+enum { SPACE_ARGUMENTS, SPACE_FILES, SPACE_FIRST_VARIABLE };
+enum { SPACE_MAX_REST = 9 }; /* see `rests`: a plan knows ${1} to ${9} */
+
 struct space {
 	GPtrArray *factors; /* struct factor *: 0 is the arguments, 1 the files, then variables */
 	GHashTable *plain;  /* char * name -> char * value */
 	GPtrArray *command; /* char *: Cmd */
-	GPtrArray *usual;   /* char *: the arguments of the base; NULL: Cmd */
+	GPtrArray *behind[SPACE_MAX_REST + 1]; /* char *: what the script compares the Nth argument
+						  with, from the second on; NULL: nothing */
+	GPtrArray *usual;                      /* char *: the arguments of the base; NULL: Cmd */
 	char *workdir;
 	uint32_t uid, gid; /* the application\'s: files that are given belong to it */
 	GHashTable *split; /* names of variables whose value is split into words */
 	GPtrArray *untold; /* char *: templates of paths: files whose content the script goes by */
 	GHashTable
 		*foreign; /* templates of paths: no start leaves a file there, others may put one */
-	GHashTable *trees;     /* char * path -> char * "UID:GID": all below gets this owner too */
-	GPtrArray *edits;      /* struct edit_file *: files that are changed line by line; edit.h */
-	GPtrArray *chances;    /* struct chance *: what no level decides; see chance.h */
-	GPtrArray *escapes;    /* struct escape *: values as the script writes them; see escape.h */
-	guint rests;           /* bit N: what is executed holds the arguments from the Nth on */
-	GPtrArray *prepend;    /* char *: words put before arguments of `prepended`; or NULL */
+	GHashTable *trees;  /* char * path -> char * "UID:GID": all below gets this owner too */
+	GPtrArray *edits;   /* struct edit_file *: files that are changed line by line; edit.h */
+	GPtrArray *chances; /* struct chance *: what no level decides; see chance.h */
+	GPtrArray *escapes; /* struct escape *: values as the script writes them; see escape.h */
+	guint rests;        /* bit N: what is executed holds the arguments from the Nth on */
+	guint helper_rests; /* the same of programs that run before it */
+	GHashTable *rests_behind; /* char * first argument -> `rests` of starts that begin with it,
+				     and have marks behind it: what a start without marks is */
+	GPtrArray *prepend;       /* char *: words put before arguments of `prepended`; or NULL */
 	GPtrArray *prepended;  /* char *: patterns on ${1}: "-*", or "" for no arguments at all */
 	bool prepends_unknown; /* before what is no program too */
 	const struct start_request *request;
 };
-
-enum { SPACE_ARGUMENTS, SPACE_FILES, SPACE_FIRST_VARIABLE };
-enum { SPACE_MAX_REST = 9 }; /* see `rests`: a plan knows ${1} to ${9} */
 
 struct state {
 	char *name;

@@ -171,14 +171,25 @@ struct rest {
 	guint count; /* 0: there are none */
 };
 
-/* The arguments that stand in @words as they were given: the longest end of them that the script
- * was seen to execute. */
+/* Which ends of the arguments may stand in the words of a program: those that were seen to, in
+ * starts that begin with the same argument where there were such. */
+static guint rests_of(const struct space *space, const struct state *state, bool executes)
+{
+	const char *first = state->arguments->len ? state->arguments->pdata[0] : "";
+	guint behind = GPOINTER_TO_UINT(g_hash_table_lookup(space->rests_behind, first));
+
+	if (!executes)
+		return space->helper_rests;
+	return behind ? behind : space->rests;
+}
+
+/* The arguments that stand in @words as they were given: the longest of these ends. */
 static struct rest find_rest(const struct space *space, const struct state *state,
-			     const GPtrArray *words)
+			     const GPtrArray *words, guint rests)
 {
 	for (guint first = 1; first <= SPACE_MAX_REST; first++) {
 		g_autoptr(GPtrArray) given = template_rest_words(space, state, first);
-		int at = space->rests & 1U << first ? template_words_find(words, given) : -1;
+		int at = rests & 1U << first ? template_words_find(words, given) : -1;
 
 		if (at >= 0)
 			return (struct rest){first, (guint)at, given->len};
@@ -244,10 +255,10 @@ static char *template_of_word(const struct space *space, const struct state *sta
 }
 
 GPtrArray *template_of_words(const struct space *space, const struct state *state,
-			     const GPtrArray *words, bool arguments)
+			     const GPtrArray *words, bool executes)
 {
 	GPtrArray *templates = g_ptr_array_new_with_free_func(g_free);
-	struct rest rest = arguments ? find_rest(space, state, words) : (struct rest){0};
+	struct rest rest = find_rest(space, state, words, rests_of(space, state, executes));
 
 	for (guint i = 0; i < words->len;) {
 		const struct mark *split = split_at(state, words, i);

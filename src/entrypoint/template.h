@@ -37,7 +37,8 @@ int template_words_find(const GPtrArray *words, const GPtrArray *wanted);
 void template_expand_word(const struct space *space, const struct state *state, const char *word,
 			  GPtrArray *words);
 
-/* The words of an argument list with holes: where @arguments, what is executed has ${@} or ${@:N}
- * where the state's arguments stand in it; ${*NAME} too. New, with g_free. */
+/* The words of an argument list with holes: ${@} or ${@:N} where the state's arguments stand in it,
+ * ${*NAME} too. @executes: it is the application's, else a program's before it. New, with g_free.
+ */
 GPtrArray *template_of_words(const struct space *space, const struct state *state,
-			     const GPtrArray *words, bool arguments);
+			     const GPtrArray *words, bool executes);

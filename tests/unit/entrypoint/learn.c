@@ -336,6 +336,32 @@ static void test_control(void)
 			       "argument start\n", "fail 1 \"usage:"));
 }
 
+/* What a copy of the first argument is compared with is what that is compared with. */
+static void test_dispatch(void)
+{
+	learn_and_verify(&dispatch_script, WORDS("PATH=/usr/bin"), NONE, NONE, NONE,
+			 WORDS("equals ${1} worker\n", "let thresh_1 --queue=${2}\n",
+			       "arguments --queue=default ${@}\n", "shift 2\n",
+			       "server --port 80"));
+}
+
+/* The second argument decides where it stands, however many there are; a helper gets all. */
+static void test_gateway(void)
+{
+	learn_and_verify(&gateway_script, WORDS("PATH=/usr/bin"), WORDS("gateway", "start"), NONE,
+			 NONE,
+			 WORDS("equals ${2} start\n", "run prepare --prefix /data ${@}\n",
+			       "server -c /data/server.conf"));
+}
+
+/* However many there are: rules for those numbers alone that were tried would cut off the others.
+ */
+static void test_joined(void)
+{
+	expect_error(&joined_script, WORDS("app"),
+		     WORDS("exec /usr/bin/server", "all joined to one", "entrypoint.plan"));
+}
+
 /* What the shell does not take is not known, though the script goes on. */
 static void test_mask(void)
 {
@@ -507,6 +533,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/optional", test_optional);
 	g_test_add_func("/learn/haproxy", test_haproxy);
 	g_test_add_func("/learn/control", test_control);
+	g_test_add_func("/learn/dispatch", test_dispatch);
+	g_test_add_func("/learn/gateway", test_gateway);
+	g_test_add_func("/learn/joined", test_joined);
 	g_test_add_func("/learn/mask", test_mask);
 	return g_test_run();
 }

@@ -82,3 +82,72 @@ static void mask_start(struct world *world)
 
 const struct script mask_script = {
 	"/entrypoint.sh", "umask \"${MASK:-027}\"\nexec server --mask=\"$(umask)\"\n", mask_start};
+
+/* The first argument is kept in a variable, and that is compared; with one word the second is
+ * taken, too. */
+static void dispatch_start(struct world *world)
+{
+	const char *command = world->arguments->len ? world_argument(world, 1) : "web";
+	const char *queue = world->arguments->len > 1 ? world_argument(world, 2) : "default";
+	bool works = strcmp(command, "worker") == 0;
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+
+	if (strcmp(command, "web") == 0)
+		append_split(argv, "server --port 80");
+	else
+		g_ptr_array_add(argv, g_strdup(command));
+	if (works)
+		g_ptr_array_add(argv, g_strconcat("--queue=", queue, NULL));
+	append_rest(world, works ? 3 : 2, argv);
+	world_exec(world, argv);
+}
+
+const struct script dispatch_script = {
+	"/entrypoint.sh",
+	"command=\"${1:-web}\"\n[ $# -eq 0 ] || shift\ncase \"$command\" in\n"
+	"\tweb) exec server --port 80 \"$@\" ;;\n\tworker) queue=${1:-default}\n"
+	"\t\t[ $# -eq 0 ] || shift; exec worker --queue=\"$queue\" \"$@\" ;;\n"
+	"\t*) exec \"$command\" \"$@\" ;;\nesac\n",
+	dispatch_start};
+
+/* The second argument is compared where it stands, and a helper is given all of them. */
+static void gateway_start(struct world *world)
+{
+	g_autoptr(GPtrArray) helper = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+
+	if (strcmp(world_argument(world, 1), "gateway") != 0 ||
+	    strcmp(world_argument(world, 2), "start") != 0) {
+		world_exec_arguments(world);
+		return;
+	}
+	append_split(helper, "prepare --prefix /data");
+	append_rest(world, 1, helper);
+	g_ptr_array_add(helper, NULL);
+	world_run_program(world, (const char *const *)helper->pdata);
+	append_split(argv, "server -c /data/server.conf");
+	world_exec(world, argv);
+}
+
+const struct script gateway_script = {
+	"/entrypoint.sh",
+	"if [ \"$1\" = gateway ] && [ \"$2\" = start ]; then\n\tprepare --prefix /data \"$@\"\n"
+	"\texec server -c /data/server.conf\nfi\nexec \"$@\"\n",
+	gateway_start};
+
+/* All arguments in one word. */
+static void joined_start(struct world *world)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GString) all = g_string_new(NULL);
+
+	for (guint i = 0; i < world->arguments->len; i++)
+		g_string_append_printf(all, "%s%s", i ? " " : "",
+				       (char *)world->arguments->pdata[i]);
+	append_split(argv, "server --command");
+	g_ptr_array_add(argv, g_strdup(all->str));
+	world_exec(world, argv);
+}
+
+const struct script joined_script = {"/entrypoint.sh", "exec server --command \"$*\"\n",
+				     joined_start};

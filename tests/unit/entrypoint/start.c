@@ -311,6 +311,24 @@ static const struct start_step *step_at(const char *path)
 	g_error("nothing was done to %s", path);
 }
 
+/* What a `sh -c` is given is a script too: its variables are learned from it. */
+static void test_command_text(void)
+{
+	g_autofree char *text = fixture_start(
+		"#!/bin/sh\nsh -c 'true'; exec sh -e -c -- 'exec server \"$PORT\"' x\n", NULL,
+		NULL);
+	const GPtrArray *scripts = fixture_record()->scripts;
+	const struct start_script *first = scripts->pdata[1], *second = scripts->pdata[2];
+
+	g_assert_nonnull(text);
+	g_assert_cmpuint(scripts->len, ==, 3);
+	g_assert_cmpstr(first->path, ==, "sh -c");
+	g_assert_cmpmem("true", 4, g_bytes_get_data(first->text, NULL), 4);
+	g_assert_cmpstr(second->path, ==, "sh -c (2)");
+	g_assert_cmpmem("exec server \"$PORT\"", 19, g_bytes_get_data(second->text, NULL),
+			g_bytes_get_size(second->text));
+}
+
 /* What a file held before, who changed it, and what was read. */
 static void test_files_around(void)
 {
@@ -496,7 +514,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/start/keep", test_keep);
 	g_test_add_func("/entrypoint/start/habits", test_habits);
 	if (fixture_identity.mode != IDENTITY_SINGLE)
-		g_test_add_func("/entrypoint/start/ids", test_ids);
+		g_test_add_func("/entrypoint/start/command text", test_command_text);
+	g_test_add_func("/entrypoint/start/ids", test_ids);
 	g_test_add_func("/entrypoint/start/plan", test_plan);
 	g_test_add_func("/entrypoint/start/never ends", test_never_ends);
 	g_test_add_func("/entrypoint/start/fork bomb", test_fork_bomb);
