@@ -22,7 +22,7 @@ enum {
 
 #define TRACE_OPTIONS                                                                              \
 	(PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |     \
-	 PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
+	 PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)
 
 /* --- the struct --- */
 
@@ -144,18 +144,27 @@ static struct task *task_get(struct follow *follow, pid_t tid)
 	return task;
 }
 
-/* Call by call: the script's world, and a program of which it is not known yet what it is. */
+/* The script's world, and a program of which it is not known yet what it is. */
 static bool is_watched(const struct task *task)
 {
 	return !task->actor->program || !task->actor->program->kept;
 }
 
-static void resume(struct follow *follow, const struct task *task, int signal)
+/* At every call, where the filter does not say enough: up to the exit of this one, and while a
+ * shell has opened what may be a script. */
+static bool stops_at_calls(const struct task *task)
 {
-	if (follow->done || follow->error)
+	return is_watched(task) &&
+	       (task->in_call || (task->actor->kind == ACTOR_SHELL && task->actor->script_fd >= 0));
+}
+
+static void resume(struct follow *follow, struct task *task, int signal)
+{
+	task->held = follow->done || follow->error;
+	if (task->held)
 		return;
 	/* ESRCH: it was killed meanwhile, and its end is the next thing that comes. */
-	ptrace(is_watched(task) ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, 0,
+	ptrace(stops_at_calls(task) ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, 0,
 	       (void *)(intptr_t)signal);
 }
 
@@ -223,30 +232,45 @@ static void on_exec(struct follow *follow, struct task *task)
 
 	if (former > 0 && former != task->tid)
 		g_hash_table_remove(follow->tasks, GINT_TO_POINTER(former));
-	task->in_call = false;
+	task->in_call = task->by_call = false;
 	follow_exec(follow, task);
 }
 
-static void on_call(struct follow *follow, struct task *task)
+static void on_call_entry(struct follow *follow, struct task *task, const struct tracee_call *call,
+			  bool by_call)
+{
+	bool needs_exit;
+
+	task->call = *call;
+	needs_exit = follow_call_entry(follow, task);
+	task->by_call = by_call;
+	task->in_call = by_call || needs_exit;
+}
+
+static void on_call_exit(struct follow *follow, struct task *task, int64_t result)
+{
+	task->in_call = task->by_call = false;
+	if (task->skipped)
+		tracee_call_answer(task->tid, (int64_t)task->call.args[2]);
+	else
+		follow_call_exit(follow, task, result);
+	task->skipped = false;
+	g_clear_pointer(&task->path, g_free);
+}
+
+/* @filter: the filter's stop, else one of those at every call; of a call that has both, the
+ * filter's is the second. */
+static void on_call(struct follow *follow, struct task *task, bool filter)
 {
 	struct tracee_call call;
 
-	if (!is_watched(task) || !tracee_call_read(task->tid, &call))
+	if (!is_watched(task) || (filter && task->by_call) || !tracee_call_read(task->tid, &call))
 		return;
 	follow->last_event = g_get_monotonic_time();
-	if (call.entry) {
-		task->call = call;
-		task->in_call = true;
-		follow_call_entry(follow, task);
-	} else if (task->in_call) {
-		task->in_call = false;
-		if (task->skipped)
-			tracee_call_answer(task->tid, (int64_t)task->call.args[2]);
-		else
-			follow_call_exit(follow, task, call.result);
-		task->skipped = false;
-		g_clear_pointer(&task->path, g_free);
-	}
+	if (call.entry)
+		on_call_entry(follow, task, &call, !filter);
+	else if (task->in_call)
+		on_call_exit(follow, task, call.result);
 }
 
 static void on_stop(struct follow *follow, struct task *task, int status)
@@ -262,6 +286,9 @@ static void on_stop(struct follow *follow, struct task *task, int status)
 	case PTRACE_EVENT_EXEC:
 		on_exec(follow, task);
 		break;
+	case PTRACE_EVENT_SECCOMP:
+		on_call(follow, task, true);
+		break;
 	case PTRACE_EVENT_STOP:
 		/* A stop signal of job control stays in force; otherwise the first stop of a new
 		 * one. */
@@ -275,16 +302,37 @@ static void on_stop(struct follow *follow, struct task *task, int status)
 			resume(follow, task, signal);
 			return;
 		}
-		on_call(follow, task);
+		on_call(follow, task, false);
 		break;
 	}
 	resume(follow, task, 0);
+}
+
+/* The record is complete: what stops goes on, as if nobody had stopped it. */
+static void pass_on(struct follow *follow, pid_t tid, int status)
+{
+	int signal = WSTOPSIG(status), event = status >> 16;
+
+	if (!WIFSTOPPED(status)) {
+		follow->ended |= tid == follow->start->pid;
+		follow->status = follow->ended ? status : 0;
+	} else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
+		ptrace(PTRACE_LISTEN, tid, 0, 0);
+	} else {
+		bool own = event != 0 || signal == SYSCALL_STOP;
+
+		ptrace(PTRACE_CONT, tid, 0, (void *)(intptr_t)(own ? 0 : signal));
+	}
 }
 
 static void on_wait(struct follow *follow, pid_t tid, int status)
 {
 	struct task *task;
 
+	if (follow->released) {
+		pass_on(follow, tid, status);
+		return;
+	}
 	if (!WIFSTOPPED(status)) {
 		on_end(follow, tid, status);
 		return;
@@ -370,7 +418,9 @@ static void on_tick(struct follow *follow)
 {
 	gint64 now = g_get_monotonic_time();
 
-	if (now > follow->deadline)
+	if (follow->released)
+		follow->done = now > follow->deadline;
+	else if (now > follow->deadline)
 		on_deadline(follow);
 	else if (follow->timeline && follow_settled(follow))
 		follow->done = true;
@@ -417,20 +467,35 @@ bool follow_run(struct follow *follow, GError **error)
 	return ok;
 }
 
-void follow_detach(struct follow *follow)
+/* Those that the end of the run has left stopped. */
+static void resume_held(struct follow *follow)
 {
 	GHashTableIter iter;
-	gpointer tid;
+	gpointer value;
 
 	g_hash_table_iter_init(&iter, follow->tasks);
-	while (g_hash_table_iter_next(&iter, &tid, NULL)) {
-		/* A thread that is not stopped must be, to be let go. */
-		if (ptrace(PTRACE_DETACH, GPOINTER_TO_INT(tid), 0, 0) < 0 && errno == ESRCH) {
-			ptrace(PTRACE_INTERRUPT, GPOINTER_TO_INT(tid), 0, 0);
-			waitpid(GPOINTER_TO_INT(tid), NULL, __WALL | __WNOTHREAD);
-			ptrace(PTRACE_DETACH, GPOINTER_TO_INT(tid), 0, 0);
-		}
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		struct task *task = value;
+
+		if (task->held || !task->actor)
+			ptrace(PTRACE_CONT, task->tid, 0, 0);
+		task->held = false;
 	}
+}
+
+bool follow_wait(struct follow *follow, int timeout_ms)
+{
+	timer_t timer;
+
+	if (follow->ended || !ticker_start(&timer, NULL))
+		return follow->ended;
+	follow->released = true;
+	follow->done = false;
+	follow->deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
+	resume_held(follow);
+	loop(follow, NULL);
+	timer_delete(timer);
+	return follow->ended;
 }
 
 void follow_kill(struct follow *follow)

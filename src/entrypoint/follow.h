@@ -76,11 +76,14 @@ struct actor {
 struct task {
 	pid_t tid;
 	struct actor *actor; /* NULL: it has stopped before its parent told of it */
-	bool in_call;
-	bool skipped; /* the kernel does not make it */
+	bool in_call;        /* its exit is to be seen */
+	bool by_call;        /* it was stopped at the entry of this one as of every call */
+	bool held;           /* stopped, and not resumed: the run was over */
+	bool skipped;        /* the kernel does not make it */
 	struct tracee_call call;
-	char *path;  /* of the call, where its exit needs it */
-	bool closes; /* with O_CLOEXEC */
+	uint64_t pipe; /* of the call: the inode of the pipe that it writes to, or 0 */
+	char *path;    /* of the call, where its exit needs it */
+	bool closes;   /* with O_CLOEXEC */
 };
 
 struct pipe_content {
@@ -127,6 +130,7 @@ struct follow {
 	struct actor *start;   /* the first process */
 	struct rlimit began_limits[LIMITS_COUNT];
 	bool done;
+	bool released;  /* the record is complete, and nobody is looked at any more */
 	bool finished;  /* the record is filled */
 	GArray *beside; /* struct follow_beside: empty where the application was executed by the
 			   script itself */
@@ -148,8 +152,9 @@ bool follow_attach(pid_t pid, void *follow, GError **error);
  * The processes are left stopped: follow_kill ends them. */
 bool follow_run(struct follow *follow, GError **error);
 
-/* Lets everything go on unwatched, for an application that is to run. */
-void follow_detach(struct follow *follow);
+/* After follow_run: lets everything go on without looking at it, until the first process has ended
+ * (true) or @timeout_ms are over. */
+bool follow_wait(struct follow *follow, int timeout_ms);
 
 /* Kills the first process, and so all, and waits for their end. */
 void follow_kill(struct follow *follow);
@@ -205,6 +210,7 @@ bool follow_trace_write(struct follow *follow, struct task *task);
 GBytes *follow_script_text(const struct follow *follow, const char *path);
 
 /* follow_calls.c */
-void follow_call_entry(struct follow *follow, struct task *task);
+/* True where its exit is to be seen. */
+bool follow_call_entry(struct follow *follow, struct task *task);
 void follow_call_exit(struct follow *follow, struct task *task, int64_t result);
 struct actor *follow_find_inner(const struct follow *follow, pid_t inner);

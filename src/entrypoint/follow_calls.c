@@ -6,7 +6,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "entrypoint/machine.h"
-#include "trace/calls.h"
+#include "entrypoint/meaning.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,118 +15,10 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { RENAMED_MAX = 10000 }; /* files below a directory that is renamed */
-
-/* Calls that mean something here and nothing to the recorder. */
-enum call_kind {
-	CALL_NONE,
-	CALL_TABLE, /* of trace/calls.h */
-	CALL_WRITE,
-	CALL_WRITEV,
-	CALL_SENDFILE,
-	CALL_INTO, /* the third argument is written to: copy_file_range, splice, tee */
-	CALL_READ,
-	CALL_CLOSE,
-	CALL_DUP,
-	CALL_FCNTL,
-	CALL_WAIT,
-	CALL_KILL,
-	CALL_KILL_THREAD,   /* the second argument is the thread, the third the signal */
-	CALL_SET_ATTRIBUTE, /* extended attributes: the second argument is the name */
-	CALL_REMOVE_ATTRIBUTE,
-	CALL_CHROOT,
-	CALL_AFFINITY,
-	CALL_SPECIAL, /* what it does no plan can say: the program is kept */
-};
-
-struct call_meaning {
-	enum call_kind kind;
-	struct agent_call table;
-};
-
-static const struct {
-	const char *name;
-	enum call_kind kind;
-} extra[] = {
-	{"write", CALL_WRITE},
-	{"pwrite64", CALL_WRITE},
-	{"writev", CALL_WRITEV},
-	{"pwritev", CALL_WRITEV},
-	{"pwritev2", CALL_WRITEV},
-	{"sendfile", CALL_SENDFILE},
-	{"copy_file_range", CALL_INTO},
-	{"splice", CALL_INTO},
-	{"read", CALL_READ},
-	{"close", CALL_CLOSE},
-	{"dup2", CALL_DUP},
-	{"dup3", CALL_DUP},
-	{"fcntl", CALL_FCNTL},
-	{"wait4", CALL_WAIT},
-	{"waitid", CALL_WAIT},
-	{"kill", CALL_KILL},
-	{"tkill", CALL_KILL},
-	{"rt_sigqueueinfo", CALL_KILL},
-	{"tgkill", CALL_KILL_THREAD},
-	{"setxattr", CALL_SET_ATTRIBUTE},
-	{"lsetxattr", CALL_SET_ATTRIBUTE},
-	{"fsetxattr", CALL_SET_ATTRIBUTE},
-	{"setxattrat", CALL_SPECIAL},
-	{"removexattr", CALL_REMOVE_ATTRIBUTE},
-	{"lremovexattr", CALL_REMOVE_ATTRIBUTE},
-	{"fremovexattr", CALL_REMOVE_ATTRIBUTE},
-	{"chroot", CALL_CHROOT},
-	{"sched_getaffinity", CALL_AFFINITY},
-	{"pivot_root", CALL_SPECIAL},
-	{"mount", CALL_SPECIAL},
-	{"umount2", CALL_SPECIAL},
-	{"move_mount", CALL_SPECIAL},
-	{"setns", CALL_SPECIAL},
-	{"unshare", CALL_SPECIAL},
-	{"ptrace", CALL_SPECIAL},
-	{"process_vm_writev", CALL_SPECIAL},
-	{"pidfd_send_signal", CALL_SPECIAL},
-	{"io_uring_setup", CALL_SPECIAL},
-	{"open_by_handle_at", CALL_SPECIAL},
-	{"vmsplice", CALL_SPECIAL},
-	{"tee", CALL_SPECIAL},
-};
-
-static struct call_meaning *build_meanings(void)
-{
-	struct call_meaning *meanings = g_new0(struct call_meaning, AGENT_MAX_CALLS);
-	g_autoptr(GArray) calls = g_array_new(FALSE, FALSE, sizeof(struct agent_call));
-
-	calls_append(calls, AGENT_NATIVE);
-	for (guint i = 0; i < calls->len; i++) {
-		const struct agent_call *call = &g_array_index(calls, struct agent_call, i);
-
-		meanings[call->nr] = (struct call_meaning){.kind = CALL_TABLE, .table = *call};
-	}
-	for (guint i = 0; i < G_N_ELEMENTS(extra); i++) {
-		int nr = call_number(AGENT_NATIVE, extra[i].name);
-
-		if (nr >= 0 && nr < AGENT_MAX_CALLS)
-			meanings[nr].kind = extra[i].kind;
-	}
-	return meanings;
-}
-
-static const struct call_meaning *meaning_of(const struct tracee_call *call)
-{
-	static gsize once;
-	static struct call_meaning *meanings;
-	static const struct call_meaning none;
-
-	if (g_once_init_enter(&once)) {
-		meanings = build_meanings();
-		g_once_init_leave(&once, 1);
-	}
-	if (call->arch != call_arch_audit(AGENT_NATIVE))
-		return NULL;
-	return call->nr < AGENT_MAX_CALLS ? &meanings[call->nr] : &none;
-}
 
 /* --- files --- */
 
@@ -392,13 +284,18 @@ static uint64_t pipe_of_fd(const struct follow *follow, const struct task *task,
 		       : inode;
 }
 
-/* A file that was opened before: perhaps by somebody else, or before another program ran. */
-static void on_write_entry(struct follow *follow, const struct task *task, int fd)
+/* A file that was opened before: perhaps by somebody else, or before another program ran. True for
+ * a pipe: what goes into it is known at the exit. */
+static bool on_write_entry(struct follow *follow, struct task *task, int fd)
 {
-	g_autofree char *path = path_of_fd(task, fd);
+	g_autofree char *path = NULL;
 
-	if (path)
-		touch(follow, task, path, TOUCH_CONTENT);
+	task->pipe = pipe_of_fd(follow, task, fd);
+	if (task->pipe)
+		return true;
+	path = path_of_fd(task, fd);
+	touch(follow, task, path, TOUCH_CONTENT);
+	return false;
 }
 
 /* What sendfile(2) has just taken from the file behind descriptor @fd. */
@@ -424,11 +321,9 @@ static void on_write_exit(struct follow *follow, const struct task *task, enum c
 			  int64_t result)
 {
 	const uint64_t *args = task->call.args;
-	int fd = (int)args[kind == CALL_INTO ? 2 : 0];
-	uint64_t inode = result > 0 ? pipe_of_fd(follow, task, fd) : 0;
 	g_autoptr(GByteArray) data = NULL;
 
-	if (inode == 0)
+	if (task->pipe == 0 || result <= 0)
 		return;
 	if (kind == CALL_WRITE)
 		data = tracee_memory(task->tid, args[1], (uint64_t)result);
@@ -436,7 +331,7 @@ static void on_write_exit(struct follow *follow, const struct task *task, enum c
 		data = tracee_vector(task->tid, args[1], args[2], (uint64_t)result);
 	else if (kind == CALL_SENDFILE)
 		data = sent_from(task, (int)args[1], (uint64_t)result);
-	pipe_append(follow, inode, data);
+	pipe_append(follow, task->pipe, data);
 }
 
 /* --- scripts that a shell opens --- */
@@ -658,8 +553,7 @@ static void on_kill(struct follow *follow, const struct task *task, pid_t inner,
 
 static void on_wait(struct task *task, int64_t result)
 {
-	bool waited = task->call.nr == (uint64_t)call_number(AGENT_NATIVE, "waitid") ? result == 0
-										     : result > 0;
+	bool waited = task->call.nr == SYS_waitid ? result == 0 : result > 0;
 
 	task->actor->waits += waited;
 }
@@ -683,47 +577,65 @@ static void on_attribute(struct follow *follow, const struct task *task, bool se
 
 /* --- entry and exit --- */
 
-void follow_call_entry(struct follow *follow, struct task *task)
+static void on_foreign_call(struct follow *follow, const struct task *task)
+{
+	if (task->actor->program)
+		special(follow, task);
+	else
+		follow_fail(follow, THRESH_ERROR_INPUT,
+			    "the start script is run by a program for another processor mode (32 "
+			    "bits), which cannot be followed");
+}
+
+static bool needs_table_exit(const struct task *task, enum agent_op op)
+{
+	switch (op) {
+	case OP_OPEN:
+	case OP_OPENAT2:
+		return task->path != NULL;
+	case OP_CONNECT:
+	case OP_BIND:
+	case OP_LISTEN:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool follow_call_entry(struct follow *follow, struct task *task)
 {
 	const struct call_meaning *meaning = meaning_of(&task->call);
+	const uint64_t *args = task->call.args;
 
 	if (!follow->timeline)
-		return;
+		return false;
 	if (!meaning) {
-		if (task->actor->program)
-			special(follow, task);
-		else
-			follow_fail(follow, THRESH_ERROR_INPUT,
-				    "the start script is run by a program for another processor "
-				    "mode (32 bits), which cannot be followed");
-		return;
+		on_foreign_call(follow, task);
+		return false;
 	}
 	switch (meaning->kind) {
 	case CALL_TABLE:
 		on_table_entry(follow, task, &meaning->table);
-		break;
+		return needs_table_exit(task, meaning->table.op);
 	case CALL_WRITE:
 		task->skipped = follow_trace_write(follow, task);
-		if (task->skipped)
-			break;
-		on_write_entry(follow, task, (int)task->call.args[0]);
-		break;
+		return task->skipped || on_write_entry(follow, task, (int)args[0]);
 	case CALL_WRITEV:
 	case CALL_SENDFILE:
-		on_write_entry(follow, task, (int)task->call.args[0]);
-		break;
+		return on_write_entry(follow, task, (int)args[0]);
 	case CALL_INTO:
-		on_write_entry(follow, task, (int)task->call.args[2]);
-		break;
+		return on_write_entry(follow, task, (int)args[2]);
 	case CALL_CLOSE:
-		source_pop(task->actor, (int)task->call.args[0]);
-		script_take(follow, task->actor, (int)task->call.args[0]);
-		break;
+		source_pop(task->actor, (int)args[0]);
+		script_take(follow, task->actor, (int)args[0]);
+		return false;
 	case CALL_READ:
-		script_take(follow, task->actor, (int)task->call.args[0]);
-		break;
+		script_take(follow, task->actor, (int)args[0]);
+		return false;
+	case CALL_WAIT: /* whom a program waits for is its own affair */
+		return !task->actor->program;
 	default:
-		break;
+		return true;
 	}
 }
 

@@ -138,6 +138,12 @@ void follow_application(struct follow *follow, pid_t pid, struct start_step *ste
 
 /* --- an application that the script waits for --- */
 
+static bool is_wait(int64_t nr)
+{
+	return nr == SYS_wait4 || nr == SYS_waitid || nr == SYS_rt_sigsuspend ||
+	       nr == SYS_rt_sigtimedwait || nr == SYS_read;
+}
+
 /* Whether all shells of the script's world wait for a child or a signal. */
 static bool all_wait(const struct follow *follow)
 {
@@ -148,25 +154,19 @@ static bool all_wait(const struct follow *follow)
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		const struct task *task = value;
 
-		if (!task->actor || task->actor->kind != ACTOR_SHELL)
-			continue;
-		if (!task->in_call ||
-		    (task->call.nr != SYS_wait4 && task->call.nr != SYS_waitid &&
-		     task->call.nr != SYS_rt_sigsuspend && task->call.nr != SYS_rt_sigtimedwait &&
-		     task->call.nr != SYS_read))
+		if (task->actor && task->actor->kind == ACTOR_SHELL &&
+		    !is_wait(tracee_sleeps_in(task->tid)))
 			return false;
 	}
 	return true;
 }
 
 /* Sleeping for a time: a pause between two tries, and no application. */
-static bool is_pause(const struct follow *follow, const struct program *program)
+static bool is_pause(const struct program *program)
 {
-	const struct task *task =
-		g_hash_table_lookup(follow->tasks, GINT_TO_POINTER(program->leader));
+	int64_t nr = program->kept ? -1 : tracee_sleeps_in(program->leader);
 
-	return task && task->in_call &&
-	       (task->call.nr == SYS_clock_nanosleep || task->call.nr == SYS_nanosleep);
+	return nr == SYS_clock_nanosleep || nr == SYS_nanosleep;
 }
 
 /* Ticks of processor time of its first process and the children that this waited for. */
@@ -194,7 +194,7 @@ static struct program *waited_for(const struct follow *follow)
 
 		if (program->leader == 0 || program->stopped)
 			continue;
-		if (is_pause(follow, program))
+		if (is_pause(program))
 			return NULL;
 		last = program;
 	}

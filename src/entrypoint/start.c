@@ -7,6 +7,7 @@
 #include "entrypoint/follow.h"
 #include "entrypoint/given.h"
 #include "entrypoint/machine.h"
+#include "entrypoint/meaning.h"
 #include "entrypoint/tail.h"
 
 #include <errno.h>
@@ -19,9 +20,6 @@
 enum {
 	TIMEOUT_MS = 60000,
 	SETTLE_MS = 1000,
-	STOP_MS = 10000,
-	RUN_FACTOR = 5,
-	POLL_MS = 20,
 };
 
 /* One call, in its thread. */
@@ -189,55 +187,29 @@ static struct process_spec spec_of(const struct job *job, struct follow *follow,
 	spec.trace_filter = NULL;
 	spec.supervise = NULL;
 	spec.attach = follow_attach;
+	spec.stop_filter = meaning_filter();
 	spec.user = follow;
 	spec.covers = machine_covers;
 	return spec;
 }
 
-static bool listens(struct job *job)
-{
-	g_autoptr(GArray) listeners = sandbox_listeners(job->sandbox, NULL);
-
-	return listeners && listeners->len > 0;
-}
-
-/* Lets the application run until it has done what it does at its first start, and stops it. */
-static bool let_run(struct job *job, struct follow *follow, struct process *process, GError **error)
-{
-	const struct start_setup *setup = job->setup;
-	gint64 wait_us =
-		(gint64)(setup->settle_ms > 0 ? setup->settle_ms : SETTLE_MS) * RUN_FACTOR * 1000;
-	gint64 end = g_get_monotonic_time() + wait_us;
-
-	follow_detach(follow);
-	while (g_get_monotonic_time() < end && !listens(job)) {
-		if (process_wait(process, POLL_MS))
-			break;
-	}
-	return process_stop(process, setup->stop_signal > 0 ? setup->stop_signal : SIGTERM,
-			    setup->stop_ms > 0 ? setup->stop_ms : STOP_MS, NULL, error);
-}
-
 /* Does the script end with the programs beside the application? Each is killed, until one takes the
  * script along; the script may as well start it anew, or wait for the application alone. */
-static bool find_essential(struct job *job, struct follow *follow, struct process *process,
-			   GError **error)
+static void find_essential(const struct job *job, struct follow *follow)
 {
 	int settle_ms = job->setup->settle_ms > 0 ? job->setup->settle_ms : SETTLE_MS;
 
-	follow_detach(follow);
-	for (guint i = 0; i < follow->beside->len && !process->exited; i++) {
+	for (guint i = 0; i < follow->beside->len && !follow->ended; i++) {
 		const struct follow_beside *beside =
 			&g_array_index(follow->beside, struct follow_beside, i);
 
 		kill(beside->pid, SIGKILL);
-		beside->step->essential = process_wait(process, settle_ms);
+		beside->step->essential = follow_wait(follow, settle_ms);
 		/* the rest was waited for in the same way */
 		for (guint j = i + 1; beside->step->essential && j < follow->beside->len; j++)
 			g_array_index(follow->beside, struct follow_beside, j).step->essential =
 				true;
 	}
-	return process->exited || process_stop(process, SIGKILL, 0, NULL, error);
 }
 
 /* Follows the process that was started, and ends it. */
@@ -246,15 +218,11 @@ static bool follow_through(struct job *job, struct follow *follow, struct proces
 {
 	bool ok = follow_run(follow, error);
 
-	if (ok && !last && job->setup->first_runs && !follow->ended)
-		ok = let_run(job, follow, process, error);
-	else if (ok && last && follow->beside->len > 0 && !follow->ended)
-		ok = find_essential(job, follow, process, error);
-	if (!process->exited) {
-		follow_kill(follow);
-		process->exited = true;
-		process->status = follow->status;
-	}
+	if (ok && last)
+		find_essential(job, follow);
+	follow_kill(follow);
+	process->exited = true;
+	process->status = follow->status;
 	process_clear(process);
 	return ok;
 }

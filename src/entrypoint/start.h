@@ -44,10 +44,6 @@ struct start_setup {
 	int settle_ms;      /* how long nothing may happen until a program that the script
 			       waits for is taken for the application: this where it listens,
 			       five times this where it does not; 0: 1000 */
-	bool first_runs;    /* starts == 2: the first start's application runs until it
-			       listens, or for 5 * settle_ms, and is stopped */
-	int stop_signal;    /* for that; 0: SIGTERM */
-	int stop_ms;        /* grace; 0: 10000 */
 };
 
 /* Fails with THRESH_ERROR_NOT_READY where the application is not executed in time, with

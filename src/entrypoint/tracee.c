@@ -32,6 +32,11 @@ bool tracee_call_read(pid_t tid, struct tracee_call *ret_call)
 		call.nr = info.entry.nr;
 		for (int i = 0; i < 6; i++)
 			call.args[i] = info.entry.args[i];
+	} else if (info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+		call.entry = true;
+		call.nr = info.seccomp.nr;
+		for (int i = 0; i < 6; i++)
+			call.args[i] = info.seccomp.args[i];
 	} else if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
 		call.result = info.exit.rval;
 	} else {
@@ -144,6 +149,14 @@ char *tracee_file(pid_t tid, const char *name)
 	g_autoptr(GBytes) bytes = read_file(tid, name, FILE_MAX_BYTES);
 
 	return bytes ? g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+}
+
+/* proc_pid_syscall(5): "running", or the number, arguments and registers; -1 outside a call. */
+int64_t tracee_sleeps_in(pid_t tid)
+{
+	g_autofree char *text = tracee_file(tid, "syscall");
+
+	return text && g_ascii_isdigit(*text) ? g_ascii_strtoll(text, NULL, 10) : -1;
 }
 
 /* Behind "\nNAME:" and blanks; NULL where there is no such line. */

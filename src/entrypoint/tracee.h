@@ -20,7 +20,7 @@ enum {
 	TRACEE_MEMORY_MAX_BYTES = 1 << 20,
 };
 
-/* A system call stop, ptrace(2) PTRACE_GET_SYSCALL_INFO. */
+/* A system call stop, or a filter's at a call's entry, ptrace(2) PTRACE_GET_SYSCALL_INFO. */
 struct tracee_call {
 	bool entry; /* else exit */
 	uint32_t arch;
@@ -52,6 +52,9 @@ GPtrArray *tracee_words(pid_t tid, const char *name);
 
 /* The text of a file of /proc/TID, at most 1 MiB; NULL. Caller frees. */
 char *tracee_file(pid_t tid, const char *name);
+
+/* The number of the call in which it sleeps; -1: it runs, or cannot be looked at. */
+int64_t tracee_sleeps_in(pid_t tid);
 
 /* --- what the processor's registers hold: tracee_CPU.c --- */
 

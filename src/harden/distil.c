@@ -121,7 +121,6 @@ static struct start_record *distiller_run(const struct start_scenario *scenario,
 		.keep = (const char *const *)keep->pdata,
 		.habits = distiller->habits,
 		.timeout_ms = session->request->timeouts.ready_ms,
-		.stop_ms = session->request->timeouts.stop_ms,
 	};
 	session_progress(session, "%s, start %u: %s",
 			 distiller->plan ? "trying the plan" : "distilling the entrypoint",

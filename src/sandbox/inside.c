@@ -193,6 +193,13 @@ static void await_tracer(const struct inside *inside)
 		usleep(ATTACH_POLL_US);
 }
 
+static bool install_stops(const struct inside *inside, GError **error)
+{
+	return !inside->spec->stop_filter ||
+	       syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, inside->spec->stop_filter) == 0 ||
+	       error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "stop filter");
+}
+
 static bool prepare(struct inside *inside, GError **error)
 {
 	const char *path = inside->spec->working_directory;
@@ -231,7 +238,7 @@ void inside_main(struct inside *inside)
 	exists = access(program, F_OK) == 0;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	await_tracer(inside);
-	if (!install_trace(inside, &error))
+	if (!install_stops(inside, &error) || !install_trace(inside, &error))
 		fail(inside, error);
 	if (!inside_drop_last(inside))
 		exec_failed(inside, errno, exists);

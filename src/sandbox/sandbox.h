@@ -84,6 +84,8 @@ struct process_spec {
 	int standard_fds[3];                   /* -1: /dev/null */
 	const struct sock_fprog *deny_filter;  /* the sandbox's own list (policy/deny.h), or NULL */
 	const struct sock_fprog *trace_filter; /* with SECCOMP_FILTER_FLAG_NEW_LISTENER, or NULL */
+	const struct sock_fprog *stop_filter;  /* its SECCOMP_RET_TRACE stops the process for the
+						  tracer that `attach` attaches; or NULL */
 	/* Called in the parent with the listener (owned by the callee) before the program is
 	 * executed; it starts the supervisor. */
 	bool (*supervise)(int listener_fd, pid_t pid, void *user, GError **error);

@@ -272,6 +272,9 @@ static bool check_spec(const struct sandbox *sandbox, const struct process_spec 
 	if (spec->trace_filter && !spec->supervise)
 		return error_set(error, THRESH_ERROR_INTERNAL,
 				 "sandbox: a trace without a supervisor");
+	/* Its calls would answer ENOSYS. */
+	if (spec->stop_filter && !spec->attach)
+		return error_set(error, THRESH_ERROR_INTERNAL, "sandbox: stops without a tracer");
 	if (sandbox->mode == IDENTITY_SINGLE && spec->uid != sandbox->single_uid)
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "sandbox: user %u: there is one user id here, %u; add a range of "
