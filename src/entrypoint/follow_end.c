@@ -169,18 +169,62 @@ static bool is_pause(const struct program *program)
 	return nr == SYS_clock_nanosleep || nr == SYS_nanosleep;
 }
 
-/* Ticks of processor time of its first process and the children that this waited for. */
-static uint64_t cpu_ticks(const struct program *program)
+/* Ticks of processor time of its first process and the children that this waited for; @busy: set
+ * where it runs, or waits for a processor or a disk. */
+static uint64_t cpu_ticks(const struct program *program, bool *busy)
 {
 	g_autofree char *text = tracee_file(program->leader, "stat");
 	const char *behind = text ? strrchr(text, ')') : NULL;
 	unsigned long long user = 0, system = 0;
+	char state = 'S';
 
-	/* proc_pid_stat(5): utime and stime are the fields 14 and 15. */
+	/* proc_pid_stat(5): state, utime and stime are the fields 3, 14 and 15. */
 	if (behind)
-		sscanf(behind + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
-		       &system);
+		sscanf(behind + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &state,
+		       &user, &system);
+	*busy |= state == 'R' || state == 'D';
 	return user + system;
+}
+
+static bool is_piped(const struct program *a, const struct program *b)
+{
+	return (a->output_pipe && a->output_pipe == b->input_pipe) ||
+	       (b->output_pipe && b->output_pipe == a->input_pipe);
+}
+
+/* @program and those that its pipes lead to: where one of them works, the others wait for it. */
+static GPtrArray *pipeline_of(const struct follow *follow, struct program *program)
+{
+	g_autoptr(GPtrArray) programs = timeline_programs(follow->timeline);
+	GPtrArray *line = g_ptr_array_new();
+
+	g_ptr_array_add(line, program);
+	for (guint i = 0; i < line->len; i++)
+		for (guint j = 0; j < programs->len; j++) {
+			struct program *other = programs->pdata[j];
+
+			if (other->leader > 0 && is_piped(line->pdata[i], other) &&
+			    !g_ptr_array_find(line, other, NULL))
+				g_ptr_array_add(line, other);
+		}
+	return line;
+}
+
+/* Whether it has done nothing for as long as an application that listens nowhere is waited for. */
+static bool is_idle(const struct follow *follow, struct program *program)
+{
+	g_autoptr(GPtrArray) line = pipeline_of(follow, program);
+	gint64 now = g_get_monotonic_time();
+	uint64_t ticks = 0;
+	bool busy = false;
+
+	for (guint i = 0; i < line->len; i++)
+		ticks += cpu_ticks(line->pdata[i], &busy);
+	if (busy || ticks != program->cpu_ticks || program->cpu_since == 0) {
+		program->cpu_ticks = ticks;
+		program->cpu_since = now;
+	}
+	return now - program->cpu_since >= (gint64)follow->options->settle_ms * QUIET_FACTOR * 1000;
 }
 
 /* The one that was started last and that the script waits for. */
@@ -219,7 +263,6 @@ bool follow_settled(struct follow *follow)
 	gint64 quiet_ms = (g_get_monotonic_time() - follow->last_event) / 1000;
 	struct program *program;
 	struct start_step *step;
-	uint64_t ticks;
 	pid_t pid;
 
 	if (quiet_ms < follow->options->settle_ms || !all_wait(follow))
@@ -228,14 +271,7 @@ bool follow_settled(struct follow *follow)
 	if (!program)
 		return false;
 	follow_find_listeners(follow);
-	ticks = cpu_ticks(program);
-	if (ticks != program->cpu_ticks || program->cpu_since == 0) {
-		program->cpu_ticks = ticks;
-		program->cpu_since = g_get_monotonic_time();
-	}
-	if (!program->step->listens &&
-	    g_get_monotonic_time() - program->cpu_since <
-		    (gint64)follow->options->settle_ms * QUIET_FACTOR * 1000)
+	if (!program->step->listens && !is_idle(follow, program))
 		return false;
 	for (guint i = 0; i < follow->actors->len; i++) {
 		struct actor *actor = follow->actors->pdata[i];

@@ -298,6 +298,19 @@ static void test_second_start_without(void)
 	g_assert_nonnull(strstr(text, "directory /data/s"));
 }
 
+/* The last of a pipeline has nothing to do as long as the first works: it is no application that
+ * the script waits for. */
+static void test_slow_pipeline(void)
+{
+	struct start_setup setup = {.settle_ms = 20};
+	g_autofree char *text = fixture_start("#!/bin/sh\nbusybox awk 'BEGIN { for (i = 0; i < "
+					      "6000000; i++) x += i; print x }' |\n"
+					      "busybox cat > /data/sum\nexec server done\n",
+					      NULL, &setup);
+
+	g_assert_cmpstr(text, ==, "file /data/sum 0644 \"17999997000000\\n\"\nexec server done\n");
+}
+
 static const struct start_step *step_at(const char *path)
 {
 	const GPtrArray *steps = fixture_record()->steps;
@@ -507,6 +520,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/start/scenario", test_scenario);
 	g_test_add_func("/entrypoint/start/second start", test_second_start);
 	g_test_add_func("/entrypoint/start/second start without", test_second_start_without);
+	g_test_add_func("/entrypoint/start/slow pipeline", test_slow_pipeline);
 	g_test_add_func("/entrypoint/start/files around", test_files_around);
 	g_test_add_func("/entrypoint/start/keep", test_keep);
 	g_test_add_func("/entrypoint/start/habits", test_habits);
