@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """evidence.py LAYOUT PUBLIC-KEY: every document of the image in the layout, under every judge that was not written here: what `harden
---sign` put beside it, and what `thresh sbom` makes of it. Prints a line a defect; exit status 1 where there was one."""
+--sign` put beside it, and what `thresh sbom` makes of it. Prints a line a defect; exit status 1 where there was one. THRESH_IN_TOTO_PROTOS: the
+directory `protos` of github.com/in-toto/attestation (../shared/protos), where that is at hand: see in_toto.py."""
 import base64
 import hashlib
 import json
@@ -10,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../e2e"))
 sys.dont_write_bytecode = True
 from judges import judges_ready  # noqa: E402
 from support import THRESH, TOP, blob, environment, manifest_of  # noqa: E402
 
 LAYOUT, KEY = (os.path.abspath(argument) for argument in sys.argv[1:3])
 SCHEMAS = os.path.abspath(os.environ.get("THRESH_SCHEMAS") or os.path.join(TOP, "..", "shared", "schemas"))
+PROTOS = os.path.abspath(os.environ.get("THRESH_IN_TOTO_PROTOS") or os.path.join(TOP, "..", "shared", "protos"))
 PYTHON = "/usr/bin/python3"  # Debian's own, which has Debian's modules
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 STATEMENT = "application/vnd.in-toto+json"
@@ -146,18 +149,22 @@ def main():
     subject = index[0]["digest"][len("sha256:"):]
     if hashlib.sha256(blob(LAYOUT, index[0]["digest"])).hexdigest() != subject or not manifest_of(LAYOUT)["layers"]:
         defect("image", "is not what the index names")
-    files, found = {}, {}
+    files, statements, found = {}, [], {}
     for number, entry in enumerate(e for e in index if e.get("artifactType") == BUNDLE):
         data = blob(LAYOUT, json.loads(blob(LAYOUT, entry["digest"]))["layers"][0]["digest"])
         what = f"bundle {number}"
         files[what] = write(f"bundle-{number}.json", data)
         envelope = json.loads(data)["dsseEnvelope"]
         by_openssl(what, envelope)
+        statements.append(write(f"statement-{number}.json", base64.b64decode(envelope["payload"])))
         kind, predicate = statement(what, envelope, subject)
         found[kind] = write(f"predicate-{number}.json", json.dumps(predicate).encode())
     for kind in set(MUST) - set(found):
         defect(kind, "is missing")
     run("securesystemslib", PYTHON, "-c", SECURESYSTEMS, KEY, *files.values())
+    by_protos = os.path.isdir(os.path.join(PROTOS, "in_toto_attestation"))
+    if by_protos:
+        run("in-toto's protos", PYTHON, os.path.join(HERE, "in_toto.py"), PROTOS, *statements)
     judged = {"sigstore": list(files.values())}
     for kind, judges in MUST.items():
         for judge in judges if kind in found else []:
@@ -168,7 +175,8 @@ def main():
         judged["cyclonedx"].append(os.path.abspath(f"{version}.json"))
     for judge, which in judged.items():
         run(judge, "node", "judge.mjs", SCHEMAS, judge, *which, cwd=ready, env=dict(os.environ, SIGSTORE_KEY=KEY))
-    print("\n".join(defects) or f"{len(files)} bundles, {sum(len(w) for w in judged.values())} judgements: no defect")
+    print("\n".join(defects) or f"{len(files)} bundles, {sum(len(w) for w in judged.values())} judgements: no defect"
+          + ("" if by_protos else " (in-toto's protos are not at hand)"))
     return bool(defects)
 
 
