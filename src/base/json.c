@@ -24,6 +24,14 @@ json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError
 	return json;
 }
 
+json_t *json_parse_lenient(const void *data, size_t size_bytes)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t skipped = size_bytes >= 3 && memcmp(data, mark, 3) == 0 ? 3 : 0;
+
+	return json_loadb((const char *)data + skipped, size_bytes - skipped, 0, NULL);
+}
+
 const char *json_string_at(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key));

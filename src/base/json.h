@@ -24,6 +24,10 @@ enum { JSON_MAX_BYTES = 4 << 20 }; /* OCI distribution-spec: manifests may be re
  * bound (2048) are errors that begin with @what. Caller owns. */
 json_t *json_parse(const void *data, size_t size_bytes, const char *what, GError **error);
 
+/* The same of a text that others have read before, as they did: of members with one name the last
+ * counts, and a byte order mark is passed over. NULL where it is no JSON nonetheless. */
+json_t *json_parse_lenient(const void *data, size_t size_bytes);
+
 /* Parses one YAML 1.2 document (libfyaml) into the JSON data model: the core schema, string keys,
  * no tags, at most 10,000 nodes with aliases expanded; errors give @what, line and column. */
 json_t *yaml_parse(const void *data, size_t size_bytes, const char *what, GError **error);

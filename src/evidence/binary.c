@@ -89,6 +89,13 @@ static void add_module(json_t *modules, const char *path, const char *version)
 	json_array_append_new(modules, module);
 }
 
+/* A replacement by a directory of the builder's ("./fork", "/src/fork") has no name of its own: the
+ * module keeps its path, by which it is imported and known. */
+static bool is_local(const char *path)
+{
+	return *path == '.' || *path == '/';
+}
+
 /* "mod\tPATH\tVERSION\tSUM", "dep\t…", and "=>\t…", which takes the place of the one before. */
 static void read_modules(json_t *modules, const char *text)
 {
@@ -101,6 +108,8 @@ static void read_modules(json_t *modules, const char *text)
 
 		if (g_strv_length(words) < 3 ||
 		    (!replaces && strcmp(words[0], "mod") != 0 && strcmp(words[0], "dep") != 0))
+			continue;
+		if (replaces && is_local(words[1]))
 			continue;
 		if (replaces && count > 1)
 			json_array_remove(modules, count - 1);
@@ -178,7 +187,7 @@ static json_t *inflate_json(const uint8_t *data, size_t size_bytes)
 	if (inflateInit(&stream) != Z_OK)
 		return NULL;
 	if (inflate(&stream, Z_FINISH) == Z_STREAM_END)
-		json = json_parse(plain, stream.total_out, ".dep-v0", NULL);
+		json = json_parse_lenient(plain, stream.total_out);
 	inflateEnd(&stream);
 	return json;
 }

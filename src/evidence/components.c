@@ -10,10 +10,18 @@ static const struct {
 	const char *name;      /* glob of the file's name */
 	component_reader *read;
 } readers[] = {
-	{"*.dist-info", "METADATA", read_dist_info},   {"*.egg-info", "PKG-INFO", read_egg_info},
-	{NULL, "*.egg-info", read_egg_info},           {NULL, "package.json", read_package_json},
-	{"specifications", "*.gemspec", read_gemspec}, {"default", "*.gemspec", read_gemspec},
-	{"composer", "installed.json", read_composer}, {NULL, "*.[jwe]ar", read_archive},
+	{"*.dist-info", "METADATA", read_dist_info},
+	{"*.egg-info", "PKG-INFO", read_egg_info},
+	{"EGG-INFO", "PKG-INFO", read_egg_info},
+	{NULL, "*.egg-info", read_egg_info},
+	{NULL, "package.json", read_package_json},
+	{"specifications", "*.gemspec", read_gemspec},
+	{"default", "*.gemspec", read_gemspec},
+	{"composer", "installed.json", read_composer},
+	{NULL, "*.[jwe]ar", read_archive},
+	{NULL, "*.[JWE]AR", read_archive},
+	{NULL, "*.[hj]pi", read_archive}, /* Jenkins' plug-ins */
+	{NULL, "pom.properties", read_unpacked},
 };
 
 static bool is_candidate(const struct node *node, gsize reader)
@@ -36,7 +44,7 @@ static bool look_at(struct node *node, const char *path, void *user)
 			return true;
 		}
 	}
-	if (node->mode & 0111)
+	if (node->mode & 0111 || strstr(node->name, ".so"))
 		read_executable(inventory, node, path);
 	return true;
 }

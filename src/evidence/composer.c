@@ -40,8 +40,7 @@ static void read_package(struct inventory *inventory, const json_t *package, con
 void read_composer(struct inventory *inventory, const struct node *node, const char *path)
 {
 	g_autofree char *text = content_read_text(inventory->tree, node, METADATA_MAX_BYTES);
-	autojson json_t *json =
-		text ? json_parse(text, strlen(text), "installed.json", NULL) : NULL;
+	autojson json_t *json = text ? json_parse_lenient(text, strlen(text)) : NULL;
 	const json_t *packages = json_is_array(json) ? json : json_array_at(json, "packages");
 	const json_t *package;
 	size_t i;

@@ -7,8 +7,24 @@
 
 #include <string.h>
 
-/* The string of the first line `s.@member = "TEXT"…` or `s.@member = ["TEXT"…`, or NULL. Caller
- * frees. */
+/* The text of a string as RubyGems writes them, in every version of it, or NULL: "TEXT", 'TEXT',
+ * %q{TEXT}, the first of a list, and what Gem::Version.new takes. Ends @value in place. */
+static char *string_of(char *value)
+{
+	static const char *const before[] = {"[", "Gem::Version.new(", "%q"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(before); i++) {
+		if (g_str_has_prefix(value, before[i]))
+			value += strlen(before[i]);
+	}
+	if (*value == '\0' || !strchr("\"'{", *value))
+		return NULL;
+	value++;
+	value[strcspn(value, "\"'}\\#")] = '\0';
+	return value;
+}
+
+/* The string of the first line `s.@member = STRING…`, or NULL. Caller frees. */
 static char *assigned(const char *text, const char *member)
 {
 	g_autofree char *wanted = g_strdup_printf("s.%s = ", member);
@@ -16,18 +32,12 @@ static char *assigned(const char *text, const char *member)
 
 	for (char **line = lines; *line; line++) {
 		char *value = g_strchug(*line);
-		char quote;
 
 		if (!g_str_has_prefix(value, wanted))
 			continue;
-		value += strlen(wanted);
-		value += *value == '[';
-		quote = *value;
-		if (quote != '"' && quote != '\'')
-			continue;
-		value++;
-		value[strcspn(value, "\"'\\#")] = '\0';
-		return g_strdup(value);
+		value = string_of(value + strlen(wanted));
+		if (value)
+			return g_strdup(value);
 	}
 	return NULL;
 }

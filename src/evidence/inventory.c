@@ -43,15 +43,20 @@ static bool is_text(const char *text)
 	return true;
 }
 
-struct component *inventory_add(struct inventory *inventory, const char *type,
-				const char *namespace, const char *name, const char *version,
-				const char *license, const char *found)
+static bool is_named(const struct inventory *inventory, const char *namespace, const char *name,
+		     const char *version)
+{
+	return name && *name && is_text(name) && is_text(version) &&
+	       (!namespace || is_text(namespace)) && inventory->components->len < COMPONENTS_MAX;
+}
+
+static struct component *add(struct inventory *inventory, const char *type, const char *namespace,
+			     const char *name, const char *version, const char *license,
+			     const char *found)
 {
 	struct component *component;
 
-	version = version ? version : "";
-	if (!name || *name == '\0' || !is_text(name) || !is_text(version) ||
-	    (namespace && !is_text(namespace)) || inventory->components->len >= COMPONENTS_MAX)
+	if (!is_named(inventory, namespace, name, version))
 		return NULL;
 	component = g_new0(struct component, 1);
 	component->type = g_strdup(type);
@@ -63,6 +68,38 @@ struct component *inventory_add(struct inventory *inventory, const char *type,
 	component->files = g_ptr_array_new();
 	g_ptr_array_add(inventory->components, component);
 	return component;
+}
+
+/* What a reference is made of: two components that have it in common are one. Caller frees. */
+static char *reference_text(const struct component *component)
+{
+	return g_strdup_printf("%s\n%s\n%s\n%s\n%s\n%s", component->type,
+			       component->namespace ? component->namespace : "", component->name,
+			       component->version,
+			       component->package ? component->package->architecture : "",
+			       component->found);
+}
+
+struct component *inventory_add(struct inventory *inventory, const char *type,
+				const char *namespace, const char *name, const char *version,
+				const char *license, const char *found)
+{
+	struct component *component =
+		add(inventory, type, namespace, name, version ? version : "", license, found);
+	struct component *known;
+	char *text;
+
+	if (!component)
+		return NULL;
+	text = reference_text(component);
+	known = g_hash_table_lookup(inventory->said, text);
+	if (!known) {
+		g_hash_table_insert(inventory->said, text, component);
+		return component;
+	}
+	g_free(text);
+	g_ptr_array_set_size(inventory->components, (gint)inventory->components->len - 1);
+	return known;
 }
 
 bool inventory_is_packaged(const struct inventory *inventory, const struct node *node)
@@ -110,9 +147,9 @@ static void read_packages(struct inventory *inventory)
 
 		if (!package->installed)
 			continue;
-		component = inventory_add(inventory, types[package->system],
-					  inventory->distribution.id, package->name,
-					  package->version, package->license, database_of(package));
+		component = add(inventory, types[package->system], inventory->distribution.id,
+				package->name, package->version, package->license,
+				database_of(package));
 		if (!component)
 			continue;
 		component->package = package;
@@ -172,11 +209,7 @@ static void set_purl(const struct inventory *inventory, struct component *compon
 
 static void set_reference(struct component *component)
 {
-	g_autofree char *text = g_strdup_printf(
-		"%s\n%s\n%s\n%s\n%s\n%s", component->type,
-		component->namespace ? component->namespace : "", component->name,
-		component->version, component->package ? component->package->architecture : "",
-		component->found);
+	g_autofree char *text = reference_text(component);
 	struct digest digest;
 	char hex[DIGEST_HEX_BYTES];
 
@@ -193,7 +226,6 @@ static int compare_components(gconstpointer a, gconstpointer b)
 	return order ? order : strcmp((*left)->reference, (*right)->reference);
 }
 
-/* The same thing said twice in one place is one component; the first is taken. */
 static void settle_components(struct inventory *inventory)
 {
 	for (guint i = 0; i < inventory->components->len; i++) {
@@ -265,6 +297,7 @@ struct inventory *inventory_new(const struct tree *tree, const struct inventory_
 	inventory->components = g_ptr_array_new_with_free_func(component_free);
 	inventory->files = g_ptr_array_new_with_free_func(file_free);
 	inventory->notes = g_ptr_array_new_with_free_func(g_free);
+	inventory->said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	inventory->owners = g_hash_table_new(NULL, NULL);
 	inventory->directories = g_hash_table_new(NULL, NULL);
 	inventory->by_package = g_hash_table_new(NULL, NULL);
@@ -285,6 +318,7 @@ void inventory_free(struct inventory *inventory)
 {
 	if (!inventory)
 		return;
+	g_hash_table_unref(inventory->said);
 	g_hash_table_unref(inventory->owners);
 	g_hash_table_unref(inventory->directories);
 	g_hash_table_unref(inventory->by_package);

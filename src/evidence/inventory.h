@@ -66,7 +66,8 @@ struct inventory {
 	bool sha1;
 
 	/* while it is made */
-	GHashTable *owners;      /* const struct node * → struct component * */
+	GHashTable *said;   /* char *: reference text → struct component *: languages' alone */
+	GHashTable *owners; /* const struct node * → struct component * */
 	GHashTable *directories; /* the same: what lies below belongs to it */
 	GHashTable *by_package;  /* const struct package * → struct component * */
 };

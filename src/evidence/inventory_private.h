@@ -17,9 +17,10 @@ enum {
 	NAME_MAX_CHARACTERS = 300, /* of a name or version: longer ones name nothing */
 };
 
-/* A new component, or NULL where name or version are none (empty name, control characters, not
- * UTF-8, too long) or there are too many. @namespace, @version and @license may be NULL; all are
- * copied. */
+/* A new component, or the one that was added before with the same type, names, version and place
+ * (what is said twice in one place is one); NULL where name or version are none (empty name,
+ * control characters, not UTF-8, too long) or there are too many. @namespace, @version and @license
+ * may be NULL; all are copied. */
 struct component *inventory_add(struct inventory *inventory, const char *type,
 				const char *namespace, const char *name, const char *version,
 				const char *license, const char *found);
@@ -53,4 +54,5 @@ component_reader read_package_json; /* node.c */
 component_reader read_gemspec;      /* gem.c */
 component_reader read_composer;     /* composer.c */
 component_reader read_archive;      /* java.c */
+component_reader read_unpacked;     /* java.c: pom.properties of an archive that was unpacked */
 component_reader read_executable;   /* binary.c */

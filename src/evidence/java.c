@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Java archives: META-INF/maven/GROUP/ARTIFACT/pom.properties, else META-INF/MANIFEST.MF (JAR File
- * Specification); archives in archives, as Spring Boot and .war files have them, once.
+ * Specification); archives in archives, as Spring Boot, .war and .ear files have them.
  *
  * libarchive reads the zip from memory; what is taken out is bounded in sum for each archive. */
 #include "base/path.h"
@@ -9,6 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <fnmatch.h>
+#include <locale.h>
 #include <string.h>
 
 enum {
@@ -17,7 +18,7 @@ enum {
 	TEXT_MAX_BYTES = 1 << 20,
 	NESTED_MAX_BYTES = 128 << 20,
 	BUDGET_BYTES = 512 << 20,
-	DEPTH_MAX = 1,
+	DEPTH_MAX = 3, /* .ear, .war in it, .jar in that, and one more */
 };
 
 struct jar {
@@ -31,7 +32,7 @@ struct jar {
 	char *manifest;
 };
 
-/* "Name: value" lines of @text, a line that begins with a blank continues; or "name=value". */
+/* "Name: value" or "name=value" lines of @text. */
 static char *value_of(const char *text, const char *name, char separator)
 {
 	size_t length = strlen(name);
@@ -45,6 +46,23 @@ static char *value_of(const char *text, const char *name, char separator)
 		line = end ? end + strspn(end, "\r\n") : NULL;
 	}
 	return NULL;
+}
+
+/* A manifest's lines whole: none has more than 72 bytes, and the rest of a longer one follows
+ * behind a blank (JAR File Specification, "Notes on Manifest and Signature Files"). In place. */
+static void unfold(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at;) {
+		size_t end = at[0] == '\r' && at[1] == '\n' ? 2 : *at == '\r' || *at == '\n';
+
+		if (end > 0 && at[end] == ' ')
+			at += end + 1;
+		else
+			*to++ = *at++;
+	}
+	*to = '\0';
 }
 
 static void read_properties(struct jar *jar, const char *text)
@@ -105,10 +123,12 @@ static char *take_entry(struct jar *jar, struct archive *archive, size_t max_byt
 		uint8_t block[16384];
 		la_ssize_t got = archive_read_data(archive, block, sizeof(block));
 
-		if (got < 0 || bytes->len + (size_t)got > limit)
-			return NULL;
 		if (got == 0)
 			break;
+		if (got < 0 || bytes->len + (size_t)got > limit) {
+			*jar->budget -= bytes->len; /* in vain, but it took the time */
+			return NULL;
+		}
 		g_byte_array_append(bytes, block, (guint)got);
 	}
 	*jar->budget -= bytes->len;
@@ -140,12 +160,14 @@ static void read_entry(struct jar *jar, struct archive *archive, const char *nam
 
 	if (!strcmp(name, "META-INF/MANIFEST.MF") && !jar->manifest) {
 		jar->manifest = take_entry(jar, archive, TEXT_MAX_BYTES, &size_bytes);
+		if (jar->manifest)
+			unfold(jar->manifest);
 	} else if (fnmatch("META-INF/maven/*/*/pom.properties", name, FNM_PATHNAME) == 0) {
 		g_autofree char *text = take_entry(jar, archive, TEXT_MAX_BYTES, &size_bytes);
 
 		if (text)
 			read_properties(jar, text);
-	} else if (jar->depth < DEPTH_MAX && g_str_has_suffix(name, ".jar")) {
+	} else if (jar->depth < DEPTH_MAX && fnmatch("*.[jw]ar", name, 0) == 0) {
 		read_nested(jar, archive, name);
 	}
 }
@@ -161,7 +183,7 @@ static struct component *read_jar(struct jar *jar, const void *data, size_t size
 	archive_read_support_format_zip_seekable(archive);
 	if (archive_read_open_memory(archive, data, size_bytes) == ARCHIVE_OK) {
 		while (count++ < ENTRIES_MAX &&
-		       archive_read_next_header(archive, &entry) == ARCHIVE_OK) {
+		       archive_read_next_header(archive, &entry) >= ARCHIVE_WARN && entry) {
 			const char *name = archive_entry_pathname(entry);
 
 			if (name && g_utf8_validate(name, -1, NULL))
@@ -176,13 +198,53 @@ static struct component *read_jar(struct jar *jar, const void *data, size_t size
 	return own;
 }
 
+/* libarchive gives names in the locale's encoding, and names in zip files are UTF-8: the same
+ * whatever the user's locale. (locale_t)0 where there is no such locale: names of other than ASCII
+ * are passed over. */
+static locale_t enter_utf8(locale_t *ret_before)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+
+	*ret_before = utf8 ? uselocale(utf8) : (locale_t)0;
+	return utf8;
+}
+
+static void leave_utf8(locale_t utf8, locale_t before)
+{
+	if (!utf8)
+		return;
+	uselocale(before);
+	freelocale(utf8);
+}
+
 void read_archive(struct inventory *inventory, const struct node *node, const char *path)
 {
 	autocontent struct content content = {0};
 	size_t budget = BUDGET_BYTES;
+	locale_t before, utf8;
 	struct jar jar = {
 		.inventory = inventory, .path = path, .name = node->name, .budget = &budget};
 
-	if (content_open(inventory->tree, node, ARCHIVE_MAX_BYTES, &content))
-		inventory_own(inventory, node, read_jar(&jar, content.data, content.size_bytes));
+	if (!content_open(inventory->tree, node, ARCHIVE_MAX_BYTES, &content))
+		return;
+	utf8 = enter_utf8(&before);
+	inventory_own(inventory, node, read_jar(&jar, content.data, content.size_bytes));
+	leave_utf8(utf8, before);
+}
+
+/* META-INF/maven/GROUP/ARTIFACT/pom.properties of an archive that was unpacked: it is there; which
+ * files were of it none can tell. */
+void read_unpacked(struct inventory *inventory, const struct node *node, const char *path)
+{
+	const struct node *maven = node->parent->parent ? node->parent->parent->parent : NULL;
+	g_autofree char *text = NULL;
+	struct jar jar = {.inventory = inventory, .path = path, .name = ""};
+
+	if (!maven || strcmp(maven->name, "maven") != 0 || !maven->parent->parent ||
+	    strcmp(maven->parent->name, "META-INF") != 0)
+		return;
+	text = content_read_text(inventory->tree, node, TEXT_MAX_BYTES);
+	if (text)
+		read_properties(&jar, text);
+	inventory_own(inventory, node, jar.first);
 }

@@ -40,7 +40,7 @@ void read_package_json(struct inventory *inventory, const struct node *node, con
 	if (!is_package_directory(node->parent))
 		return;
 	text = content_read_text(inventory->tree, node, JSON_MAX_BYTES);
-	json = text ? json_parse(text, strlen(text), "package.json", NULL) : NULL;
+	json = text ? json_parse_lenient(text, strlen(text)) : NULL;
 	name = json_string_at(json, "name");
 	version = json_string_at(json, "version");
 	if (!name || !version)

@@ -31,7 +31,25 @@ static void own_path(struct inventory *inventory, const char *directory, const c
 		inventory_own(inventory, node, component);
 }
 
-/* RECORD: "path,hash,size" a line; a path with a comma or quote in it is quoted. */
+/* The first field of a line of CSV, in place: one with a comma or quote in it is quoted, and quotes
+ * in that are doubled (RFC 4180, section 2). */
+static const char *first_field(char *line)
+{
+	char *to = line, *at = line + 1;
+
+	if (*line != '"') {
+		line[strcspn(line, ",\r")] = '\0';
+		return line;
+	}
+	for (; *at && (*at != '"' || at[1] == '"'); at++) {
+		at += *at == '"';
+		*to++ = *at;
+	}
+	*to = '\0';
+	return line;
+}
+
+/* RECORD: "path,hash,size" a line. */
 static void own_record(struct inventory *inventory, const struct node *record,
 		       const char *directory, struct component *component)
 {
@@ -39,12 +57,10 @@ static void own_record(struct inventory *inventory, const struct node *record,
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
 	for (char **line = lines; *line; line++) {
-		bool quoted = **line == '"';
-		char *start = *line + quoted;
+		const char *file = first_field(*line);
 
-		start[strcspn(start, quoted ? "\"" : ",\r")] = '\0';
-		if (*start)
-			own_path(inventory, directory, start, component);
+		if (*file)
+			own_path(inventory, directory, file, component);
 	}
 }
 
@@ -90,6 +106,12 @@ static void own_top_level(struct inventory *inventory, const struct node *list,
 	}
 }
 
+/* NAME-VERSION-pyX.Y.egg: all of a distribution, with EGG-INFO in it. */
+static bool is_egg(const struct node *directory)
+{
+	return directory && g_str_has_suffix(directory->name, ".egg");
+}
+
 void read_egg_info(struct inventory *inventory, const struct node *node, const char *path)
 {
 	g_autofree char *text = content_read_text(inventory->tree, node, METADATA_MAX_BYTES);
@@ -98,6 +120,8 @@ void read_egg_info(struct inventory *inventory, const struct node *node, const c
 	const struct node *list;
 
 	inventory_own(inventory, node, component);
+	if (component && is_egg(node->parent->parent))
+		inventory_own(inventory, node->parent->parent, component);
 	if (!component || !g_str_has_suffix(node->parent->name, ".egg-info"))
 		return;
 	list = node_child(node->parent, "installed-files.txt");

@@ -198,6 +198,57 @@ static void test_languages(void)
 	world_clear(&world);
 }
 
+static void put_odd_python(const char *root)
+{
+	fixture_text(root, "/py/q.dist-info/METADATA", "Name: q\r\nVersion: 1\r\n\r\n", 0644);
+	fixture_text(root, "/py/q.dist-info/RECORD",
+		     "\"q/a\"\"b.py\",,\n/opt/abs.py,,\r\n\"\n\"\"\n", 0644);
+	fixture_text(root, "/py/q/a\"b.py", "", 0644);
+	fixture_text(root, "/opt/abs.py", "", 0644);
+	fixture_text(root, "/py/e-2-py3.11.egg/EGG-INFO/PKG-INFO", "Name: e\nVersion: 2\n", 0644);
+	fixture_text(root, "/py/e-2-py3.11.egg/e/mod.py", "", 0644);
+}
+
+static void put_odd_others(const char *root)
+{
+	fixture_text(root, "/app/node_modules/twice/package.json",
+		     "{\"name\":\"twice\",\"version\":\"0\",\"version\":\"1.0.0\"}", 0644);
+	fixture_text(root, "/app/node_modules/mark/package.json",
+		     "\xef\xbb\xbf{\"name\":\"mark\",\"version\":\"1.0.0\"}", 0644);
+	fixture_text(root, "/gems/specifications/old-1.gemspec",
+		     "  s.name = %q{old}\n  s.version = \"1\"\n", 0644);
+	fixture_text(root, "/gems/specifications/ver-2.gemspec",
+		     "  s.name = \"ver\"\n  s.version = Gem::Version.new(\"2\")\n", 0644);
+	fixture_text(root, "/php/vendor/composer/installed.json",
+		     "[{\"name\":\"v/p\",\"version\":\"1\"},{\"name\":\"v/p\",\"version\":\"1\"}]",
+		     0644);
+	fixture_text(root, "/php/vendor/v/p/src.php", "", 0644);
+	fixture_text(root, "/srv/META-INF/maven/org.x/out/pom.properties",
+		     "version=7\ngroupId=org.x\nartifactId=out\n", 0644);
+}
+
+/* What the languages' own tools read without complaint. */
+static void test_odd_languages(void)
+{
+	struct world world;
+
+	world_init(&world);
+	put_odd_python(world.root);
+	put_odd_others(world.root);
+	look(&world, NULL);
+	assert_owner(&world, "/py/q/a\"b.py", "pkg:pypi/q@1");
+	assert_owner(&world, "/opt/abs.py", "pkg:pypi/q@1");
+	assert_owner(&world, "/py/e-2-py3.11.egg/e/mod.py", "pkg:pypi/e@2");
+	assert_owner(&world, "/php/vendor/v/p/src.php", "pkg:composer/v/p@1");
+	g_assert_true(has_component(&world, "pkg:npm/twice@1.0.0"));
+	g_assert_true(has_component(&world, "pkg:npm/mark@1.0.0"));
+	g_assert_true(has_component(&world, "pkg:gem/old@1"));
+	g_assert_true(has_component(&world, "pkg:gem/ver@2"));
+	g_assert_true(has_component(&world, "pkg:maven/org.x/out@7"));
+	g_assert_cmpuint(world.inventory->components->len, ==, 8); /* v/p once */
+	world_clear(&world);
+}
+
 /* --- archives and programs -----------------------------------------------------------------------
  */
 
@@ -256,6 +307,50 @@ static void test_java(void)
 	assert_owner(&world, "/srv/plain.jar", "pkg:generic/plain@2.5");
 	assert_owner(&world, "/srv/text-1.jar", NULL);
 	g_assert_true(has_component(&world, "pkg:maven/g.in/inner@3"));
+	world_clear(&world);
+}
+
+/* Sets the flag that says that names are UTF-8 (APPNOTE.TXT, 4.4.4, bit 11) in every header. */
+static void say_utf8(GByteArray *zip)
+{
+	for (guint i = 0; i + 10 < zip->len; i++) {
+		if (memcmp(zip->data + i, "PK\3\4", 4) == 0)
+			zip->data[i + 7] |= 8;
+		else if (memcmp(zip->data + i, "PK\1\2", 4) == 0)
+			zip->data[i + 9] |= 8;
+	}
+}
+
+/* .ear, .war in it, .jar in that; names that are no ASCII; a manifest whose lines are folded. */
+static void test_odd_java(void)
+{
+	static const char *const jar_entries[][2] = {{"\xc3\xa9t\xc3\xa9.txt", "x"},
+						     {"META-INF/maven/g/deep/pom.properties",
+						      "version=1\ngroupId=g\nartifactId=deep\n"}};
+	static const char *const war_entries[][2] = {{"WEB-INF/lib/d\xc3\xa9-1.jar", NULL}};
+	static const char *const ear_entries[][2] = {{"web.war", NULL}};
+	static const char *const folded_entries[][2] = {
+		{"META-INF/MANIFEST.MF",
+		 "Manifest-Version: 1.0\r\nImplementation-Ver\r\n sion: 2\r\n .5\r\nX: y\r\n"}};
+	g_autoptr(GByteArray) jar = zip_of(jar_entries, 2, NULL);
+	g_autoptr(GByteArray) folded = zip_of(folded_entries, 1, NULL);
+	g_autoptr(GByteArray) war = NULL, ear = NULL;
+	struct world world;
+
+	say_utf8(jar);
+	war = zip_of(war_entries, 1, jar);
+	say_utf8(war);
+	ear = zip_of(ear_entries, 1, war);
+	world_init(&world);
+	fixture_file(world.root, "/srv/big.ear", ear->data, ear->len, 0644);
+	fixture_file(world.root, "/srv/DEEP.JAR", jar->data, jar->len, 0644);
+	fixture_file(world.root, "/srv/plug.hpi", jar->data, jar->len, 0644);
+	fixture_file(world.root, "/srv/folded-1.jar", folded->data, folded->len, 0644);
+	look(&world, NULL);
+	assert_owner(&world, "/srv/DEEP.JAR", "pkg:maven/g/deep@1");
+	assert_owner(&world, "/srv/plug.hpi", "pkg:maven/g/deep@1");
+	assert_owner(&world, "/srv/folded-1.jar", "pkg:generic/folded@2.5");
+	g_assert_cmpuint(world.inventory->components->len, ==, 4);
 	world_clear(&world);
 }
 
@@ -324,7 +419,8 @@ static void test_programs(void)
 	static const char modules[] =
 		"path\texample.org/app\nmod\texample.org/app\t(devel)\t\n"
 		"dep\texample.org/old\tv1.0.0\th1:x\n=>\texample.org/new\tv1.1.0\th1:y\n"
-		"dep\texample.org/dep\tv0.2.0\th1:z\nbuild\tx\ty\n";
+		"dep\texample.org/dep\tv0.2.0\th1:z\n"
+		"dep\texample.org/own\tv0.3.0\n=>\t./own\t(devel)\t\nbuild\tx\ty\n";
 	g_autoptr(GByteArray) info = go_info(modules),
 			      go = elf_with(".go.buildinfo", info->data, info->len);
 	g_autoptr(GByteArray) audit = deflated("{\"packages\":[{\"name\":\"dep\",\"version\":\"1.0."
@@ -337,12 +433,15 @@ static void test_programs(void)
 	world_init(&world);
 	fixture_file(world.root, "/go", go->data, go->len, 0755);
 	fixture_file(world.root, "/rust", rust->data, rust->len, 0755);
+	fixture_file(world.root, "/go.so.1", go->data, go->len, 0644);
 	look(&world, NULL);
 	assert_owner(&world, "/go", "pkg:golang/example.org/app");
 	assert_owner(&world, "/rust", "pkg:cargo/root@0.1.0");
 	g_assert_true(has_component(&world, "pkg:golang/stdlib@1.22.3"));
 	g_assert_true(has_component(&world, "pkg:golang/example.org/new@v1.1.0"));
 	g_assert_true(has_component(&world, "pkg:golang/example.org/dep@v0.2.0"));
+	g_assert_true(has_component(&world, "pkg:golang/example.org/own@v0.3.0"));
+	assert_owner(&world, "/go.so.1", "pkg:golang/example.org/app");
 	g_assert_true(has_component(&world, "pkg:cargo/dep@1.0.0"));
 	g_assert_false(has_component(&world, "pkg:golang/example.org/old@v1.0.0"));
 	g_assert_false(has_component(&world, "pkg:cargo/tool@1"));
@@ -443,7 +542,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/evidence/inventory/system", test_system);
 	g_test_add_func("/evidence/inventory/reasons", test_reasons);
 	g_test_add_func("/evidence/inventory/languages", test_languages);
+	g_test_add_func("/evidence/inventory/odd-languages", test_odd_languages);
 	g_test_add_func("/evidence/inventory/java", test_java);
+	g_test_add_func("/evidence/inventory/odd-java", test_odd_java);
 	g_test_add_func("/evidence/inventory/programs", test_programs);
 	g_test_add_func("/evidence/inventory/cut-programs", test_cut_programs);
 	g_test_add_func("/evidence/inventory/hostile", test_hostile);
