@@ -58,6 +58,7 @@ static const struct signature {
 	{PROGRAM_SHELL, {NEEDLE("fish_read_limit"), NEEDLE("__fish_print_help")}},
 	{PROGRAM_SHELL, {NEEDLE("Stand-alone shell (version")}}, /* sash */
 	{PROGRAM_SHELL, {NEEDLE("rc: cannot shift"), NEEDLE("whatis")}},
+	{PROGRAM_SHELL, {NEEDLE("Usage: whatis name"), NEEDLE("rcmain")}}, /* Plan 9's rc */
 	{PROGRAM_SHELL, {NEEDLE("src.elv.sh/pkg/shell")}},
 	{PROGRAM_SHELL, {NEEDLE("nu_engine"), NEEDLE("nu_protocol"), NEEDLE("nu_cli")}},
 	{PROGRAM_SHELL, {NEEDLE("mvdan.cc/sh/v3/interp"), NEEDLE("cmd/gosh")}},
@@ -318,7 +319,7 @@ static void look_at_package_json(struct programs *programs, struct node *node)
 		return;
 	if (!content_open(programs->tree, node, METADATA_MAX_BYTES, &content))
 		return;
-	json = json_parse(content.data, content.size_bytes, "package.json", NULL);
+	json = json_parse_lenient(content.data, content.size_bytes);
 	name = json ? json_string_at(json, "name") : NULL;
 	if (name && is_one_of(name, manager_node_names, G_N_ELEMENTS(manager_node_names)))
 		node_walk(node->parent, mark_manager, programs);

@@ -184,8 +184,19 @@ static struct node *resolve_directory(struct unpacker *unpacker, const char *pat
 
 /* Whiteouts: OCI image-spec layer.md, "Whiteouts" and "Opaque Whiteout" */
 
+static bool hide_file(struct node *node, const char *path, void *user)
+{
+	struct unpacker *unpacker = user;
+
+	if (node->type == NODE_FILE && node->size_bytes > 0)
+		tree_hide(unpacker->tree, node, path);
+	return true;
+}
+
 static bool remove_node(struct unpacker *unpacker, struct node *node, GError **error)
 {
+	if (unpacker->spool)
+		node_walk(node, hide_file, unpacker);
 	if (unpacker->disk && !rootfs_disk_remove(unpacker->disk, node, error))
 		return false;
 	tree_remove(unpacker->tree, node);

@@ -136,6 +136,7 @@ void tree_free(struct tree *tree)
 	if (!tree)
 		return;
 	node_free(tree->root, &tree->count);
+	g_clear_pointer(&tree->hidden, g_ptr_array_unref);
 	fd_cleanup(&tree->root_fd);
 	fd_cleanup(&tree->spool_fd);
 	g_free(tree);
@@ -363,6 +364,29 @@ struct node *tree_add(struct tree *tree, const char *path, enum node_type type, 
 		at = child;
 		rest += length + 1;
 	}
+}
+
+static void hidden_free(void *data)
+{
+	struct hidden_file *hidden = data;
+
+	node_clear_attributes(hidden->node);
+	g_free(hidden->node);
+	g_free(hidden->path);
+	g_free(hidden);
+}
+
+void tree_hide(struct tree *tree, const struct node *node, const char *path)
+{
+	struct hidden_file *hidden = g_new0(struct hidden_file, 1);
+
+	hidden->path = g_strdup(path);
+	hidden->node = g_new0(struct node, 1);
+	hidden->node->type = NODE_FILE;
+	node_copy_attributes(hidden->node, node);
+	if (!tree->hidden)
+		tree->hidden = g_ptr_array_new_with_free_func(hidden_free);
+	g_ptr_array_add(tree->hidden, hidden);
 }
 
 void tree_remove(struct tree *tree, struct node *node)

@@ -69,6 +69,16 @@ struct tree {
 	int spool_fd; /* or one file that holds all of it, or -1; owned */
 	size_t count; /* nodes, the root included */
 	uint32_t next_link_group;
+
+	/* Of image_spool_tree alone: the files of layers that later entries removed or replaced.
+	 * Whoever has the image can read them, though no container sees them. In the order in
+	 * which they went. NULL where there is none. */
+	GPtrArray *hidden; /* struct hidden_file * */
+};
+
+struct hidden_file {
+	char *path;
+	struct node *node; /* a copy, in no directory: for tree_open and its like */
 };
 
 struct tree *tree_new(void);
@@ -95,6 +105,9 @@ struct node *tree_add(struct tree *tree, const char *path, enum node_type type, 
  * component. */
 struct node *tree_add_child(struct tree *tree, struct node *directory, const char *name,
 			    enum node_type type);
+
+/* Notes that the content of @node, a file in a spool, is about to go from the tree. */
+void tree_hide(struct tree *tree, const struct node *node, const char *path);
 
 /* Removes @node and all below it. The root cannot be removed. */
 void tree_remove(struct tree *tree, struct node *node);

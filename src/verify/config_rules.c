@@ -14,6 +14,12 @@
 
 enum { PART_MAX_BYTES = 4 << 20 };
 
+/* "0", "00", or its name. */
+static bool is_root_group(const char *group)
+{
+	return !strcmp(group, "root") || (*group && group[strspn(group, "0")] == '\0');
+}
+
 void check_user(struct verification *verification, struct rule_result *result)
 {
 	const char *user = verification->subject->image->config->user;
@@ -33,7 +39,7 @@ void check_user(struct verification *verification, struct rule_result *result)
 			    user);
 	else if (uid == 0)
 		result_find(result, "User is \"%s\": root", user);
-	if (parts[0] && parts[1] && !strcmp(parts[1], "0"))
+	if (parts[0] && parts[1] && is_root_group(parts[1]))
 		result_find(result, "User is \"%s\": the group of root", user);
 }
 

@@ -148,6 +148,32 @@ void check_no_devices(struct verification *verification, struct rule_result *res
 /* --- libraries and links -------------------------------------------------------------------------
  */
 
+/* What engines and the kernel put there at run time, and what each may fill. */
+static bool is_filled_later(const struct verification *verification, const char *path)
+{
+	static const char *const places[] = {"/tmp", "/var/tmp", "/run", "/dev", "/proc", "/sys"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+		if (path_is_below(path, places[i]))
+			return true;
+	}
+	return is_mount_point(verification, path);
+}
+
+/* The directory that a part of a search path is, as the loader takes it from @path. Caller frees.
+ */
+static char *search_directory(const char *path, const char *part)
+{
+	const char *rest = strchr(part, 'N') ? strchr(part, 'N') + 1 : part;
+	g_autofree char *own = path_parent(path), *relative = NULL;
+
+	if (*part == '/')
+		return path_clean("/", part);
+	rest += *rest == '}';
+	relative = g_strconcat("./", rest, NULL);
+	return path_clean(own, relative);
+}
+
 static void find_outside(struct walk *walk, const char *path, const char *search)
 {
 	g_auto(GStrv) directories = g_strsplit(search ? search : "", ":", -1);
@@ -157,8 +183,11 @@ static void find_outside(struct walk *walk, const char *path, const char *search
 		bool origin = g_str_has_prefix(directory, "$ORIGIN") ||
 			      g_str_has_prefix(directory, "${ORIGIN}");
 
+		g_autofree char *place = search_directory(path, directory);
+
 		/* Empty, or relative: the working directory, which others may fill. */
-		if (*directory != '/' && !origin)
+		if ((*directory != '/' && !origin) || (is_filled_later(walk->verification, place) &&
+						       !is_filled_later(walk->verification, path)))
 			result_find(walk->result, "%s: looks for libraries in \"%s\"", path,
 				    directory);
 	}
@@ -238,14 +267,21 @@ void check_links(struct verification *verification, struct rule_result *result)
 /* --- accounts ------------------------------------------------------------------------------------
  */
 
-/* passwd(5), shadow(5): the second field is the password; "" is none at all. */
-static void find_empty_passwords(struct verification *verification, struct rule_result *result,
-				 const char *path)
+static gpointer uid_key(const char *field)
+{
+	return GSIZE_TO_POINTER((gsize)g_ascii_strtoull(field, NULL, 10) + 1);
+}
+
+/* passwd(5), shadow(5): the second field is the password; "" is none at all. The third of passwd is
+ * the number: @has_uids. */
+static void look_at_accounts(struct verification *verification, struct rule_result *result,
+			     const char *path, bool has_uids)
 {
 	const struct tree *tree = verification->subject->tree;
 	const struct node *node = tree_resolve(tree, path, true, NULL, NULL);
 	g_autofree char *text = node ? content_read_text(tree, node, ACCOUNTS_MAX_BYTES) : NULL;
 	g_autoptr(GHashTable) names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GHashTable) uids = g_hash_table_new(NULL, NULL);
 	g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
 
 	for (guint i = 0; lines[i]; i++) {
@@ -257,11 +293,13 @@ static void find_empty_passwords(struct verification *verification, struct rule_
 			result_find(result, "%s: %s has an empty password", path, fields[0]);
 		if (!g_hash_table_add(names, g_strdup(fields[0])))
 			result_find(result, "%s: %s is there twice", path, fields[0]);
+		if (has_uids && !g_hash_table_add(uids, uid_key(fields[2])))
+			result_find(result, "%s: %s has another's number", path, fields[0]);
 	}
 }
 
 void check_credentials(struct verification *verification, struct rule_result *result)
 {
-	find_empty_passwords(verification, result, "/etc/passwd");
-	find_empty_passwords(verification, result, "/etc/shadow");
+	look_at_accounts(verification, result, "/etc/passwd", true);
+	look_at_accounts(verification, result, "/etc/shadow", false);
 }

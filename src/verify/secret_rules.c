@@ -2,10 +2,13 @@
 /*
  * Secrets that were left in an image: private keys by their PEM header, tokens by the prefixes that
  * their issuers gave them so that they can be found, credential files by their names. Text that
- * documents a header without a key behind it is none.
+ * documents a header without a key behind it is none. Looked into: the files; those that a later
+ * layer hides, which whoever has the image can read; and every text of the config (variables,
+ * labels, the history of how it was built).
  */
 #include "verify/verification.h"
 
+#include "base/json.h"
 #include "base/path.h"
 #include "cut/content.h"
 
@@ -14,6 +17,7 @@
 enum {
 	SCAN_MAX_BYTES = 64 << 20,
 	KEY_BODY_BYTES = 40,
+	ENCODED_BYTES = 400, /* of base64: enough for a header and the beginning of a key */
 	WORD_MIN_BYTES = 20, /* of the shortest token */
 };
 
@@ -24,17 +28,14 @@ struct token {
 };
 
 static const struct token tokens[] = {
-	{"AKIA", 16, "an AWS access key id"},
-	{"ASIA", 16, "an AWS access key id"},
-	{"ghp_", 36, "a GitHub token"},
-	{"gho_", 36, "a GitHub token"},
-	{"ghs_", 36, "a GitHub token"},
-	{"github_pat_", 60, "a GitHub token"},
-	{"glpat-", 20, "a GitLab token"},
-	{"xoxb-", 24, "a Slack token"},
-	{"xoxp-", 24, "a Slack token"},
-	{"npm_", 36, "an npm token"},
-	{"pypi-AgEIcHlwaS5vcmc", 40, "a PyPI token"},
+	{"AKIA", 16, "an AWS access key id"}, {"ASIA", 16, "an AWS access key id"},
+	{"ghp_", 36, "a GitHub token"},       {"gho_", 36, "a GitHub token"},
+	{"ghs_", 36, "a GitHub token"},       {"ghu_", 36, "a GitHub token"},
+	{"ghr_", 36, "a GitHub token"},       {"github_pat_", 60, "a GitHub token"},
+	{"glpat-", 20, "a GitLab token"},     {"glrt-", 20, "a GitLab token"},
+	{"sk_live_", 24, "a Stripe key"},     {"rk_live_", 24, "a Stripe key"},
+	{"xoxb-", 24, "a Slack token"},       {"xoxp-", 24, "a Slack token"},
+	{"npm_", 36, "an npm token"},         {"pypi-AgEIcHlwaS5vcmc", 40, "a PyPI token"},
 	{"dckr_pat_", 24, "a Docker token"},
 };
 
@@ -125,20 +126,71 @@ static void scan_tokens(const struct content *content, const char *path, struct 
 	}
 }
 
-static void scan_keys(const struct content *content, const char *path, struct rule_result *result)
+/* Where a private key begins, or NULL. */
+static const uint8_t *find_key(const uint8_t *data, size_t size_bytes)
 {
 	static const char begin[] = "-----BEGIN ";
-	const uint8_t *at = content->data;
-	const uint8_t *end = content->data + content->size_bytes;
+	const uint8_t *at = data, *end = data + size_bytes;
 
 	while ((at = memmem(at, (size_t)(end - at), begin, strlen(begin)))) {
-		if (is_private_key(at, (size_t)(end - at))) {
-			result_find(result, "%s: a private key at byte %zu", path,
-				    (size_t)(at - content->data));
-			return;
-		}
+		if (is_private_key(at, (size_t)(end - at)))
+			return at;
 		at += strlen(begin);
 	}
+	return NULL;
+}
+
+/* Whether what is encoded from @at on, where a header seems to be, is a private key. A group of
+ * four letters may have begun up to three before. */
+static bool is_encoded_key(const uint8_t *data, const uint8_t *at, const uint8_t *end)
+{
+	for (size_t before = 0; before < 4 && before <= (size_t)(at - data); before++) {
+		const uint8_t *from = at - before;
+		g_autofree char *text =
+			g_strndup((const char *)from, MIN((size_t)(end - from), ENCODED_BYTES));
+		g_autofree guchar *plain = NULL;
+		gsize size_bytes;
+
+		text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+				  "+/\r\n")] = '\0';
+		plain = g_base64_decode(text, &size_bytes);
+		if (find_key(plain, size_bytes))
+			return true;
+	}
+	return false;
+}
+
+/* As Kubernetes' and Docker's files hold them: base64 of "-----BEGIN ", at each of its places in a
+ * group of three bytes. */
+static const uint8_t *find_encoded_key(const uint8_t *data, size_t size_bytes)
+{
+	static const char *const begins[] = {"LS0tLS1CRUdJTi", "0tLS0tQkVHSU4", "tLS0tLUJFR0lO"};
+	const uint8_t *end = data + size_bytes;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(begins); i++) {
+		const uint8_t *at = data;
+
+		while ((at = memmem(at, (size_t)(end - at), begins[i], strlen(begins[i])))) {
+			if (is_encoded_key(data, at, end))
+				return at;
+			at += strlen(begins[i]);
+		}
+	}
+	return NULL;
+}
+
+static void scan_keys(const struct content *content, const char *path, struct rule_result *result)
+{
+	const uint8_t *data = content->data, *key = find_key(data, content->size_bytes);
+
+	if (key) {
+		result_find(result, "%s: a private key at byte %zu", path, (size_t)(key - data));
+		return;
+	}
+	key = find_encoded_key(data, content->size_bytes);
+	if (key)
+		result_find(result, "%s: a private key in base64 at byte %zu", path,
+			    (size_t)(key - data));
 }
 
 static bool name_is_credential(const char *path)
@@ -163,23 +215,80 @@ struct scan {
 	struct rule_result *result;
 };
 
-static bool scan_file(struct node *node, const char *path, void *user)
+static void scan_content(const struct content *content, const char *place,
+			 struct rule_result *result)
 {
-	struct scan *scan = user;
+	scan_keys(content, place, result);
+	scan_tokens(content, place, result);
+}
+
+/* @path: of the file; @place: how the findings call it. */
+static void scan_node(const struct scan *scan, const struct node *node, const char *path,
+		      const char *place)
+{
 	autocontent struct content content = {0};
 
-	if (node->type != NODE_FILE || node->size_bytes == 0)
-		return true;
 	if (name_is_credential(path))
-		result_find(scan->result, "%s: a credential file", path);
+		result_find(scan->result, "%s: a credential file", place);
 	/* What a program of this size has in it is its own; documents of keys are small. */
 	if (node->size_bytes > SCAN_MAX_BYTES ||
 	    !content_open(scan->verification->subject->tree, node, SCAN_MAX_BYTES, &content) ||
 	    elf_is(content.data, content.size_bytes))
-		return true;
-	scan_keys(&content, path, scan->result);
-	scan_tokens(&content, path, scan->result);
+		return;
+	scan_content(&content, place, scan->result);
+}
+
+static bool scan_file(struct node *node, const char *path, void *user)
+{
+	if (node->type == NODE_FILE && node->size_bytes > 0)
+		scan_node(user, node, path, path);
 	return true;
+}
+
+static void scan_hidden(const struct scan *scan)
+{
+	const GPtrArray *hidden = scan->verification->subject->tree->hidden;
+
+	for (guint i = 0; hidden && i < hidden->len; i++) {
+		const struct hidden_file *file = hidden->pdata[i];
+		g_autofree char *place = g_strdup_printf("%s of layer %u, which a later one hides",
+							 file->path, file->node->layer + 1);
+
+		scan_node(scan, file->node, file->path, place);
+	}
+}
+
+static void scan_value(struct rule_result *result, const char *place, const json_t *value);
+
+static void scan_member(struct rule_result *result, const char *place, const char *key,
+			const json_t *value)
+{
+	g_autofree char *inner = g_strconcat(place, *place ? "." : "", key, NULL);
+
+	scan_value(result, inner, value);
+}
+
+/* Every text in @value, which was parsed: its depth is bounded. */
+static void scan_value(struct rule_result *result, const char *place, const json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_is_string(value)) {
+		const struct content content = {(const uint8_t *)json_string_value(value),
+						json_string_length(value)};
+		g_autofree char *name = g_strconcat("config: ", place, NULL);
+
+		scan_content(&content, name, result);
+	}
+	json_array_foreach (value, i, member) {
+		g_autofree char *index = g_strdup_printf("%zu", i);
+
+		scan_member(result, place, index, member);
+	}
+	json_object_foreach ((json_t *)value, key, member)
+		scan_member(result, place, key, member);
 }
 
 void check_no_secrets(struct verification *verification, struct rule_result *result)
@@ -187,4 +296,6 @@ void check_no_secrets(struct verification *verification, struct rule_result *res
 	struct scan scan = {verification, result};
 
 	node_walk(verification->subject->tree->root, scan_file, &scan);
+	scan_hidden(&scan);
+	scan_value(result, "", verification->subject->image->config->json);
 }

@@ -207,9 +207,15 @@ def snapshot(directory):
     return found
 
 
+def parents_of(path):
+    while path != "/":
+        path = os.path.dirname(path)
+        yield path
+
+
 def merged(layout):
     """The layers of a layout, merged: path → (kind, digest of content or target, content)."""
-    files = {}
+    files, above = {}, set()
     for layer in manifest_of(layout)["layers"]:
         with tarfile.open(blob_path(layout, layer["digest"])) as archive:
             for member in archive:
@@ -222,10 +228,14 @@ def merged(layout):
                     gone = os.path.join(directory, name[4:])
                     files = {p: f for p, f in files.items() if p != gone and not p.startswith(gone + "/")}
                     continue
+                above.update(parents_of(path))
                 if member.isdir():
                     files.pop(path, None)
-                elif member.issym():
-                    files[path] = ("link", hashlib.sha256(member.linkname.encode()).hexdigest(), b"")
+                    continue
+                if path in above:  # what was a directory is none
+                    files = {p: f for p, f in files.items() if not p.startswith(path + "/")}
+                if member.issym():
+                    files[path] = ("link", hashlib.sha256(os.fsencode(member.linkname)).hexdigest(), b"")
                 elif member.islnk():
                     files[path] = files["/" + member.linkname.removeprefix("./")]
                 elif member.isfile():

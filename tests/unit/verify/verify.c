@@ -151,6 +151,7 @@ static void test_user(void)
 		{"\"User\": \"0:5\"", "FAIL", "root"},
 		{"\"User\": \"app\"", "FAIL", "a name"},
 		{"\"User\": \"10:0\"", "FAIL", "the group of root"},
+		{"\"User\": \"10:root\"", "FAIL", "the group of root"},
 		{"\"User\": \"10\"", "PASS", NULL},
 		{"\"User\": \"65532:65532\"", "PASS", NULL},
 	};
@@ -209,6 +210,56 @@ static void test_secrets(void)
 	}
 }
 
+#define KEY_TEXT                                                                                   \
+	"-----BEGIN RSA PRIVATE KEY-----\\n"                                                       \
+	"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMbRvI0MBZhpI\\n"
+
+/* In what is no file: variables, labels, arguments. */
+static void test_secrets_of_config(void)
+{
+	static const struct {
+		const char *config, *outcome, *finding;
+	} table[] = {
+		{"\"Env\": [\"A=b\", \"URL=https://x:ghp_0123456789abcdefghijABCDEFGHIJ012345@y\"]",
+		 "FAIL", "config: config.Env.1: a GitHub token"},
+		{"\"Labels\": {\"k\": \"" KEY_TEXT "\"}", "FAIL",
+		 "config: config.Labels.k: a private key"},
+		{"\"Cmd\": [\"--key=AKIAIOSFODNN7EXAMPLE\"]", "FAIL", "config: config.Cmd.0"},
+		{"\"Labels\": {\"k\": \"-----BEGIN RSA PRIVATE KEY-----\"}", "PASS", NULL},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct fixture f;
+
+		fixture_init(&f, table[i].config);
+		assert_outcome(&f, "no-secrets", table[i].outcome, table[i].finding);
+		fixture_clear(&f);
+	}
+}
+
+/* A key in base64, wherever it begins in a group of three bytes; and a text that only begins so. */
+static void test_encoded_secrets(void)
+{
+	static const char key[] =
+		"-----BEGIN EC PRIVATE KEY-----\n"
+		"MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n";
+
+	for (guint shift = 0; shift < 4; shift++) {
+		g_autofree char *plain =
+			shift < 3 ? g_strdup_printf("%.*s%s", (int)shift, "k=", key)
+				  : g_strdup("-----BEGIN CERTIFICATE-----\nMIIB0123456789");
+		g_autofree char *encoded = g_base64_encode((const guchar *)plain, strlen(plain));
+		g_autofree char *text = g_strdup_printf("client-key-data: %s\n", encoded);
+		struct fixture f;
+
+		fixture_init(&f, "");
+		add_file(&f, "/app/config", 0644, text);
+		assert_outcome(&f, "no-secrets", shift < 3 ? "FAIL" : "PASS",
+			       shift < 3 ? "/app/config: a private key in base64" : NULL);
+		fixture_clear(&f);
+	}
+}
+
 static void test_accounts(void)
 {
 	struct fixture f;
@@ -218,6 +269,9 @@ static void test_accounts(void)
 	assert_outcome(&f, "credentials", "PASS", NULL);
 	add_file(&f, "/etc/shadow", 0640, "root:*:1::::::\napp::1::::::\n");
 	assert_outcome(&f, "credentials", "FAIL", "/etc/shadow: app has an empty password");
+	add_file(&f, "/etc/shadow", 0640, "root:*:1::::::\napp:*:1::::::\n");
+	add_file(&f, "/etc/passwd", 0644, "root:x:0:0::/:\ntoor:x:0:0::/:\n");
+	assert_outcome(&f, "credentials", "FAIL", "/etc/passwd: toor has another's number");
 	fixture_clear(&f);
 }
 
@@ -416,6 +470,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/user", test_user);
 	g_test_add_func("/verify/environment", test_environment);
 	g_test_add_func("/verify/secrets", test_secrets);
+	g_test_add_func("/verify/secrets-of-config", test_secrets_of_config);
+	g_test_add_func("/verify/encoded-secrets", test_encoded_secrets);
 	g_test_add_func("/verify/accounts", test_accounts);
 	g_test_add_func("/verify/links", test_links);
 	g_test_add_func("/verify/entry", test_entry);

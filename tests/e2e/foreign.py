@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`thresh sbom` and `thresh verify` on images as others make them: layers that hide and replace, names that are no text, and what a rule must see
+where nobody looks. The inventory is counted again here, from the layers alone.
+"""
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+from support import CONFIG, Tap, entry, file, hard_link, layout, merged, scratch, symlink, tar, tarfile, thresh  # noqa: E402
+
+tap = Tap()
+os.chdir(scratch("foreign"))
+KEY = (b"-----BEGIN RSA PRIVATE KEY-----\n"
+       b"MIIEpAIBAAKCAQEA0Z3VS5JJcds3xfn/ygWyF8PbnGy0AHB7MhgwMbRvI0MBZhpI\n-----END RSA PRIVATE KEY-----\n")
+USER = {"Entrypoint": ["/app"], "User": "1000:1000"}
+
+
+def directory(name, mode=0o755):
+    return entry(name, tarfile.DIRTYPE, mode)
+
+
+def in_documents(path):
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def listed(name):
+    """The (name, SHA-256) of the files of each format, sorted, or what thresh said."""
+    found = {}
+    for form in ("spdx", "spdx3", "cyclonedx"):
+        done = thresh("sbom", f"oci:{name}", "--format", form)
+        if done.status:
+            return done.log
+        found[form] = sorted(of_document(form, json.loads(done.out)))
+    return found
+
+
+def of_document(form, document):
+    if form == "spdx":
+        return [(f["fileName"][1:], f["checksums"][1]["checksumValue"]) for f in document["files"]]
+    if form == "spdx3":
+        return [(e["name"], e["verifiedUsing"][0]["hashValue"]) for e in document["@graph"] if e["type"] == "software_File"]
+    return [(c["name"], c["hashes"][0]["content"]) for c in flat(document["components"]) if c["type"] == "file"]
+
+
+def flat(components):
+    for component in components:
+        yield component
+        yield from flat(component.get("components", []))
+
+
+def identifiers(form, document):
+    if form == "spdx":
+        return [x["SPDXID"] for x in document["packages"] + document["files"]]
+    if form == "spdx3":
+        return [x["spdxId"] for x in document["@graph"] if "spdxId" in x]
+    return [c["bom-ref"] for c in flat(document["components"])]
+
+
+def counted(name, *layers, media="tar+gzip"):
+    layout(name, layers, CONFIG, media=media)
+    want = sorted((in_documents(path), digest) for path, (_, digest, _) in merged(name).items())
+    got = listed(name)
+    if isinstance(got, str):
+        tap.point(name, "no document", got)
+        return
+    wrong = [form for form in got if got[form] != want]
+    tap.point(f"{name}: {len(want)} files, each once", None if not wrong else f"{wrong} differ",
+              "\n".join(map(str, set(want).symmetric_difference(got[wrong[0]]))) if wrong else "")
+
+
+# --- layers ---
+
+counted("whiteouts",
+        tar(directory("a"), file("a/gone", b"1"), file("a/kept", b"2"), directory("b"), file("b/x", b"3"), directory("b/c"), file("b/c/y", b"4")),
+        tar(file("a/.wh.gone"), directory("b"), file("b/.wh..wh..opq"), file("b/new", b"5")),
+        tar(file(".wh.nothing"), file("a/gone", b"again")))
+counted("kinds-that-change",
+        tar(file("f", b"1"), directory("d"), file("d/below", b"2"), symlink("l", "f"), hard_link("h", "f")),
+        tar(directory("f"), file("f/inside", b"3"), file("d", b"4"), file("l", b"5")),
+        tar(file("h", b"6")))
+counted("links-across-layers", tar(file("one", b"1"), file("two", b"2")), tar(hard_link("three", "one")), tar(file("one", b"other"), file(".wh.two")))
+counted("names", tar(directory("n"), file("n/new\nline", b"1"), file("n/" + "a" * 255, b"2"), file("n/tab\t\"\\", b"3"), file("n/\x07", b"4"),
+                     file("n/\udcff", b"5"), file("n/%FF", b"6"), file("n/\u00e9", b"7"), symlink("n/to", "\udcff"),
+                     entry("n/fifo", tarfile.FIFOTYPE), entry("n/null", tarfile.CHRTYPE, devmajor=1, devminor=3)))
+counted("empty-layers", tar(), tar(file("only", b"")), tar())
+counted("many", tar(*[file(f"m/{i // 100}/{i}", str(i).encode()) for i in range(5000)]), media="tar")
+
+# --- metadata that says a thing twice ---
+
+INSTALLED = json.dumps([{"name": "a/b", "version": "1.0"}] * 2).encode()
+layout("twice", [tar(file("vendor/composer/installed.json", INSTALLED), file("vendor/a/b/x.php", b"<?php"))], CONFIG)
+for form in ("spdx", "spdx3", "cyclonedx"):
+    named = identifiers(form, json.loads(thresh("sbom", "oci:twice", "--format", form).out))
+    tap.point(f"a package that is listed twice is one: {form}", None if len(named) == len(set(named)) else sorted(n for n in named if named.count(n) > 1))
+
+
+# --- what verify must see ---
+
+def rule(name, wanted, outcome, text, layers, config=None, change=None):
+    shutil.rmtree("image", ignore_errors=True)
+    layout("image", layers, config or USER, change=change)
+    done = thresh("verify", "oci:image", "--format", "json")
+    found = {r["rule"]: r for r in json.loads(done.out)["results"]}[wanted] if done.out else {"outcome": done.log}
+    fine = found["outcome"] == outcome and (not text or text in " ".join(found["findings"]))
+    tap.point(name, None if fine else f"{found['outcome']}, want {outcome} {text}", found)
+
+
+APP = file("app", b"x", 0o755)
+rule("a key that a later layer removes", "no-secrets", "FAIL", "/root/key of layer 1, which a later one hides: a private key",
+     [tar(APP, file("root/key", KEY)), tar(file("root/.wh.key"))])
+rule("a key that a later layer replaces", "no-secrets", "FAIL", "of layer 1", [tar(APP, file("k", KEY)), tar(file("k", b"no more"))])
+rule("a key in a directory that is opaque later", "no-secrets", "FAIL", "of layer 2",
+     [tar(APP), tar(directory("d"), file("d/k", KEY)), tar(directory("d"), file("d/.wh..wh..opq"))])
+rule("nothing secret, removed", "no-secrets", "PASS", None, [tar(APP, file("k", b"text")), tar(file(".wh.k"))])
+rule("a token in the history", "no-secrets", "FAIL", "config: history.0.created_by: a GitHub token", [tar(APP)],
+     change=lambda d: d["config"].update(history=[{"created_by": "RUN git clone https://ghp_" + "a1B2" * 9 + "@example.org"}]))
+rule("two names for root", "credentials", "FAIL", "toor", [tar(APP, file("etc/passwd", b"root:x:0:0::/:\ntoor:x:0:0::/:\n"))])
+for name, kind in (("SCHILY.xattr.security.capability", "SCHILY"), ("LIBARCHIVE.xattr.security.capability", "libarchive")):
+    capable = file("usr/bin/ping", b"x" * 20, 0o755, pax_headers={name: "AQAAAgAEAAAAAAAAAAAAAAAAAAA=" if kind == "libarchive" else "\x01\x00\x00\x02"})
+    rule(f"file capabilities by {kind}'s attribute", "no-file-capabilities", "FAIL", "/usr/bin/ping", [tar(APP, capable)])
+
+
+def program(search):
+    """An ELF file with that RUNPATH."""
+    with open("p.c", "w", encoding="ascii") as stream:
+        stream.write("int main(void) { return 0; }\n")
+    subprocess.run(["gcc", "-nostdlib", "-shared", "-fPIC", "-Wl,--enable-new-dtags", f"-Wl,-rpath,{search}", "-o", "p", "p.c"], check=True)
+    with open("p", "rb") as stream:
+        return stream.read()
+
+
+for search, outcome in (("/tmp/lib", "FAIL"), ("$ORIGIN/../../tmp/lib", "FAIL"), ("/run/x", "FAIL"), ("$ORIGIN/../lib", "PASS"), ("/usr/lib/app", "PASS"), ("lib", "FAIL")):
+    rule(f"libraries in {search}", "libraries", outcome, search if outcome == "FAIL" else None,
+         [tar(APP, file("usr/bin/p", program(search), 0o755), file("usr/lib/app/x", b""))])
+tap.end()
