@@ -164,6 +164,19 @@ bool complain_joined(const struct state *state, const struct item *item, GError 
 			 place, item_kind_name(item->kind), key, state->name);
 }
 
+bool complain_input(const struct item *item, GError **error)
+{
+	g_autofree char *place = complaint_place(item->step);
+	g_autofree char *key = error_quote(item->key->actual);
+
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "%s: %s %s: it reads more than 4 MiB from standard input, or what another "
+			 "program writes: a plan cannot hold it; give it a file of the image, run "
+			 "both as one program, or write the steps yourself (thresh.yaml: "
+			 "entrypoint.plan)",
+			 place, item_kind_name(item->kind), key);
+}
+
 void complain_failure(const struct space *space, const struct state *one, const struct state *other,
 		      GError **error)
 {

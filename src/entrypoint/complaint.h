@@ -20,6 +20,10 @@ void complain_failure(const struct space *space, const struct state *one, const 
  */
 bool complain_joined(const struct state *state, const struct item *item, GError **error);
 
+/* The program of @item reads what no plan can hold: without it, a plan would be a guess. Answers
+ * false. */
+bool complain_input(const struct item *item, GError **error);
+
 /* @state has a variable that begins with @prefix and that the script cannot know, and differs. */
 bool complain_foreign(const struct state *base, const struct state *state, const char *prefix,
 		      GError **error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One step: files, and programs that are run. */
 #include "base/path.h"
+#include "entrypoint/complaint.h"
 #include "entrypoint/emit_private.h"
 #include "entrypoint/input.h"
 #include "entrypoint/template.h"
@@ -239,18 +240,13 @@ struct launch {
 	guint slot;          /* the next to decide */
 };
 
-/* A program without what it was told on standard input would be a guess. */
 static void check_input(struct emitter *emitter, const struct column *column)
 {
 	for (guint i = 0; i < column->cells->len; i++) {
 		const struct item *item = column->cells->pdata[i];
 
-		if (item && item->step->input_unknown)
-			emit_fail(emitter, column,
-				  "it reads more than 4 MiB from standard input, or what another "
-				  "program writes: a plan cannot hold it; give it a file of the "
-				  "image, run both as one program, or write the steps yourself "
-				  "(thresh.yaml: entrypoint.plan)");
+		if (item && item->step->input_unknown && !emitter->error)
+			complain_input(item, &emitter->error);
 	}
 }
 

@@ -73,7 +73,7 @@ struct start_record *explorer_explain(struct explorer *explorer, const GByteArra
 
 /* The factors: names in the scripts' text, the user's, and what they are compared with. */
 void explore_names(struct explorer *explorer);
-/* A start that executes something. */
+/* A start that executes something, and whose programs read what a plan can hold. */
 bool explore_base(struct explorer *explorer, GError **error);
 /* One variable at a time. */
 bool explore_variables(struct explorer *explorer, GError **error);

@@ -259,7 +259,7 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	guint mark = factor_find(factor, LEVEL_MARK);
 	struct state *marked;
 
-	if (factor->doubtful)
+	if (factor->doubtful || factor->foreign)
 		return true;
 	add_pattern_levels(factor);
 	if (!explorer_toggle(explorer, index, mark, &marked, error))

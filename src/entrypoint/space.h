@@ -67,6 +67,7 @@ struct factor {
 	bool needs_others;    /* marked alone, a start fails; with all marked, it does not */
 	bool doubtful;        /* hardly a variable of whoever starts the image: a word of the text,
 				 or one that the script sets itself */
+	bool foreign;         /* nobody has it: a sample of those with a prefix */
 	bool word;            /* a word of the text that may be no variable's name at all */
 };
 

@@ -210,8 +210,9 @@ static void test_odd(void)
 			 WORDS("TLS_CERT=/c", "TLS_KEY=/k", "MODE=cluster", "PEERS=a b"), NONE);
 }
 
-static void expect_error(const struct script *script, const char *const *arguments,
-			 const char *const *texts)
+/* An error that needs @starts starts at most. */
+static void expect_error_within(const struct script *script, const char *const *arguments,
+				const char *const *texts, guint starts)
 {
 	struct fixture fixture;
 	g_autoptr(GError) error = NULL;
@@ -226,7 +227,14 @@ static void expect_error(const struct script *script, const char *const *argumen
 	for (; *texts; texts++)
 		if (!strstr(error->message, *texts))
 			g_error("`%s` is not in: %s", *texts, error->message);
+	g_assert_cmpuint(fixture.image.starts, <=, starts);
 	fixture_clear(&fixture);
+}
+
+static void expect_error(const struct script *script, const char *const *arguments,
+			 const char *const *texts)
+{
+	expect_error_within(script, arguments, texts, G_MAXUINT);
 }
 
 static void test_derived(void)
@@ -237,9 +245,10 @@ static void test_derived(void)
 
 static void test_routes(void)
 {
-	expect_error(
+	expect_error_within(
 		&routes_script, WORDS("app"),
-		WORDS("/entrypoint.sh:3: ", "/etc/routes.conf", "APP_ROUTE_", "entrypoint.plan"));
+		WORDS("/entrypoint.sh:3: ", "/etc/routes.conf", "APP_ROUTE_", "entrypoint.plan"),
+		3);
 }
 
 /* A secret that every start draws anew, in a file and in the environment: drawn once. */
@@ -306,8 +315,8 @@ static void test_node_official(void)
 /* What a program reads from another one is in no record: never a guess. */
 static void test_piped(void)
 {
-	expect_error(&piped_script, WORDS("app"),
-		     WORDS("/entrypoint.sh:1: ", "run /usr/bin/load", "entrypoint.plan"));
+	expect_error_within(&piped_script, WORDS("app"),
+			    WORDS("/entrypoint.sh:1: ", "run /usr/bin/load", "entrypoint.plan"), 2);
 }
 
 /* Without quotes, inside a word: blanks are refused, everything else is the value. */
@@ -495,10 +504,29 @@ static void test_typed(void)
 			 WORDS("WORKERS=64", "MASK=027"), NONE);
 }
 
+/* What a script asks for is none of the thirty words in its text that are hardly variables: these
+ * are tried all at once. */
+static void test_wanting(void)
+{
+	struct fixture fixture;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture, &wanting_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE);
+	autostartplan struct start_plan *plan =
+		start_learn(&fixture.request, world_run, &fixture.image, &error);
+
+	g_assert_no_error(error);
+	g_test_message("%u starts\n%s", fixture.image.starts, plan->steps);
+	g_assert_nonnull(strstr(plan->steps, "${DB_PASSWORD}"));
+	g_assert_cmpuint(fixture.image.starts, <, 60);
+	fixture_clear(&fixture);
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/learn/redis", test_redis);
+	g_test_add_func("/learn/wanting", test_wanting);
 	g_test_add_func("/learn/nginx", test_nginx);
 	g_test_add_func("/learn/postgres", test_postgres);
 	g_test_add_func("/learn/mariadb", test_mariadb);
