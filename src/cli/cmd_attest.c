@@ -8,6 +8,7 @@
 #include "cli/signing.h"
 #include "evidence/documents.h"
 #include "evidence/statement.h"
+#include "image/cache.h"
 #include "image/rootfs.h"
 #include "sandbox/identity.h"
 

@@ -5,6 +5,7 @@
 #include "cli/compare.h"
 #include "cli/json_output.h"
 #include "cli/options.h"
+#include "image/cache.h"
 #include "image/rootfs.h"
 #include "sandbox/identity.h"
 

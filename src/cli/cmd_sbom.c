@@ -6,6 +6,7 @@
 #include "cli/keep_list.h"
 #include "cli/options.h"
 #include "evidence/documents.h"
+#include "image/cache.h"
 #include "image/rootfs.h"
 #include "sandbox/identity.h"
 

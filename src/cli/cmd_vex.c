@@ -9,6 +9,7 @@
 #include "evidence/attestation.h"
 #include "evidence/provenance.h"
 #include "evidence/vex.h"
+#include "image/cache.h"
 #include "image/rootfs.h"
 #include "sandbox/identity.h"
 

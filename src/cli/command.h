@@ -4,7 +4,6 @@
  * man/thresh.1.
  *
  *     int cmd_sbom(int argc, char **argv, GError **error);
-int cmd_diff(int argc, char **argv, GError **error);
  *
  * argv[0] is the command's name. The answer is the exit status; where @error is set, main prints it
  * as one line and takes the exit status from it (base/error.h), whatever was answered.
@@ -42,4 +41,5 @@ int cmd_key(int argc, char **argv, GError **error);
 int cmd_attest(int argc, char **argv, GError **error);
 int cmd_sign(int argc, char **argv, GError **error);
 int cmd_verify(int argc, char **argv, GError **error);
+int cmd_cache(int argc, char **argv, GError **error);
 int cmd_version(int argc, char **argv, GError **error);

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "base/size.h"
 #include "cli/values.h"
 
 #include <fcntl.h>

@@ -65,6 +65,7 @@ const struct subcommand subcommands[] = {
 	{"sign", cmd_sign, "sign an image"},
 	{"verify", cmd_verify, "recompute what is claimed of an image, by rules"},
 	{"key", cmd_key, "make a key pair that signs evidence"},
+	{"cache", cmd_cache, "list what is in the cache, or make room in it"},
 	{"version", cmd_version, "print the version"},
 	{"help", cmd_help, "print this, or the help of a command"},
 	{NULL, NULL, NULL},

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "cli/config.h"
 #include "cli/values.h"
-#include "image/rootfs.h"
+#include "image/cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -404,6 +404,7 @@ static bool parse(const struct command_form *form, char **argv, struct given *gi
 	g_autoptr(GError) failure = NULL;
 	g_auto(GStrv) words = NULL;
 	char **behind = NULL, **first, **all = argv;
+	uint64_t limit;
 
 	/* "--" is looked for here, since GOption drops it only sometimes */
 	for (; *argv; argv++) {
@@ -427,7 +428,8 @@ static bool parse(const struct command_form *form, char **argv, struct given *gi
 	if (given->help)
 		print_help(form, context);
 	first = words && *words ? words + 1 : words;
-	return take_operands(form, first, behind, options, error) && apply(given, options, error);
+	return take_operands(form, first, behind, options, error) && apply(given, options, error) &&
+	       cache_limit(&limit, error);
 }
 
 struct options *options_parse(const struct command_form *form, int argc, char **argv,

@@ -385,34 +385,6 @@ static bool parse_digits(const char *text, uint64_t *ret_value, const char **ret
 	return errno == 0;
 }
 
-bool size_parse(const char *text, uint64_t *ret_bytes, GError **error)
-{
-	static const char units[] = "kmgt";
-	const char *rest, *unit;
-	uint64_t value;
-
-	if (!parse_digits(text, &value, &rest))
-		return usage(error, text,
-			     "not a size; want a number of bytes, or one like 64M or 2G");
-	unit = *rest ? strchr(units, g_ascii_tolower(*rest)) : NULL;
-	if (unit) {
-		for (const char *step = units; step <= unit; step++) {
-			if (__builtin_mul_overflow(value, (uint64_t)1024, &value))
-				return usage(error, text, "too large a size");
-		}
-		rest++;
-		if (rest[0] == 'i' && rest[1] == 'B')
-			rest++;
-	}
-	if (*rest == 'B')
-		rest++;
-	if (*rest)
-		return usage(error, text,
-			     "not a size; want a number of bytes, or one like 64M or 2G");
-	*ret_bytes = value;
-	return true;
-}
-
 bool duration_parse(const char *text, int *ret_ms, GError **error)
 {
 	static const struct {

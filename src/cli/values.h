@@ -70,10 +70,6 @@ bool probe_value_parse(const char *text, GPtrArray *probes, GError **error);
 /* Adds the command line of a workload. */
 bool workload_parse(const char *text, GPtrArray *workloads, GError **error);
 
-/* A number of bytes: digits and, optionally, k, M, G or T, with or without "B" or "iB" behind;
- * powers of 1024. */
-bool size_parse(const char *text, uint64_t *ret_bytes, GError **error);
-
 /* A duration: digits with at most one point and "ms", "s" (also where there is no unit), "m" or
  * "h"; from 0 to a day. */
 bool duration_parse(const char *text, int *ret_ms, GError **error);

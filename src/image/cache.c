@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "image/rootfs.h"
+#include "image/cache.h"
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/size.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,4 +50,15 @@ char *cache_default_path(GError **error)
 		return NULL;
 	}
 	return g_steal_pointer(&path);
+}
+
+bool cache_limit(uint64_t *ret_bytes, GError **error)
+{
+	const char *named = g_getenv("THRESH_CACHE_LIMIT");
+
+	*ret_bytes = CACHE_LIMIT_BYTES;
+	if (!named || !*named || size_parse(named, ret_bytes, error))
+		return true;
+	g_prefix_error(error, "THRESH_CACHE_LIMIT: ");
+	return false;
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "image/cache.h"
 #include "image/rootfs_disk.h"
 #include "image/rootfs_unpack.h"
 #include "image/source.h"
@@ -14,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INDEX_BYTES_MAX = 1 << 30 };
+enum { INDEX_BYTES_MAX = 1 << 30, TRIES_MAX = 16 };
 
 void rootfs_free(struct rootfs *rootfs)
 {
@@ -88,9 +89,16 @@ static int open_entry(const struct image *image, const char *cache_path,
 	if (cache_fd < 0 || !make_private(cache_fd, base, error))
 		return -1;
 	base_fd = open_directory(cache_fd, base, error);
-	if (base_fd < 0 || !make_private(base_fd, hex, error))
+	if (base_fd < 0)
 		return -1;
-	entry_fd = open_directory(base_fd, hex, error);
+	/* It may be removed between the two. */
+	for (int tries = 1; entry_fd < 0; tries++) {
+		if (!make_private(base_fd, hex, error))
+			return -1;
+		entry_fd = open_directory(base_fd, hex, tries < TRIES_MAX ? NULL : error);
+		if (entry_fd < 0 && tries == TRIES_MAX)
+			return -1;
+	}
 	if (entry_fd >= 0)
 		*ret_path = g_build_filename(cache, base, hex, NULL);
 	return fd_steal(&entry_fd);
@@ -151,7 +159,7 @@ static struct tree *make_entry(const struct image *image, int entry_fd,
 	autotree struct tree *tree = NULL;
 	autofd int root_fd = -1;
 
-	if (!fd_remove_tree(entry_fd, "index", error) ||
+	if (!fd_remove_tree(entry_fd, "index", error) || !fd_remove_tree(entry_fd, "size", error) ||
 	    !fd_remove_tree(entry_fd, "index.new", error) ||
 	    !fd_remove_tree(entry_fd, "root.new", error) ||
 	    !fd_remove_tree(entry_fd, "root", error) || !make_private(entry_fd, "root.new", error))
@@ -202,16 +210,21 @@ bool rootfs_confirm(struct rootfs *rootfs, GError **error)
 
 /* One attempt at the entry; true without a tree: it was taken away in between, try again. */
 static bool try_entry(const struct image *image, int entry_fd, const struct owner_shift *shift,
-		      struct rootfs *rootfs, GError **error)
+		      struct rootfs *rootfs, bool *ret_added, GError **error)
 {
-	autofd int lock_fd = fd_open(entry_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW, 0600, error);
+	autofd int lock_fd =
+		openat(entry_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	struct tree *made;
 	bool gone;
 
-	if (lock_fd < 0 || !take_lock(entry_fd, lock_fd, LOCK_SH, &gone, error))
+	if (lock_fd < 0)
+		return errno == ENOENT || /* the directory has no name any more */
+		       error_set_errno(error, THRESH_ERROR_INPUT, errno, "cache: lock");
+	if (!take_lock(entry_fd, lock_fd, LOCK_SH, &gone, error))
 		return false;
 	if (gone)
 		return true;
+	cache_touch(lock_fd);
 	rootfs->tree = load_entry(entry_fd);
 	if (rootfs->tree && !check_blobs(rootfs, image, error))
 		return false;
@@ -239,6 +252,7 @@ static bool try_entry(const struct image *image, int entry_fd, const struct owne
 	}
 	rootfs->tree = made;
 	rootfs->lock_fd = fd_steal(&lock_fd);
+	*ret_added = true;
 	return true;
 }
 
@@ -246,15 +260,16 @@ static struct rootfs *unpack_cached(const struct image *image, const char *cache
 				    const struct owner_shift *shift, bool early, GError **error)
 {
 	autorootfs struct rootfs *rootfs = g_new0(struct rootfs, 1);
+	bool added = false;
 	g_autofree char *quoted = error_quote(image->reference);
 
 	rootfs->lock_fd = -1;
 	rootfs->image = early ? image : NULL;
-	for (int tries = 0; tries < 16 && !rootfs->tree; tries++) {
+	for (int tries = 0; tries < TRIES_MAX && !rootfs->tree; tries++) {
 		g_autofree char *path = NULL;
 		autofd int entry_fd = open_entry(image, cache_path, shift, &path, error);
 
-		if (entry_fd < 0 || !try_entry(image, entry_fd, shift, rootfs, error)) {
+		if (entry_fd < 0 || !try_entry(image, entry_fd, shift, rootfs, &added, error)) {
 			g_prefix_error(error, "%s: ", quoted);
 			return NULL;
 		}
@@ -266,6 +281,8 @@ static struct rootfs *unpack_cached(const struct image *image, const char *cache
 			  "%s: the cache entry is removed again and again", quoted);
 		return NULL;
 	}
+	if (added)
+		cache_added(cache_path);
 	return g_steal_pointer(&rootfs);
 }
 

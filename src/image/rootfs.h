@@ -63,7 +63,3 @@ struct tree *image_spool_tree(const struct image *image, const char *directory, 
 void rootfs_free(struct rootfs *rootfs);
 #define autorootfs __attribute__((cleanup(rootfs_cleanup)))
 void rootfs_cleanup(struct rootfs **rootfs);
-
-/* $THRESH_CACHE, else $XDG_CACHE_HOME/thresh, else ~/.cache/thresh; made with mode 0700 and checked
- * to be ours. Caller frees. */
-char *cache_default_path(GError **error);

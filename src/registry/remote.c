@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/parallel.h"
+#include "image/cache.h"
 #include "image/manifest.h"
 #include "registry/certificates.h"
 #include "registry/documents.h"
@@ -31,7 +32,8 @@ struct remote_image {
 	struct client *client;
 	json_t *descriptor;
 	int store_fd;
-	bool owns_store;
+	char *store_path; /* where the store is our own; NULL elsewhere */
+	bool has_fetched;
 	GMutex mutex;          /* over what follows, and over fetching */
 	GHashTable *wanted;    /* digest as text → struct wanted * */
 	GHashTable *documents; /* digest as text: manifests and indexes that are known of */
@@ -108,7 +110,7 @@ static bool learn(struct remote_image *image, GBytes *data, GError **error)
 	g_ptr_array_add(image->groups, group);
 	/* into a store of the caller's the whole image is to come; else the config may be all that
 	 * is asked for */
-	note_blob(image, &manifest->config, image->owns_store ? NULL : group);
+	note_blob(image, &manifest->config, image->store_path ? NULL : group);
 	for (guint i = 0; i < manifest->layers->len; i++)
 		note_blob(image, manifest->layers->pdata[i], group);
 	return true;
@@ -152,6 +154,7 @@ static bool fetch_blobs(struct remote_image *image, struct wanted *wanted, GErro
 		add_missing(image, wanted, missing);
 	for (guint i = 0; wanted->group && i < wanted->group->len; i++)
 		add_missing(image, wanted->group->pdata[i], missing);
+	image->has_fetched |= missing->len > 0;
 	ok = parallel_run(missing->len, REGISTRY_PARALLEL, fetch_one, stop_fetching, user, error);
 	client_resume(image->client);
 	return ok;
@@ -234,8 +237,14 @@ static void remote_close(struct remote_image *image)
 		return;
 	client_free(image->client);
 	json_decref(image->descriptor);
-	if (image->owns_store)
+	if (image->store_path)
 		fd_cleanup(&image->store_fd);
+	if (image->store_path && image->has_fetched) {
+		g_autofree char *cache = g_path_get_dirname(image->store_path);
+
+		cache_added(cache);
+	}
+	g_free(image->store_path);
 	g_hash_table_unref(image->wanted);
 	g_hash_table_unref(image->documents);
 	g_ptr_array_unref(image->groups);
@@ -294,16 +303,14 @@ static struct remote_image *remote_open(const struct image_remote *remote,
 {
 	const struct registry *registry = registry_of(remote);
 	struct remote_image *image = g_new0(struct remote_image, 1);
-	g_autofree char *path = NULL;
 
 	g_mutex_init(&image->mutex);
 	image->wanted = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	image->documents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	image->groups = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
-	image->owns_store = store_fd < 0;
-	image->store_fd = store_fd >= 0
-				  ? store_fd
-				  : store_open_cache(registry->settings->cache_path, &path, error);
+	image->store_fd = store_fd >= 0 ? store_fd
+					: store_open_cache(registry->settings->cache_path,
+							   &image->store_path, error);
 	if (image->store_fd >= 0)
 		image->client = client_for(registry, reference, CLIENT_PULL, error);
 	if (!image->client || !read_top(image, reference, error)) {

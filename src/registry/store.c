@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
-#include "image/rootfs.h"
+#include "image/cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +53,7 @@ int store_find(int store_fd, const struct digest *digest, int64_t size_bytes)
 	if (fd < 0 || fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) ||
 	    (size_bytes >= 0 && status.st_size != size_bytes))
 		return -1;
+	cache_touch(fd);
 	return fd_steal(&fd);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/values.h"
+
 #include "base/error.h"
+#include "base/size.h"
 
 #include <string.h>
 
