@@ -131,24 +131,52 @@ static bool is_anothers(const struct start_step *step, const struct state *state
 	       (step->uid != last->uid || step->gid != last->gid);
 }
 
+/* A file of the image keeps its owner where it is written anew. */
+static bool keeps_owner(const struct emitter *emitter, const struct start_step *step)
+{
+	const struct start_request *request = emitter->model->space->request;
+
+	return request->is_shipped && request->is_shipped(step->path, request->shipped_user);
+}
+
 /* What init makes as root becomes the application's: another owner, the same in every start, is
  * said. */
-static void emit_owner(const struct emitter *emitter, const struct column *column, const char *path,
-		       GString *text)
+static bool needs_owner(const struct emitter *emitter, const struct column *column)
 {
 	const struct start_step *made = column->example->step;
 
 	for (guint i = 0; i < column->cells->len; i++) {
 		const struct item *item = column->cells->pdata[i];
 
-		if (item && (!is_anothers(item->step, emitter->model->executing->pdata[i]) ||
+		if (item && ((!is_anothers(item->step, emitter->model->executing->pdata[i]) &&
+			      !keeps_owner(emitter, item->step)) ||
 			     item->step->uid != made->uid || item->step->gid != made->gid))
-			return;
+			return false;
 	}
-	g_autofree char *uid = g_strdup_printf("%u", made->uid);
-	g_autofree char *gid = g_strdup_printf("%u", made->gid);
+	return true;
+}
+
+static void emit_owner(const struct column *column, const char *path, GString *text)
+{
+	g_autofree char *uid = g_strdup_printf("%u", column->example->step->uid);
+	g_autofree char *gid = g_strdup_printf("%u", column->example->step->gid);
 
 	emit_line(text, "owner", path, uid, gid, NULL);
+}
+
+/* One that is there is left as it is, its owner too. */
+static void emit_directory(const struct emitter *emitter, const struct column *column,
+			   const char *path, const char *mode, GString *text)
+{
+	bool owned = needs_owner(emitter, column);
+
+	if (owned)
+		emit_line(text, "if absent", path, NULL);
+	emit_line(text, "directory", path, mode, NULL);
+	if (!owned)
+		return;
+	emit_owner(column, path, text);
+	emit_line(text, "end", NULL);
 }
 
 /* A line of a file that keeps the others. */
@@ -174,8 +202,8 @@ static void emit_file(struct emitter *emitter, const struct column *column, GStr
 
 	if (column->kind == START_FILE || column->kind == START_APPEND) {
 		emit_written(emitter, column, path, text);
-		if (column->kind == START_FILE)
-			emit_owner(emitter, column, path, text);
+		if (column->kind == START_FILE && needs_owner(emitter, column))
+			emit_owner(column, path, text);
 		return;
 	}
 	if (column->kind == START_REMOVE) {
@@ -203,9 +231,10 @@ static void emit_file(struct emitter *emitter, const struct column *column, GStr
 			  NULL);
 		return;
 	}
-	emit_line(text, item_kind_name(column->kind), path, one, NULL);
 	if (column->kind == START_DIRECTORY)
-		emit_owner(emitter, column, path, text);
+		emit_directory(emitter, column, path, one, text);
+	else
+		emit_line(text, item_kind_name(column->kind), path, one, NULL);
 }
 
 /* --- programs --- */

@@ -363,6 +363,28 @@ static void test_gateway(void)
 			       "server -c /data/server.conf"));
 }
 
+/* A file of the image keeps its owner where it is written, and so does a directory that is there.
+ */
+static void test_given_away(void)
+{
+	struct fixture fixture;
+	g_autoptr(GError) error = NULL;
+
+	fixture_init(&fixture, &given_away_script, WORDS("PATH=/usr/bin", "PORT=80"), WORDS("app"),
+		     WORDS("/srv"));
+	fixture.image.shipped = WORDS("/etc/app.conf", "port 1\n");
+	autostartplan struct start_plan *plan =
+		start_learn(&fixture.request, world_run, &fixture.image, &error);
+
+	g_assert_no_error(error);
+	g_test_message("%s", plan->steps);
+	g_assert_nonnull(strstr(plan->steps, "if absent /srv/www\ndirectory /srv/www 0755\n"
+					     "owner /srv/www 995 995\nend\n"));
+	g_assert_nonnull(strstr(plan->steps, "file /etc/app.conf 0644 \"port ${PORT}\\x0a\"\n"
+					     "owner /etc/app.conf 995 995\n"));
+	fixture_clear(&fixture);
+}
+
 /* However many there are: rules for those numbers alone that were tried would cut off the others.
  */
 static void test_joined(void)
@@ -563,6 +585,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/control", test_control);
 	g_test_add_func("/learn/dispatch", test_dispatch);
 	g_test_add_func("/learn/gateway", test_gateway);
+	g_test_add_func("/learn/given away", test_given_away);
 	g_test_add_func("/learn/joined", test_joined);
 	g_test_add_func("/learn/mask", test_mask);
 	return g_test_run();

@@ -99,3 +99,36 @@ static void threads_start(struct world *world)
 
 const struct script threads_script = {
 	"/entrypoint.sh", "export THREADS=$((2 * $(nproc)))\nexec \"$@\"\n", threads_start};
+
+/* What was done last was given to another than the application's user, as `chown -R` does. */
+static void give_last(struct world *world)
+{
+	const GPtrArray *steps = world->record->steps;
+	struct start_step *last = steps->pdata[steps->len - 1];
+
+	last->uid = last->gid = 995;
+}
+
+static void given_away_start(struct world *world)
+{
+	g_autofree char *text = g_strdup_printf("port %s\n", world_get(world, "PORT"));
+	bool dropped = strcmp(world_argument(world, 1), "app") == 0;
+
+	if (!world_exists(world, "/srv/www")) {
+		world_directory(world, "/srv/www", 0755);
+		give_last(world);
+	}
+	if (dropped) {
+		world_file(world, "/etc/app.conf", 0644, text);
+		give_last(world);
+	}
+	world->uid = world->gid = dropped ? 995 : 0;
+	world_exec_arguments(world);
+}
+
+const struct script given_away_script = {
+	"/entrypoint.sh",
+	"[ -d /srv/www ] || install -d -o 995 -g 995 /srv/www\nif [ \"$1\" = app ]; then\n"
+	"\techo \"port $PORT\" > /etc/app.conf; chown 995:995 /etc/app.conf\n"
+	"\texec setpriv --reuid=995 --regid=995 \"$@\"\nfi\nexec \"$@\"\n",
+	given_away_start};
