@@ -172,6 +172,7 @@ static bool file_holds(const struct condition *condition, const struct space *sp
 
 	switch (level->kind) {
 	case LEVEL_LATER:
+	case LEVEL_CHANGED:
 		return left;
 	case LEVEL_GIVEN:
 		while (level && !path_is_below(level->path, path))

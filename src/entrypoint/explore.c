@@ -626,7 +626,7 @@ static bool explore_together(struct explorer *explorer, GError **error)
 	g_autoptr(GByteArray) levels = levels_with(all->levels, SPACE_FILES, later);
 
 	if (explorer_run(explorer, levels, &failure))
-		return true;
+		return explore_changed(explorer, all, error);
 	if (!failure)
 		return complain_budget(explorer, error);
 	g_propagate_error(error, failure);

@@ -87,6 +87,9 @@ bool state_complains(const struct state *state);
 bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error);
 bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
+/* A later start than @marked, with other values at the first: what is kept, and what is written
+ * anew? */
+bool explore_changed(struct explorer *explorer, const struct state *marked, GError **error);
 /* Arguments that fail at a first start, at a later one. */
 bool explore_arguments_later(struct explorer *explorer, GError **error);
 /* The file of level @level, which is not the script's own: @template is its path in a plan. */

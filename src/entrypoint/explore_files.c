@@ -195,12 +195,11 @@ static bool state_has(const struct state *state, const struct item *wanted)
 }
 
 /* What the first start made and the later one did not make again: is it left alone where it is? */
-static bool add_made(struct candidates *candidates, const struct state *later, GError **error)
+static bool add_made(struct candidates *candidates, const struct state *first,
+		     const struct state *later, GError **error)
 {
-	const struct state *base = candidates->explorer->base;
-
-	for (guint i = 0; i < base->items->len; i++) {
-		const struct item *item = base->items->pdata[i];
+	for (guint i = 0; i < first->items->len; i++) {
+		const struct item *item = first->items->pdata[i];
 
 		if ((item->kind == START_FILE || item->kind == START_APPEND ||
 		     item->kind == START_SYMLINK) &&
@@ -525,11 +524,84 @@ bool explore_files(struct explorer *explorer, GError **error)
 	factor->effective = !states_alike(later, explorer->base, false);
 	if (factor->effective &&
 	    (!add_tests(&candidates, levels, error) || !add_volumes(&candidates, error) ||
-	     !add_made(&candidates, later, error)))
+	     !add_made(&candidates, explorer->base, later, error)))
 		return false;
 	if (!confirm(&candidates, factor->effective, error))
 		return false;
 	find_trees(explorer);
 	find_reads(explorer);
 	return true;
+}
+
+/* --- a later start with other values --- */
+
+/* A variable in the path of something, or in a question about a file. */
+static bool is_in_path(const struct explorer *explorer, const char *hole)
+{
+	for (guint i = 0; i < explorer->files->len; i++)
+		if (strstr(((struct condition *)explorer->files->pdata[i])->text, hole))
+			return true;
+	for (guint i = 0; i < explorer->states->len; i++) {
+		const GPtrArray *items = ((struct state *)explorer->states->pdata[i])->items;
+
+		for (guint j = 0; j < items->len; j++) {
+			const char *key = ((struct item *)items->pdata[j])->key->template;
+
+			if (key && strstr(key, hole))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether a first start with another value leaves what a later one finds. */
+static bool find_changing(struct explorer *explorer, const struct state *marked)
+{
+	bool any = false;
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		struct factor *factor = space_factor(explorer->space, i);
+		const struct level *level = factor->levels->pdata[state_level(marked, i)];
+		g_autofree char *hole = g_strdup_printf("${%s}", factor->name);
+
+		factor->in_path = (level->kind == LEVEL_MARK && *level->value == '/') ||
+				  is_in_path(explorer, hole);
+		any |= level->kind == LEVEL_MARK && !factor->in_path;
+	}
+	return any;
+}
+
+static bool leaves_alone(const struct state *first, const struct state *later)
+{
+	for (guint i = 0; i < first->items->len; i++) {
+		const struct item *item = first->items->pdata[i];
+
+		if (item->kind == START_FILE && !state_has(later, item))
+			return true;
+	}
+	return false;
+}
+
+bool explore_changed(struct explorer *explorer, const struct state *marked, GError **error)
+{
+	struct factor *files = space_factor(explorer->space, SPACE_FILES);
+	g_autoptr(GPtrArray) paths = g_ptr_array_new_with_free_func(g_free);
+	g_autoptr(GPtrArray) templates = g_ptr_array_new_with_free_func(g_free);
+	struct candidates candidates = {paths, templates, explorer};
+	GError *failure = NULL;
+
+	if (!find_changing(explorer, marked))
+		return true;
+	guint level = factor_path(files, LEVEL_CHANGED, NULL, false);
+	g_autoptr(GByteArray) levels = levels_with(marked->levels, SPACE_FILES, level);
+	const struct state *changed = explorer_run(explorer, levels, &failure);
+
+	if (failure) {
+		g_propagate_error(error, failure);
+		return false;
+	}
+	if (!changed || !state_executes(changed) || !leaves_alone(marked, changed))
+		return true;
+	return add_tests(&candidates, levels, error) &&
+	       add_made(&candidates, marked, changed, error);
 }

@@ -303,7 +303,8 @@ char *item_text_before(const struct space *space, const struct state *state,
 
 	if (level->kind == LEVEL_GIVEN && there)
 		return g_strdup(level->value);
-	if (level->kind == LEVEL_LATER || (level->kind == LEVEL_ABSENT && !there))
+	if (level->kind == LEVEL_LATER || level->kind == LEVEL_CHANGED ||
+	    (level->kind == LEVEL_ABSENT && !there))
 		return NULL;
 	return g_strdup(file->text);
 }

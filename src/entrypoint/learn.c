@@ -287,13 +287,22 @@ static void record_remove(struct start_record *record, guint index)
 	}
 }
 
+/* Whether the step left something else than what was there: other values were there before. */
+static bool step_changes(const struct start_step *step)
+{
+	return step->kind == START_FILE && step->before && step->content &&
+	       !g_bytes_equal(step->before, step->content);
+}
+
 /* What changes nothing by being done again shows in a later start or not, as it was written. */
-static void record_forget_repeated(struct start_record *record, const struct start_record *other)
+static void record_forget_repeated(struct start_record *record, const struct start_record *other,
+				   bool others_before)
 {
 	for (guint i = record->steps->len; i-- > 0;) {
 		const struct start_step *step = record->steps->pdata[i];
 
-		if (kind_is_idempotent(step->kind) && !record_has(other, step))
+		if (kind_is_idempotent(step->kind) && !record_has(other, step) &&
+		    !(others_before && step_changes(step)))
 			record_remove(record, i);
 	}
 }
@@ -331,8 +340,10 @@ bool start_plan_verify(const struct start_plan *plan, start_runner replay, void 
 		chances_hide(plan->chances, taught->record);
 		chances_hide(plan->chances, record);
 		if (taught->scenario->starts > 1) {
-			record_forget_repeated(taught->record, record);
-			record_forget_repeated(record, taught->record);
+			bool others_before = taught->scenario->first_environment != NULL;
+
+			record_forget_repeated(taught->record, record, others_before);
+			record_forget_repeated(record, taught->record, others_before);
 		}
 		g_autofree char *difference = taught_differs(taught->record, record, differ);
 

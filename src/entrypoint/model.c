@@ -95,6 +95,31 @@ static bool edit_says_nothing(const struct model *model, const struct column *co
 	return !before || !edit_shows(line, before, NULL);
 }
 
+static bool texts_change(const struct model *model, const struct state *state,
+			 const GPtrArray *texts)
+{
+	for (guint i = 0; i < texts->len; i++) {
+		const struct text *text = texts->pdata[i];
+
+		if (text->template && state_changes(model->space, state, text->template))
+			return true;
+	}
+	return false;
+}
+
+bool column_shows_later(const struct model *model, const struct column *column,
+			const struct state *state)
+{
+	for (guint i = 0; i < column->cells->len; i++) {
+		const struct item *item = column->cells->pdata[i];
+
+		if (item && (texts_change(model, state, item->fields) ||
+			     texts_change(model, state, item->parts)))
+			return true;
+	}
+	return false;
+}
+
 /* That a later start changed nothing does not say that it would not have; nor that a directory is
  * not made where a file was put below it. */
 static bool says_nothing(const struct model *model, const struct column *column, guint index)
@@ -110,6 +135,8 @@ static bool says_nothing(const struct model *model, const struct column *column,
 	if (level->kind == LEVEL_GIVEN)
 		return column->kind == START_DIRECTORY &&
 		       path_is_below(level->path, column->example->key->actual);
+	if (level->kind == LEVEL_CHANGED)
+		return !column_shows_later(model, column, state);
 	return level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT;
 }
 

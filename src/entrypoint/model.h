@@ -73,5 +73,10 @@ const struct slot *column_slot(const struct column *column, const char *name);
 const struct edit_line *model_edit_line(const struct model *model, const struct item *item,
 					const struct edit_file **ret_file);
 
+/* Whether it would show in @state, a later start that other values went before: it writes one of
+ * those that changed. */
+bool column_shows_later(const struct model *model, const struct column *column,
+			const struct state *state);
+
 /* Whether doing it again where it is done changes nothing. */
 bool kind_is_idempotent(enum start_kind kind);

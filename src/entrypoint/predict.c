@@ -174,6 +174,9 @@ static bool may_be_hidden(const struct model *model, const struct column *column
 		return edit_is_hidden(model, column, state);
 	if (level->kind == LEVEL_GIVEN)
 		return column->kind == START_DIRECTORY;
+	if (level->kind == LEVEL_CHANGED)
+		return kind_is_idempotent(column->kind) &&
+		       !column_shows_later(model, column, state);
 	return kind_is_idempotent(column->kind) &&
 	       (level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT);
 }

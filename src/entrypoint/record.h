@@ -108,12 +108,13 @@ struct start_record {
 
 /* How one start differs from the plain one. Everything may be NULL or 0. */
 struct start_scenario {
-	char *name;                 /* for messages: "POSTGRES_PASSWORD unset" */
-	GPtrArray *environment;     /* char *: "NAME=VALUE" to set, "NAME" to unset */
-	GPtrArray *arguments;       /* char *: in place of Cmd */
-	GPtrArray *files;           /* struct start_given *: made before the first start */
-	GPtrArray *absent;          /* char *: paths removed before the last start */
-	GPtrArray *first_arguments; /* char *: of the first of two starts; NULL: the same */
+	char *name;                   /* for messages: "POSTGRES_PASSWORD unset" */
+	GPtrArray *environment;       /* char *: "NAME=VALUE" to set, "NAME" to unset */
+	GPtrArray *arguments;         /* char *: in place of Cmd */
+	GPtrArray *files;             /* struct start_given *: made before the first start */
+	GPtrArray *absent;            /* char *: paths removed before the last start */
+	GPtrArray *first_arguments;   /* char *: of the first of two starts; NULL: the same */
+	GPtrArray *first_environment; /* char *: as environment, likewise */
 	guint starts;   /* 2: a second start on what the first left; its record is the answer */
 	bool elsewhere; /* on another machine: see machine.h */
 	bool explain;   /* with the shell's own trace: for tests, lines; effects may be disturbed */

@@ -379,6 +379,7 @@ guint factor_path(struct factor *factor, enum level_kind kind, const char *path,
 {
 	static const char *const verbs[] = {[LEVEL_SECRET] = "in a file",
 					    [LEVEL_LATER] = "later start",
+					    [LEVEL_CHANGED] = "later start, after others",
 					    [LEVEL_GIVEN] = "given",
 					    [LEVEL_ABSENT] = "later start without"};
 
@@ -605,31 +606,72 @@ void start_scenario_free(struct start_scenario *scenario)
 	g_clear_pointer(&scenario->environment, g_ptr_array_unref);
 	g_clear_pointer(&scenario->arguments, g_ptr_array_unref);
 	g_clear_pointer(&scenario->first_arguments, g_ptr_array_unref);
+	g_clear_pointer(&scenario->first_environment, g_ptr_array_unref);
 	g_clear_pointer(&scenario->files, g_ptr_array_unref);
 	g_clear_pointer(&scenario->absent, g_ptr_array_unref);
 	g_free(scenario);
 }
 
-static void scenario_set_variable(struct start_scenario *scenario, const struct factor *factor,
-				  const struct level *level)
+static void set_variable(struct start_scenario *scenario, GPtrArray *environment,
+			 const struct factor *factor, const struct level *level)
 {
 	if (level->kind == LEVEL_UNSET) {
-		g_ptr_array_add(scenario->environment, g_strdup(factor->name));
+		g_ptr_array_add(environment, g_strdup(factor->name));
 	} else if (level->kind == LEVEL_SECRET) {
 		scenario_give(scenario, level->path, SECRET_MODE, level->value);
-		g_ptr_array_add(scenario->environment, g_strdup(factor->name));
-		g_ptr_array_add(scenario->environment,
+		g_ptr_array_add(environment, g_strdup(factor->name));
+		g_ptr_array_add(environment,
 				g_strdup_printf("%s_FILE=%s", factor->name, level->path));
 	} else if (level->kind != LEVEL_PLAIN) {
-		g_ptr_array_add(scenario->environment,
-				g_strdup_printf("%s=%s", factor->name, level->value));
+		g_ptr_array_add(environment, g_strdup_printf("%s=%s", factor->name, level->value));
 	}
+}
+
+/* Its other mark, where it may have had that at the first of two starts; else NULL. */
+static const struct level *level_before(const struct space *space, const struct state *state,
+					guint index)
+{
+	const struct factor *factor = space_factor(space, index);
+	guint other = factor_find(factor, LEVEL_AGAIN);
+	bool changes = state_at(space, state, SPACE_FILES)->kind == LEVEL_CHANGED &&
+		       state_at(space, state, index)->kind == LEVEL_MARK && !factor->in_path;
+
+	return changes && other ? factor->levels->pdata[other] : NULL;
+}
+
+static void scenario_set_variables(const struct space *space, struct start_scenario *scenario,
+				   const struct state *state)
+{
+	if (state_at(space, state, SPACE_FILES)->kind == LEVEL_CHANGED)
+		scenario->first_environment = g_ptr_array_new_with_free_func(g_free);
+	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++) {
+		const struct factor *factor = space_factor(space, i);
+		const struct level *now = state_at(space, state, i);
+		const struct level *before = level_before(space, state, i);
+
+		set_variable(scenario, scenario->environment, factor, now);
+		if (scenario->first_environment)
+			set_variable(scenario, scenario->first_environment, factor,
+				     before ? before : now);
+	}
+}
+
+bool state_changes(const struct space *space, const struct state *state, const char *template)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++) {
+		g_autofree char *hole = g_strdup_printf("${%s}", space_factor(space, i)->name);
+
+		if (level_before(space, state, i) && strstr(template, hole))
+			return true;
+	}
+	return false;
 }
 
 static void scenario_set_files(const struct space *space, struct start_scenario *scenario,
 			       const struct level *level)
 {
-	if (level->kind == LEVEL_LATER || level->kind == LEVEL_ABSENT)
+	if (level->kind == LEVEL_LATER || level->kind == LEVEL_CHANGED ||
+	    level->kind == LEVEL_ABSENT)
 		scenario->starts = 2;
 	if (level->kind == LEVEL_ABSENT)
 		g_ptr_array_add(scenario->absent, g_strdup(level->path));
@@ -671,8 +713,7 @@ struct start_scenario *state_scenario(const struct space *space, const struct st
 		scenario->arguments = strings_copy(state->arguments);
 	scenario_set_files(space, scenario, state_at(space, state, SPACE_FILES));
 	scenario_set_first(space, scenario, state);
-	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++)
-		scenario_set_variable(scenario, space_factor(space, i), state_at(space, state, i));
+	scenario_set_variables(space, scenario, state);
 	return scenario;
 }
 

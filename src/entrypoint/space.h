@@ -25,10 +25,11 @@ enum level_kind {
 	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
 	LEVEL_SECRET,  /* NAME_FILE names a file that holds a mark */
 	LEVEL_ARGUMENTS,
-	LEVEL_LATER,  /* a second start on what the first left */
-	LEVEL_GIVEN,  /* a first start that finds `path` */
-	LEVEL_ABSENT, /* a second start that misses `path` */
-	LEVEL_NEVER,  /* not to be used: a mark that the script cannot take */
+	LEVEL_LATER,   /* a second start on what the first left */
+	LEVEL_CHANGED, /* the same, and marked variables had other values at the first */
+	LEVEL_GIVEN,   /* a first start that finds `path` */
+	LEVEL_ABSENT,  /* a second start that misses `path` */
+	LEVEL_NEVER,   /* not to be used: a mark that the script cannot take */
 };
 
 struct level {
@@ -68,6 +69,7 @@ struct factor {
 	bool doubtful;        /* hardly a variable of whoever starts the image: a word of the text,
 				 or one that the script sets itself */
 	bool foreign;         /* nobody has it: a sample of those with a prefix */
+	bool in_path;         /* another value would lead to other files */
 	bool word;            /* a word of the text that may be no variable's name at all */
 };
 
@@ -176,6 +178,10 @@ const char *state_exported(const struct space *space, const struct state *state,
 /* The arguments after the words of space->prepend; borrowed or new strings do not differ: free the
  * array alone. */
 GPtrArray *state_words(const struct space *space, const struct state *state);
+
+/* Whether @template, one of @state or of another, holds a variable that had another value at the
+ * first of two starts. */
+bool state_changes(const struct space *space, const struct state *state, const char *template);
 
 bool state_executes(const struct state *state);
 /* The status with which it failed; 0 where it did not. */

@@ -27,8 +27,9 @@ struct job {
 	const struct start_setup *setup;
 	const struct start_scenario *scenario;
 	struct sandbox *sandbox;
-	GPtrArray *argv;        /* borrowed words, NULL-terminated */
-	GPtrArray *first_argv;  /* the same, of the first of two starts */
+	GPtrArray *argv;       /* borrowed words, NULL-terminated */
+	GPtrArray *first_argv; /* the same, of the first of two starts */
+	GPtrArray *first_environment;
 	GPtrArray *environment; /* char *, NULL-terminated */
 	struct ids ids;
 	char *mark; /* of the shells' trace; NULL: without */
@@ -82,15 +83,14 @@ static int environment_find(const GPtrArray *environment, const char *name, size
 	return -1;
 }
 
-static GPtrArray *build_environment(const struct start_setup *setup,
-				    const struct start_scenario *scenario)
+static GPtrArray *build_environment(const struct start_setup *setup, const GPtrArray *changes)
 {
 	GPtrArray *environment = g_ptr_array_new_with_free_func(g_free);
 
 	for (const char *const *e = setup->process->environment; e && *e; e++)
 		g_ptr_array_add(environment, g_strdup(*e));
-	for (guint i = 0; scenario->environment && i < scenario->environment->len; i++) {
-		const char *entry = scenario->environment->pdata[i];
+	for (guint i = 0; changes && i < changes->len; i++) {
+		const char *entry = changes->pdata[i];
 		size_t length = strcspn(entry, "=");
 		int at = environment_find(environment, entry, length);
 
@@ -181,7 +181,8 @@ static struct process_spec spec_of(const struct job *job, struct follow *follow,
 	struct process_spec spec = *job->setup->process;
 
 	spec.argv = (const char *const *)(last ? job->argv : job->first_argv)->pdata;
-	spec.environment = (const char *const *)job->environment->pdata;
+	spec.environment =
+		(const char *const *)(last ? job->environment : job->first_environment)->pdata;
 	spec.standard_fds[0] = -1;
 	spec.standard_fds[1] = spec.standard_fds[2] = output_fd;
 	spec.trace_filter = NULL;
@@ -306,7 +307,10 @@ struct start_record *start_run(const struct start_setup *setup,
 	job.first_argv = build_argv(setup, scenario,
 				    scenario->first_arguments ? scenario->first_arguments
 							      : scenario->arguments);
-	job.environment = build_environment(setup, scenario);
+	job.environment = build_environment(setup, scenario->environment);
+	job.first_environment =
+		build_environment(setup, scenario->first_environment ? scenario->first_environment
+								     : scenario->environment);
 	job.own = g_ptr_array_new_with_free_func((GDestroyNotify)sandbox_mount_free);
 	machine_add_mounts(job.own, machine_of(scenario->elsewhere));
 	if (scenario->explain)
@@ -317,6 +321,7 @@ struct start_record *start_run(const struct start_setup *setup,
 	g_ptr_array_unref(job.argv);
 	g_ptr_array_unref(job.first_argv);
 	g_ptr_array_unref(job.environment);
+	g_ptr_array_unref(job.first_environment);
 	g_ptr_array_unref(job.mounts);
 	g_ptr_array_unref(job.own);
 	g_free(job.mark);

@@ -363,6 +363,18 @@ static void test_gateway(void)
 			       "server -c /data/server.conf"));
 }
 
+/* What a first start wrote is kept where the script keeps it, also when the variable has changed.
+ */
+static void test_cookie(void)
+{
+	learn_and_verify(
+		&cookie_script, WORDS("PATH=/usr/bin"), WORDS("app"), WORDS("/data"),
+		WORDS("COOKIE=x"),
+		WORDS("if exists /data/cookie\nlet thresh_is_1 yes\nend\n",
+		      "if empty thresh_is_1\nfile /data/cookie 0600 \"cookie=${COOKIE}\\x0a\"\n",
+		      "end\nfile /data/last 0600 \"cookie=${COOKIE}\\x0a\"\nend\n"));
+}
+
 /* A file of the image keeps its owner where it is written, and so does a directory that is there.
  */
 static void test_given_away(void)
@@ -379,7 +391,7 @@ static void test_given_away(void)
 	g_assert_no_error(error);
 	g_test_message("%s", plan->steps);
 	g_assert_nonnull(strstr(plan->steps, "if absent /srv/www\ndirectory /srv/www 0755\n"
-					     "owner /srv/www 995 995\nend\n"));
+					     "owner /srv/www 33 33\nend\n"));
 	g_assert_nonnull(strstr(plan->steps, "file /etc/app.conf 0644 \"port ${PORT}\\x0a\"\n"
 					     "owner /etc/app.conf 995 995\n"));
 	fixture_clear(&fixture);
@@ -585,7 +597,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/control", test_control);
 	g_test_add_func("/learn/dispatch", test_dispatch);
 	g_test_add_func("/learn/gateway", test_gateway);
-	g_test_add_func("/learn/given away", test_given_away);
+	g_test_add_func("/learn/given-away", test_given_away);
+	g_test_add_func("/learn/cookie", test_cookie);
 	g_test_add_func("/learn/joined", test_joined);
 	g_test_add_func("/learn/mask", test_mask);
 	return g_test_run();

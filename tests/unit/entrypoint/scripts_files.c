@@ -100,13 +100,14 @@ static void threads_start(struct world *world)
 const struct script threads_script = {
 	"/entrypoint.sh", "export THREADS=$((2 * $(nproc)))\nexec \"$@\"\n", threads_start};
 
-/* What was done last was given to another than the application's user, as `chown -R` does. */
-static void give_last(struct world *world)
+/* What the script made: the directory belongs to another than the application's user. */
+static void give_away(struct world *world)
 {
-	const GPtrArray *steps = world->record->steps;
-	struct start_step *last = steps->pdata[steps->len - 1];
+	for (guint i = 0; i < world->record->steps->len; i++) {
+		struct start_step *step = world->record->steps->pdata[i];
 
-	last->uid = last->gid = 995;
+		step->uid = step->gid = step->kind == START_DIRECTORY ? 33 : 995;
+	}
 }
 
 static void given_away_start(struct world *world)
@@ -114,21 +115,36 @@ static void given_away_start(struct world *world)
 	g_autofree char *text = g_strdup_printf("port %s\n", world_get(world, "PORT"));
 	bool dropped = strcmp(world_argument(world, 1), "app") == 0;
 
-	if (!world_exists(world, "/srv/www")) {
-		world_directory(world, "/srv/www", 0755);
-		give_last(world);
-	}
-	if (dropped) {
+	world_directory(world, "/srv/www", 0755);
+	if (dropped)
 		world_file(world, "/etc/app.conf", 0644, text);
-		give_last(world);
-	}
+	give_away(world);
 	world->uid = world->gid = dropped ? 995 : 0;
 	world_exec_arguments(world);
 }
 
 const struct script given_away_script = {
 	"/entrypoint.sh",
-	"[ -d /srv/www ] || install -d -o 995 -g 995 /srv/www\nif [ \"$1\" = app ]; then\n"
+	"[ -d /srv/www ] || install -d -o 33 -g 33 /srv/www\nif [ \"$1\" = app ]; then\n"
 	"\techo \"port $PORT\" > /etc/app.conf; chown 995:995 /etc/app.conf\n"
 	"\texec setpriv --reuid=995 --regid=995 \"$@\"\nfi\nexec \"$@\"\n",
 	given_away_start};
+
+/* Written where it is missing, and only with a variable; another file is written at every start. */
+static void cookie_start(struct world *world)
+{
+	const char *cookie = world_get(world, "COOKIE");
+	g_autofree char *text = g_strdup_printf("cookie=%s\n", cookie);
+
+	if (*cookie && !world_exists(world, "/data/cookie"))
+		world_file(world, "/data/cookie", 0600, text);
+	if (*cookie)
+		world_file(world, "/data/last", 0600, text);
+	world_exec_arguments(world);
+}
+
+const struct script cookie_script = {"/entrypoint.sh",
+				     "if [ \"$COOKIE\" ]; then\n\t[ -e /data/cookie ] || echo "
+				     "\"cookie=$COOKIE\" > /data/cookie\n"
+				     "\techo \"cookie=$COOKIE\" > /data/last\nfi\nexec \"$@\"\n",
+				     cookie_start};

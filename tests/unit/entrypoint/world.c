@@ -369,6 +369,9 @@ static void world_begin_start(struct world *world, const struct model_image *ima
 {
 	const GPtrArray *arguments = first && scenario->first_arguments ? scenario->first_arguments
 									: scenario->arguments;
+	const GPtrArray *environment = first && scenario->first_environment
+					       ? scenario->first_environment
+					       : scenario->environment;
 
 	world->environment = table_new();
 	world->internal = table_new();
@@ -380,8 +383,8 @@ static void world_begin_start(struct world *world, const struct model_image *ima
 	world->random = image->seed;
 	for (const char *const *entry = image->environment; *entry; entry++)
 		world_apply(world, *entry);
-	for (guint i = 0; scenario->environment && i < scenario->environment->len; i++)
-		world_apply(world, scenario->environment->pdata[i]);
+	for (guint i = 0; environment && i < environment->len; i++)
+		world_apply(world, environment->pdata[i]);
 	if (arguments)
 		for (guint i = 0; i < arguments->len; i++)
 			world_append_argument(world, arguments->pdata[i]);
