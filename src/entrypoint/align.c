@@ -53,22 +53,31 @@ static struct lane *lane_new(const struct aligner *aligner, gpointer element)
 	return lane;
 }
 
-static bool lane_matches(const struct aligner *aligner, guint index, gconstpointer element)
+static enum likeness lane_likeness(const struct aligner *aligner, guint index,
+				   gconstpointer element)
 {
 	const struct lane *lane = aligner->lanes->pdata[index];
+	enum likeness most = LIKENESS_NONE;
 
-	for (guint i = 0; i < lane->count; i++) {
+	for (guint i = 0; i < lane->count && most < LIKENESS_SAME; i++) {
 		guint example = lane->examples[i];
+		enum likeness likeness =
+			aligner->how->likeness(aligner->how->space, lane->cells->pdata[example],
+					       aligner->states->pdata[example], element,
+					       aligner->states->pdata[aligner->state]);
 
-		if (aligner->how->same(aligner->how->space, lane->cells->pdata[example],
-				       aligner->states->pdata[example], element,
-				       aligner->states->pdata[aligner->state]))
-			return true;
+		most = MAX(most, likeness);
 	}
-	return false;
+	return most;
 }
 
-/* match[i]: the lane of element i, or -1. Longest common subsequence of what lies between. */
+static bool lane_matches(const struct aligner *aligner, guint index, gconstpointer element)
+{
+	return lane_likeness(aligner, index, element) == LIKENESS_SAME;
+}
+
+/* match[i]: the lane of element i, or -1. The common subsequence of what lies between that is most
+ * alike. */
 static void match_middle(const struct aligner *aligner, guint lane_from, guint lane_to, guint from,
 			 guint to, int *match)
 {
@@ -77,23 +86,25 @@ static void match_middle(const struct aligner *aligner, guint lane_from, guint l
 	if (rows == 0 || columns == 0 || rows * columns > MAX_TABLE)
 		return;
 	g_autofree guint16 *length = g_new0(guint16, (rows + 1) * width);
-	g_autofree guint8 *equal = g_new0(guint8, rows * columns);
+	g_autofree guint8 *alike = g_new0(guint8, rows * columns);
 
 	for (gsize row = rows; row-- > 0;) {
 		for (gsize column = columns; column-- > 0;) {
 			gsize at = row * width + column;
-			bool same = lane_matches(aligner, (guint)(lane_from + row),
-						 aligner->sequence->pdata[from + column]);
+			enum likeness likeness =
+				lane_likeness(aligner, (guint)(lane_from + row),
+					      aligner->sequence->pdata[from + column]);
+			guint both = likeness ? length[at + width + 1] + likeness : 0;
+			guint one = MAX(length[at + width], length[at + 1]);
 
-			equal[row * columns + column] = same;
-			length[at] = same ? (guint16)(length[at + width + 1] + 1)
-					  : MAX(length[at + width], length[at + 1]);
+			alike[row * columns + column] = both > 0 && both >= one;
+			length[at] = (guint16)MIN(MAX(both, one), G_MAXUINT16);
 		}
 	}
 	for (gsize row = 0, column = 0; row < rows && column < columns;) {
 		gsize at = row * width + column;
 
-		if (equal[row * columns + column])
+		if (alike[row * columns + column])
 			match[from + column++] = (int)(lane_from + row++);
 		else if (length[at + width] >= length[at + 1])
 			row++;

@@ -10,11 +10,16 @@
 
 #include "entrypoint/space.h"
 
+/* A line that is alike ("port=80", "port=90") stands for the other where nothing else says which
+ * one does: weights. */
+enum likeness { LIKENESS_NONE = 0, LIKENESS_KEY = 1, LIKENESS_SAME = 4 };
+
 struct align_how {
 	const struct space *space;
-	/* Whether two elements, each in its state, are the same thing. */
-	bool (*same)(const struct space *space, gconstpointer a, const struct state *of_a,
-		     gconstpointer b, const struct state *of_b);
+	/* How much two elements, each in its state, are the same thing. */
+	enum likeness (*likeness)(const struct space *space, gconstpointer a,
+				  const struct state *of_a, gconstpointer b,
+				  const struct state *of_b);
 	/* Equal texts: equal elements, whatever their states. */
 	const char *(*text)(gconstpointer element);
 	/* Whether an element may stand anywhere between two that are not loose; or NULL. */

@@ -120,10 +120,11 @@ static void add_arguments(GPtrArray *conditions, const struct space *space)
 {
 	const struct factor *factor = space_factor(space, SPACE_ARGUMENTS);
 
+	/* of two that tell the same starts apart, what the script itself compares with */
+	add_patterns(conditions, factor, "1", factor->patterns);
 	if (space->command->len)
 		conditions_add(conditions, CONDITION_ARGUMENT_EQUALS, "1",
 			       space->command->pdata[0]);
-	add_patterns(conditions, factor, "1", factor->patterns);
 	conditions_add(conditions, CONDITION_NONE, NULL, NULL);
 	add_count(conditions, space);
 	if (factor->asks_program)

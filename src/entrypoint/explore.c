@@ -357,7 +357,7 @@ void explore_names(struct explorer *explorer)
 {
 	const struct state *first = explorer->states->pdata[0];
 
-	explorer->found = names_collect(first->record->scripts);
+	explorer->found = names_collect(first->record->scripts, first->record->reads);
 	for (guint i = 0; i < explorer->found->len; i++) {
 		const struct script_name *name = explorer->found->pdata[i];
 
@@ -598,56 +598,6 @@ static bool explore_new_steps(struct explorer *explorer, GError **error)
 	return true;
 }
 
-static bool complain_budget(const struct explorer *explorer, GError **error)
-{
-	return error_set(
-		error, THRESH_ERROR_INPUT,
-		"the entrypoint: %u starts were not enough to see what a later start does; "
-		"let there be more of them (thresh.yaml: entrypoint.runs), or fix variables "
-		"(entrypoint.fixed)",
-		explorer->runs);
-}
-
-/* What all variables do together, at a first start and at a later one: what two of them do that
- * none does alone (a user and its password) is mostly done once. Without the later start a plan
- * would do it at every start. */
-static bool explore_together(struct explorer *explorer, GError **error)
-{
-	guint later = factor_find(space_factor(explorer->space, SPACE_FILES), LEVEL_LATER);
-	struct state *all;
-	GError *failure = NULL;
-
-	if (!explorer_all_marked(explorer, SPACE_FILES, 0, &all, error))
-		return false;
-	if (!all)
-		return complain_budget(explorer, error);
-	if (!state_executes(all) || !later)
-		return true;
-	g_autoptr(GByteArray) levels = levels_with(all->levels, SPACE_FILES, later);
-
-	if (explorer_run(explorer, levels, &failure))
-		return explore_changed(explorer, all, error);
-	if (!failure)
-		return complain_budget(explorer, error);
-	g_propagate_error(error, failure);
-	return false;
-}
-
-/* Without one a plan would do at every start what the script does at the first alone. */
-static bool check_later(const struct explorer *explorer, GError **error)
-{
-	const struct factor *files = space_factor(explorer->space, SPACE_FILES);
-
-	for (guint i = 0; explorer->exhausted && i < explorer->states->len; i++) {
-		const struct level *level =
-			files->levels->pdata[state_level(explorer->states->pdata[i], SPACE_FILES)];
-
-		if (level->kind == LEVEL_LATER)
-			return true;
-	}
-	return !explorer->exhausted || complain_budget(explorer, error);
-}
-
 struct model *explorer_learn(struct explorer *explorer, GError **error)
 {
 	if (!explore_plain(explorer, error) ||
@@ -659,7 +609,7 @@ struct model *explorer_learn(struct explorer *explorer, GError **error)
 	    !explore_arguments(explorer, error) || !explore_files(explorer, error) ||
 	    !explore_together(explorer, error) || !explore_arguments_later(explorer, error) ||
 	    !explore_edits(explorer, error) || !explore_machine(explorer, error) ||
-	    !check_later(explorer, error) || !explore_signs(explorer, error))
+	    !explore_check_later(explorer, error) || !explore_signs(explorer, error))
 		return NULL;
 	explorer_refresh(explorer);
 	struct model *model =

@@ -87,6 +87,11 @@ bool state_complains(const struct state *state);
 bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error);
 bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
+/* All variables together, at a first start and at a later one. */
+bool explore_together(struct explorer *explorer, GError **error);
+/* Whether a later start was tried where the budget is used up: without one a plan would do at every
+ * start what the script does at the first alone. */
+bool explore_check_later(const struct explorer *explorer, GError **error);
 /* A later start than @marked, with other values at the first: what is kept, and what is written
  * anew? */
 bool explore_changed(struct explorer *explorer, const struct state *marked, GError **error);

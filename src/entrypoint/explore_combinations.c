@@ -15,7 +15,8 @@ enum {
 	MAX_LEVELS_TRIED = 4,
 	MAX_ARGUMENTS_TRIED = 8,
 	MAX_ROUNDS = 24,
-	MAX_RESCUES = 10
+	MAX_RESCUES = 10,
+	MAX_MEETINGS = 24
 };
 
 struct cover {
@@ -533,6 +534,128 @@ static bool explore_failures(struct explorer *explorer, struct model **model, GE
 	return true;
 }
 
+/* --- lines and words that no start has both of: which comes first? --- */
+
+/* Which starts have which part of a column: [part * executing->len + start]. Caller frees. */
+static guint8 *parts_rows(const struct model *model, const struct column *column)
+{
+	guint starts = model->executing->len;
+	guint8 *rows = g_new0(guint8, (gsize)column->parts->len * starts + 1);
+
+	for (guint i = 0; i < column->parts->len; i++) {
+		const struct part *part = column->parts->pdata[i];
+
+		for (guint j = 0; j < starts; j++)
+			rows[i * starts + j] =
+				column->cells->pdata[j] &&
+				strcmp(decision_answer(part->present, model->conditions,
+						       model->space, model->executing->pdata[j]),
+				       "1") == 0;
+	}
+	return rows;
+}
+
+static bool rows_meet(const guint8 *one, const guint8 *other, guint starts)
+{
+	for (guint i = 0; i < starts; i++)
+		if (one[i] && other[i])
+			return true;
+	return false;
+}
+
+/* What both differ in from the base; NULL: they differ in the same thing, or one in nothing. */
+static GByteArray *levels_of_both(const struct explorer *explorer, const struct state *one,
+				  const struct state *other)
+{
+	guint factors = explorer->space->factors->len;
+	g_autoptr(GByteArray) levels = g_byte_array_new();
+
+	for (guint i = 0; i < factors; i++) {
+		guint own = state_level(explorer->base, i);
+		guint a = state_level(one, i), b = state_level(other, i);
+		guint8 byte = (guint8)(a != own ? a : b);
+
+		if (a != own && b != own && a != b)
+			return NULL;
+		g_byte_array_append(levels, &byte, 1);
+	}
+	return g_steal_pointer(&levels);
+}
+
+/* The start that is nearest to the base and may have both; NULL: none may. Caller frees. */
+static GByteArray *find_meeting(const struct explorer *explorer, const struct model *model,
+				const guint8 *one, const guint8 *other)
+{
+	GByteArray *best = NULL;
+	guint fewest = G_MAXUINT;
+
+	for (guint i = 0; i < model->executing->len; i++) {
+		for (guint j = 0; one[i] && j < model->executing->len; j++) {
+			const struct state *a = model->executing->pdata[i];
+			const struct state *b = model->executing->pdata[j];
+			guint count = other[j] ? count_differences(explorer, a) +
+							 count_differences(explorer, b)
+					       : G_MAXUINT;
+			GByteArray *levels = count < fewest ? levels_of_both(explorer, a, b) : NULL;
+
+			if (!levels)
+				continue;
+			g_clear_pointer(&best, g_byte_array_unref);
+			best = levels;
+			fewest = count;
+		}
+	}
+	return best;
+}
+
+/* The meeting of two parts of @column that was not tried; NULL: there is none. Caller frees. */
+static GByteArray *next_meeting_of(const struct explorer *explorer, const struct model *model,
+				   const struct column *column, GHashTable *tried)
+{
+	guint starts = model->executing->len;
+	g_autofree guint8 *rows = parts_rows(model, column);
+
+	for (guint i = 0; i < column->parts->len; i++)
+		for (guint j = i + 1; j < column->parts->len; j++) {
+			const guint8 *one = rows + i * starts, *other = rows + j * starts;
+			GByteArray *levels = rows_meet(one, other, starts)
+						     ? NULL
+						     : find_meeting(explorer, model, one, other);
+
+			if (levels &&
+			    g_hash_table_add(tried, g_bytes_new(levels->data, levels->len)))
+				return levels;
+			g_clear_pointer(&levels, g_byte_array_unref);
+		}
+	return NULL;
+}
+
+static GByteArray *next_meeting(const struct explorer *explorer, const struct model *model,
+				GHashTable *tried)
+{
+	GByteArray *levels = NULL;
+
+	for (guint i = 0; i < model->columns->len && !levels; i++)
+		levels = next_meeting_of(explorer, model, model->columns->pdata[i], tried);
+	return levels;
+}
+
+static bool explore_meetings(struct explorer *explorer, struct model **model, GError **error)
+{
+	g_autoptr(GHashTable) tried = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+							    (GDestroyNotify)g_bytes_unref, NULL);
+
+	for (guint i = 0; i < MAX_MEETINGS && !explorer->exhausted; i++) {
+		g_autoptr(GByteArray) levels = next_meeting(explorer, *model, tried);
+
+		if (!levels)
+			break;
+		if (!try_row(explorer, model, levels, error))
+			return false;
+	}
+	return true;
+}
+
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error)
 {
 	struct cover cover;
@@ -553,5 +676,5 @@ bool explore_combinations(struct explorer *explorer, struct model **model, GErro
 			done = try_row(explorer, model, row, error);
 	}
 	cover_clear(&cover);
-	return done;
+	return done && explore_meetings(explorer, model, error);
 }

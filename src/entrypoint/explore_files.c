@@ -571,12 +571,14 @@ static bool find_changing(struct explorer *explorer, const struct state *marked)
 	return any;
 }
 
-static bool leaves_alone(const struct state *first, const struct state *later)
+static bool leaves_alone(const struct space *space, const struct state *first,
+			 const struct state *later)
 {
 	for (guint i = 0; i < first->items->len; i++) {
 		const struct item *item = first->items->pdata[i];
 
-		if (item->kind == START_FILE && !state_has(later, item))
+		if (item->kind == START_FILE && space_outlives(space, item->step->path) &&
+		    !state_has(later, item))
 			return true;
 	}
 	return false;
@@ -590,7 +592,8 @@ bool explore_changed(struct explorer *explorer, const struct state *marked, GErr
 	struct candidates candidates = {paths, templates, explorer};
 	GError *failure = NULL;
 
-	if (!find_changing(explorer, marked))
+	if (!explorer->request->volumes || explorer->request->volumes->len == 0 ||
+	    !find_changing(explorer, marked))
 		return true;
 	guint level = factor_path(files, LEVEL_CHANGED, NULL, false);
 	g_autoptr(GByteArray) levels = levels_with(marked->levels, SPACE_FILES, level);
@@ -600,7 +603,7 @@ bool explore_changed(struct explorer *explorer, const struct state *marked, GErr
 		g_propagate_error(error, failure);
 		return false;
 	}
-	if (!changed || !state_executes(changed) || !leaves_alone(marked, changed))
+	if (!changed || !state_executes(changed) || !leaves_alone(explorer->space, marked, changed))
 		return true;
 	return add_tests(&candidates, levels, error) &&
 	       add_made(&candidates, marked, changed, error);

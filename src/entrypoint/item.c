@@ -148,6 +148,8 @@ static void item_add_words(struct item *item, const struct space *space, const s
 	g_autoptr(GPtrArray) words = template_of_words(
 		space, state, item->step->argv ? item->step->argv : none, executes);
 
+	const char *option = NULL;
+
 	if (!executes)
 		item_add_number(item, "count", words->len, "%u");
 	for (guint i = 0; i < words->len; i++) {
@@ -159,6 +161,9 @@ static void item_add_words(struct item *item, const struct space *space, const s
 			text->actual = template_expand(space, state, text->template);
 		if (!executes)
 			text->name = g_strdup_printf("word %03u", i);
+		text->option = option;
+		option = *text->template == '-' && !strchr(text->template, '=') ? text->template
+										: NULL;
 		g_ptr_array_add(executes ? item->parts : item->fields, text);
 	}
 }

@@ -16,9 +16,10 @@
 #define TEXT_UNSET "\001unset" /* a variable: not there */
 
 struct text {
-	char *name;     /* of a field; NULL for parts */
-	char *actual;   /* NULL: a part that is several words */
-	char *template; /* with the holes of its state; may be a label that is no text */
+	char *name;         /* of a field; NULL for parts */
+	char *actual;       /* NULL: a part that is several words */
+	char *template;     /* with the holes of its state; may be a label that is no text */
+	const char *option; /* of a word behind "--port": that; borrowed; or NULL */
 };
 
 struct item {

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "entrypoint/chance.h"
 #include "entrypoint/complaint.h"
 #include "entrypoint/emit.h"
@@ -37,6 +38,7 @@ void start_plan_free(struct start_plan *plan)
 	g_free(plan->steps);
 	g_clear_pointer(&plan->groups, g_array_unref);
 	g_clear_pointer(&plan->notes, g_ptr_array_unref);
+	g_clear_pointer(&plan->volumes, g_ptr_array_unref);
 	g_clear_pointer(&plan->scenarios, g_ptr_array_unref);
 	g_clear_pointer(&plan->chances, g_ptr_array_unref);
 	json_decref(plan->variables);
@@ -193,6 +195,8 @@ static struct start_plan *plan_of_model(struct explorer *explorer, const struct 
 	plan_take_identity(plan, explorer->base);
 	plan->waited = state_waits(explorer->base);
 	plan->notes = g_ptr_array_ref(explorer->notes);
+	if (explorer->request->volumes)
+		plan->volumes = g_ptr_array_ref((GPtrArray *)explorer->request->volumes);
 	plan->chances = g_ptr_array_ref(explorer->space->chances);
 	plan->variables = variables_to_json(explorer->space);
 	plan->guards = guards_to_json(model);
@@ -287,22 +291,48 @@ static void record_remove(struct start_record *record, guint index)
 	}
 }
 
-/* Whether the step left something else than what was there: other values were there before. */
-static bool step_changes(const struct start_step *step)
+bool start_outlives(const GPtrArray *volumes, const char *path)
 {
-	return step->kind == START_FILE && step->before && step->content &&
-	       !g_bytes_equal(step->before, step->content);
+	for (guint i = 0; volumes && i < volumes->len; i++)
+		if (path_is_below(path, volumes->pdata[i]))
+			return true;
+	return false;
+}
+
+static bool has_entry(const GPtrArray *environment, const char *entry)
+{
+	return g_ptr_array_find_with_equal_func((GPtrArray *)environment, entry, g_str_equal, NULL);
+}
+
+/* Whether the step wrote a value to a volume that was another one at the first of two starts. */
+static bool step_changes(const struct start_plan *plan, const struct start_step *step,
+			 const struct start_scenario *scenario)
+{
+	gsize bytes = 0;
+	const char *content = step->content ? g_bytes_get_data(step->content, &bytes) : NULL;
+
+	for (guint i = 0; content && scenario->first_environment && i < scenario->environment->len;
+	     i++) {
+		const char *entry = scenario->environment->pdata[i], *value = strchr(entry, '=');
+
+		if (value && value[1] && !has_entry(scenario->first_environment, entry) &&
+		    memmem(content, bytes, value + 1, strlen(value + 1)))
+			return step->kind == START_FILE &&
+			       start_outlives(plan->volumes, step->path);
+	}
+	return false;
 }
 
 /* What changes nothing by being done again shows in a later start or not, as it was written. */
-static void record_forget_repeated(struct start_record *record, const struct start_record *other,
-				   bool others_before)
+static void record_forget_repeated(const struct start_plan *plan, struct start_record *record,
+				   const struct start_record *other,
+				   const struct start_scenario *scenario)
 {
 	for (guint i = record->steps->len; i-- > 0;) {
 		const struct start_step *step = record->steps->pdata[i];
 
 		if (kind_is_idempotent(step->kind) && !record_has(other, step) &&
-		    !(others_before && step_changes(step)))
+		    !step_changes(plan, step, scenario))
 			record_remove(record, i);
 	}
 }
@@ -340,10 +370,8 @@ bool start_plan_verify(const struct start_plan *plan, start_runner replay, void 
 		chances_hide(plan->chances, taught->record);
 		chances_hide(plan->chances, record);
 		if (taught->scenario->starts > 1) {
-			bool others_before = taught->scenario->first_environment != NULL;
-
-			record_forget_repeated(taught->record, record, others_before);
-			record_forget_repeated(record, taught->record, others_before);
+			record_forget_repeated(plan, taught->record, record, taught->scenario);
+			record_forget_repeated(plan, record, taught->record, taught->scenario);
 		}
 		g_autofree char *difference = taught_differs(taught->record, record, differ);
 

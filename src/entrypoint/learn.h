@@ -79,6 +79,7 @@ struct start_plan {
 	GArray *groups;       /* uint32_t */
 	uint32_t umask;       /* of the application */
 	GPtrArray *notes;     /* char *: for the report */
+	GPtrArray *volumes;   /* char *: as in the request */
 	GPtrArray *scenarios; /* struct start_taught *, in the order in which they were run */
 	GPtrArray *chances;   /* struct chance *: what differs from start to start (chance.h) */
 	json_t *variables;    /* array: name, rule, what it was tried with */
@@ -87,6 +88,10 @@ struct start_plan {
 void start_plan_free(struct start_plan *plan);
 #define autostartplan __attribute__((cleanup(start_plan_cleanup)))
 void start_plan_cleanup(struct start_plan **plan);
+
+/* Whether what is at @path outlives a container, since it is in one of @volumes (char *; or NULL).
+ */
+bool start_outlives(const GPtrArray *volumes, const char *path);
 
 void start_scenario_free(struct start_scenario *scenario);
 

@@ -110,6 +110,8 @@ static bool texts_change(const struct model *model, const struct state *state,
 bool column_shows_later(const struct model *model, const struct column *column,
 			const struct state *state)
 {
+	if (!space_outlives(model->space, column->example->step->path))
+		return false;
 	for (guint i = 0; i < column->cells->len; i++) {
 		const struct item *item = column->cells->pdata[i];
 
@@ -206,6 +208,13 @@ static bool item_same(const struct space *space, gconstpointer one, const struct
 		       : words_alike(space, a, of_one, b, of_other);
 }
 
+static enum likeness item_likeness(const struct space *space, gconstpointer one,
+				   const struct state *of_one, gconstpointer other,
+				   const struct state *of_other)
+{
+	return item_same(space, one, of_one, other, of_other) ? LIKENESS_SAME : LIKENESS_NONE;
+}
+
 static const char *item_text(gconstpointer item)
 {
 	return ((const struct item *)item)->key->template;
@@ -216,10 +225,52 @@ static bool item_loose(gconstpointer item)
 	return item_is_file(item);
 }
 
-static bool part_same(const struct space *space, gconstpointer a, const struct state *of_a,
-		      gconstpointer b, const struct state *of_b)
+/* The word that a line begins with and sets ("port = 80"), and its length; 0: none. */
+static gsize key_of_line(const char *line, bool word, const char **ret_key)
 {
-	return text_same(space, a, of_a, b, of_b);
+	const char *key = line + (word ? 0 : strspn(line, " \t"));
+	gsize bytes = strcspn(key, word ? "=$" : "=: \t$\n");
+
+	*ret_key = key;
+	return key[bytes] == '=' || (!word && strchr(": \t", key[bytes]) && key[bytes]) ? bytes : 0;
+}
+
+static bool keys_equal(const char *a, const char *b, bool word)
+{
+	const char *one, *other;
+	gsize bytes = key_of_line(a, word, &one);
+
+	return bytes > 0 && key_of_line(b, word, &other) == bytes && *one != '#' &&
+	       memcmp(one, other, bytes) == 0;
+}
+
+static enum likeness text_likeness(const struct space *space, const struct text *a,
+				   const struct state *of_a, const struct text *b,
+				   const struct state *of_b, bool word)
+{
+	if (text_same(space, a, of_a, b, of_b))
+		return LIKENESS_SAME;
+	return keys_equal(a->template, b->template, word) ? LIKENESS_KEY : LIKENESS_NONE;
+}
+
+static enum likeness word_likeness(const struct space *space, gconstpointer a,
+				   const struct state *of_a, gconstpointer b,
+				   const struct state *of_b)
+{
+	const struct text *one = a, *other = b;
+	bool values = one->option && other->option && strcmp(one->option, other->option) == 0 &&
+		      *one->template != '-' && *other->template != '-' &&
+		      !template_rest(one->template) && !template_rest(other->template);
+	enum likeness likeness = text_likeness(space, a, of_a, b, of_b, true);
+
+	return values ? MAX(likeness, LIKENESS_KEY) : likeness;
+}
+
+static enum likeness line_likeness(const struct space *space, gconstpointer a,
+				   const struct state *of_a, gconstpointer b,
+				   const struct state *of_b)
+{
+	return text_likeness(space, a, of_a, b, of_b, false);
 }
 
 static const char *part_text(gconstpointer part)
@@ -476,7 +527,10 @@ static bool column_learn_parts(const struct model *model, struct column *column,
 	g_autoptr(GPtrArray) sequences = g_ptr_array_new();
 	g_autoptr(GPtrArray) states = g_ptr_array_new();
 	g_autoptr(GPtrArray) present = g_ptr_array_new();
-	struct align_how how = {.space = model->space, .same = part_same, .text = part_text};
+	struct align_how how = {.space = model->space,
+				.likeness =
+					column->kind == START_EXEC ? word_likeness : line_likeness,
+				.text = part_text};
 
 	for (guint i = 0; i < model->executing->len; i++) {
 		const struct item *item = column->cells->pdata[i];
@@ -565,8 +619,10 @@ static void sort_files(GPtrArray *cells)
 static bool model_learn_columns(struct model *model, GError **error)
 {
 	g_autoptr(GPtrArray) sequences = g_ptr_array_new();
-	struct align_how how = {
-		.space = model->space, .same = item_same, .text = item_text, .loose = item_loose};
+	struct align_how how = {.space = model->space,
+				.likeness = item_likeness,
+				.text = item_text,
+				.loose = item_loose};
 
 	for (guint i = 0; i < model->executing->len; i++)
 		g_ptr_array_add(sequences, ((struct state *)model->executing->pdata[i])->items);

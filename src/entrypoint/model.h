@@ -74,7 +74,7 @@ const struct edit_line *model_edit_line(const struct model *model, const struct 
 					const struct edit_file **ret_file);
 
 /* Whether it would show in @state, a later start that other values went before: it writes one of
- * those that changed. */
+ * those that changed to a volume. */
 bool column_shows_later(const struct model *model, const struct column *column,
 			const struct state *state);
 

@@ -2,6 +2,7 @@
 #include "entrypoint/names.h"
 
 #include "base/sorted.h"
+#include "entrypoint/functions.h"
 #include "entrypoint/learn.h"
 
 #include <string.h>
@@ -201,24 +202,24 @@ static void found_default(struct reader *reader, const GMatchInfo *match)
 	g_ptr_array_add(found->defaults, g_steal_pointer(&value));
 }
 
-/* "$NAME" -lt 64 */
-static void found_number(struct reader *reader, const GMatchInfo *match)
-{
-	g_autofree char *name = g_match_info_fetch(match, 1);
-	g_autofree char *digits = g_match_info_fetch(match, 2);
-	struct script_name *found = g_hash_table_lookup(reader->names, name);
-	guint64 number = g_ascii_strtoull(digits, NULL, 10);
-
-	if (found && found->numbers->len < MAX_PATTERNS)
-		g_array_append_val(found->numbers, number);
-}
-
 /* What a comparison with @name is about: an argument, a variable that is read; NULL: neither. */
 static struct script_name *reader_compared(struct reader *reader, const char *name)
 {
 	const char *argument = reader_argument(reader, name);
 
 	return argument ? reader_name(reader, argument) : g_hash_table_lookup(reader->names, name);
+}
+
+/* "$NAME" -lt 64 */
+static void found_number(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *digits = g_match_info_fetch(match, 2);
+	struct script_name *found = reader_compared(reader, name);
+	guint64 number = g_ascii_strtoull(digits, NULL, 10);
+
+	if (found && found->numbers->len < MAX_PATTERNS)
+		g_array_append_val(found->numbers, number);
 }
 
 static void found_comparison(struct reader *reader, const GMatchInfo *match)
@@ -229,6 +230,32 @@ static void found_comparison(struct reader *reader, const GMatchInfo *match)
 
 	if (compared)
 		name_compare(compared, pattern);
+}
+
+/* The words of "^(on|true|1)$"; NULL: it is another kind of expression. Caller frees. */
+static GStrv expression_words(const char *expression)
+{
+	g_autoptr(GRegex) simple =
+		g_regex_new("^[\"']?\\^?\\(?([\\w.:/|-]+)\\)?\\$?[\"']?$", G_REGEX_RAW, 0, NULL);
+	g_autoptr(GMatchInfo) match = NULL;
+
+	if (!g_regex_match(simple, expression, 0, &match))
+		return NULL;
+	g_autofree char *words = g_match_info_fetch(match, 1);
+
+	return g_strsplit(words, "|", -1);
+}
+
+/* [[ $NAME =~ ^(on|true)$ ]], echo "$NAME" | grep -qE '^(on|true)$' */
+static void found_expression(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch_named(match, "name");
+	g_autofree char *expression = g_match_info_fetch_named(match, "pattern");
+	struct script_name *compared = reader_compared(reader, name);
+	g_auto(GStrv) words = compared ? expression_words(expression) : NULL;
+
+	for (char **word = words; word && *word; word++)
+		name_compare(compared, *word);
 }
 
 /* "${1#-}", "${1:0:1}" = '-', "${1%.conf}": the beginning or the end of a value is asked for. */
@@ -395,10 +422,14 @@ static void read_comparisons(struct reader *reader, const char *text)
 		   text, reader, found_set);
 	each_match(VARIABLE EQUALS PATTERN, text, reader, found_comparison);
 	each_match("(?<![^\\s\"'(=\\[])" PATTERN EQUALS VARIABLE, text, reader, found_comparison);
+	each_match(VARIABLE "\\s+=~\\s+(?<pattern>\\S+)", text, reader, found_expression);
+	each_match("\\b(?:echo|printf\\s+\\S+)\\s+" VARIABLE
+		   "\\s*\\|\\s*grep\\s+(?:-\\w+\\s+)*(?<pattern>\"[^\"\\n]+\"|'[^'\\n]+')",
+		   text, reader, found_expression);
 	each_match("\\$\\{" EITHER "([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
 	each_match("\\$\\{" NAME ":?[-=]([^}$`\"'\n]+)\\}", text, reader, found_default);
-	each_match("\\$\\{?" NAME "[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?(\\d{1,18})\\b", text,
-		   reader, found_number);
+	each_match("\\$\\{?" EITHER "[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?(\\d{1,18})\\b",
+		   text, reader, found_number);
 	each_match("\\$\\{" EITHER ":0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);
 	each_match("\\bcase\\s+[\"']?\\$\\{?" EITHER "[^\\n]*?\\bin\\b((?s:.*?))\\besac\\b", text,
@@ -415,33 +446,174 @@ static bool reader_wants(const struct reader *reader, const char *name, GHashTab
 	return g_ascii_isupper(name[0]) || !g_hash_table_contains(set_anywhere, name);
 }
 
-GPtrArray *names_collect(const GPtrArray *scripts)
+/* Whether the scripts compare without regard to case. */
+static bool ignores_case(const char *text)
 {
-	g_autoptr(GHashTable) set_anywhere =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	struct reader reader = {
-		.names = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
-					       (GDestroyNotify)name_free),
-		.assigned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
-		.copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
+	return g_regex_match_simple("\\bnocasematch\\b|\\$\\{\\w+(?:,,|\\^\\^)|\\btr\\b[^\\n]*"
+				    "(?:upper:|lower:|A-Z|a-z)|\\bgrep\\s+-\\w*i|\\btypeset -[ul]|"
+				    "\\b(?:declare|local) -[ul]",
+				    text, G_REGEX_RAW, 0);
+}
+
+/* yes, YES and Yes. */
+static void name_compare_cases(struct script_name *name)
+{
+	for (guint i = 0, count = name->patterns->len; i < count; i++) {
+		const char *pattern = name->patterns->pdata[i];
+		g_autofree char *lower = g_ascii_strdown(pattern, -1);
+		g_autofree char *upper = g_ascii_strup(pattern, -1);
+		g_autofree char *capital = g_strdup(lower);
+
+		*capital = g_ascii_toupper(*capital);
+		name_compare(name, lower);
+		name_compare(name, upper);
+		name_compare(name, capital);
+	}
+}
+
+static void compare_cases(struct reader *reader, const GPtrArray *texts)
+{
+	GHashTableIter iter;
+	gpointer name, found;
+	bool ignores = false;
+
+	for (guint i = 0; i < texts->len && !ignores; i++)
+		ignores = ignores_case(texts->pdata[i]);
+	g_hash_table_iter_init(&iter, reader->names);
+	while (ignores && g_hash_table_iter_next(&iter, &name, &found))
+		if (!g_ascii_isdigit(*(char *)name))
+			name_compare_cases(found);
+}
+
+/* --- files that the scripts read --- */
+
+static bool any_mentions(const GPtrArray *texts, const char *pattern)
+{
+	for (guint i = 0; i < texts->len; i++)
+		if (g_regex_match_simple(pattern, texts->pdata[i], G_REGEX_RAW, 0))
+			return true;
+	return false;
+}
+
+static bool is_library(const char *path)
+{
+	return g_str_has_prefix(path, "/usr/lib") || g_str_has_prefix(path, "/lib") ||
+	       g_str_has_prefix(path, "/usr/share/") || g_str_has_prefix(path, "/proc/") ||
+	       g_str_has_prefix(path, "/sys/");
+}
+
+/* Templates name variables: surely those of envsubst, others as it seems. And lists of defaults do,
+ * where values are looked up by names. */
+static void read_files(struct reader *reader, const GPtrArray *files, const GPtrArray *texts)
+{
+	bool substitutes = any_mentions(texts, "\\benvsubst\\b");
+	bool looks_up = any_mentions(texts, "\\bENVIRON\\b|\\$\\{!\\w|\\bprintenv\\b|\\beval\\b");
+
+	for (guint i = 0; i < files->len; i++) {
+		const struct start_script *file = files->pdata[i];
+		gsize bytes;
+		const char *data = g_bytes_get_data(file->text, &bytes);
+		g_autofree char *text = g_strndup(data, bytes);
+
+		if (is_library(file->path))
+			continue;
+		each_match("\\$(?|\\{([A-Z][A-Z0-9_]*)|([A-Z][A-Z0-9_]*))", text, reader,
+			   substitutes ? found_name : found_word);
+		each_match(
+			"(?|\\.Env\\.|%\\(ENV_|\\bENV\\[[\"']|\\bgetenv\\([\"'])([A-Z][A-Z0-9_]*)",
+			text, reader, found_word);
+		if (looks_up)
+			each_match("^\\s*(?:export\\s+)?([A-Z][A-Z0-9_]*)\\s*=", text, reader,
+				   found_word);
+	}
+}
+
+static void reader_init(struct reader *reader)
+{
+	reader->names =
+		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)name_free);
+	reader->assigned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	reader->copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+}
+
+static void reader_clear(struct reader *reader)
+{
+	g_hash_table_unref(reader->names);
+	g_hash_table_unref(reader->assigned);
+	g_hash_table_unref(reader->copies);
+}
+
+/* What a function compares its own arguments with is what the variables that it is given are
+ * compared with. */
+static void read_function(struct reader *reader, const struct script_function *function,
+			  const GPtrArray *texts)
+{
+	g_autoptr(GPtrArray) variables = function_variables(function, texts);
+	struct reader own;
+
+	reader_init(&own);
+	read_copies(&own, function->body);
+	read_comparisons(&own, function->body);
+	g_autoptr(GPtrArray) arguments = keys_sorted(own.names);
+
+	for (guint i = 0; i < arguments->len * variables->len; i++) {
+		const struct script_name *argument =
+			g_hash_table_lookup(own.names, arguments->pdata[i / variables->len]);
+		struct script_name *found =
+			g_hash_table_lookup(reader->names, variables->pdata[i % variables->len]);
+
+		for (guint j = 0; found && j < argument->patterns->len; j++)
+			name_compare(found, argument->patterns->pdata[j]);
+		if (found && found->numbers->len == 0)
+			g_array_append_vals(found->numbers, argument->numbers->data,
+					    argument->numbers->len);
+	}
+	reader_clear(&own);
+}
+
+static GPtrArray *texts_of(const GPtrArray *scripts)
+{
+	GPtrArray *texts = g_ptr_array_new_with_free_func(g_free);
+
+	for (guint i = 0; i < scripts->len; i++)
+		g_ptr_array_add(texts, without_comments(scripts->pdata[i]));
+	return texts;
+}
+
+static void read_texts(struct reader *reader, const GPtrArray *texts, GHashTable *set_anywhere)
+{
 	struct reader anywhere = {.assigned = set_anywhere};
-	GPtrArray *names = g_ptr_array_new_with_free_func((GDestroyNotify)name_free);
 
-	for (guint i = 0; i < scripts->len; i++) {
-		g_autofree char *text = without_comments(scripts->pdata[i]);
+	for (guint i = 0; i < texts->len; i++) {
+		const char *text = texts->pdata[i];
 
-		read_assignments(&reader, text);
-		read_copies(&reader, text);
-		read_names(&reader, text);
+		read_assignments(reader, text);
+		read_copies(reader, text);
+		read_names(reader, text);
 		each_match("\\b([a-z_][a-z0-9_]*)=", text, &anywhere, found_assignment);
 		each_match("\\b(?:for|read|local|declare)\\s+(?:-\\w+\\s+)*([a-z_][a-z0-9_]*)",
 			   text, &anywhere, found_assignment);
 	}
-	for (guint i = 0; i < scripts->len; i++) {
-		g_autofree char *text = without_comments(scripts->pdata[i]);
+	for (guint i = 0; i < texts->len; i++)
+		read_comparisons(reader, texts->pdata[i]);
+}
 
-		read_comparisons(&reader, text);
-	}
+GPtrArray *names_collect(const GPtrArray *scripts, const GPtrArray *files)
+{
+	g_autoptr(GHashTable) set_anywhere =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_autoptr(GPtrArray) texts = texts_of(scripts);
+	g_autoptr(GPtrArray) functions = functions_find(texts);
+	struct reader reader;
+	GPtrArray *names = g_ptr_array_new_with_free_func((GDestroyNotify)name_free);
+
+	reader_init(&reader);
+	functions_hide(functions, texts);
+	read_texts(&reader, texts, set_anywhere);
+	for (guint i = 0; i < functions->len; i++)
+		read_function(&reader, functions->pdata[i], texts);
+	read_files(&reader, files, texts);
+	compare_cases(&reader, texts);
 	g_autoptr(GPtrArray) sorted = keys_sorted(reader.names);
 
 	for (guint i = 0; i < sorted->len && names->len < START_MAX_VARIABLES; i++) {
@@ -453,8 +625,6 @@ GPtrArray *names_collect(const GPtrArray *scripts)
 		g_ptr_array_sort(name->patterns, text_compare);
 		g_ptr_array_add(names, name);
 	}
-	g_hash_table_unref(reader.names);
-	g_hash_table_unref(reader.assigned);
-	g_hash_table_unref(reader.copies);
+	reader_clear(&reader);
 	return names;
 }

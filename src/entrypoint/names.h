@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which variables a script's text reads, and what it compares them with. The text is only asked
- * what is worth trying: what a variable does is learned from starts alone.
+ * Which variables a script's text reads, and what it compares them with; and those that the files
+ * name which it reads: templates. The texts are only asked what is worth trying: what a variable
+ * does is learned from starts alone.
  *
- *     g_autoptr(GPtrArray) names = names_collect(record->scripts);
+ *     g_autoptr(GPtrArray) names = names_collect(record->scripts, record->reads);
  */
 #pragma once
 
@@ -27,4 +28,4 @@ struct script_name {
 
 /* Sorted by name; struct script_name *, freed with the array. At most START_MAX_VARIABLES, those
  * that a shell sets by itself and those that the script sets before it reads them left out. */
-GPtrArray *names_collect(const GPtrArray *scripts);
+GPtrArray *names_collect(const GPtrArray *scripts, const GPtrArray *files);

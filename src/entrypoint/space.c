@@ -656,6 +656,11 @@ static void scenario_set_variables(const struct space *space, struct start_scena
 	}
 }
 
+bool space_outlives(const struct space *space, const char *path)
+{
+	return start_outlives(space->request->volumes, path);
+}
+
 bool state_changes(const struct space *space, const struct state *state, const char *template)
 {
 	for (guint i = SPACE_FIRST_VARIABLE; i < state->levels->len; i++) {

@@ -179,6 +179,10 @@ const char *state_exported(const struct space *space, const struct state *state,
  * array alone. */
 GPtrArray *state_words(const struct space *space, const struct state *state);
 
+/* Whether what is at @path outlives a container, whose environment is always the same: it is in a
+ * volume. */
+bool space_outlives(const struct space *space, const char *path);
+
 /* Whether @template, one of @state or of another, holds a variable that had another value at the
  * first of two starts. */
 bool state_changes(const struct space *space, const struct state *state, const char *template);

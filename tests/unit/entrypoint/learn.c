@@ -345,13 +345,19 @@ static void test_control(void)
 			       "argument start\n", "fail 1 \"usage:"));
 }
 
+/* Words that no start of a combination happened to have both of. */
+static void test_flags(void)
+{
+	learn_and_verify(&flags_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("MODE=f", "LEVEL=z"), WORDS("--mode-f", "--level-z"));
+}
+
 /* What a copy of the first argument is compared with is what that is compared with. */
 static void test_dispatch(void)
 {
 	learn_and_verify(&dispatch_script, WORDS("PATH=/usr/bin"), NONE, NONE, NONE,
 			 WORDS("equals ${1} worker\n", "let thresh_1 --queue=${2}\n",
-			       "arguments --queue=default ${@}\n", "shift 2\n",
-			       "server --port 80"));
+			       "let thresh_1 --queue=default\n", "shift 2\n", "server --port 80"));
 }
 
 /* The second argument decides where it stands, however many there are; a helper gets all. */
@@ -474,9 +480,10 @@ static void test_quoted(void)
 /* A list that the script takes apart at commas: these are refused, and other separators are not. */
 static void test_listed(void)
 {
-	learn_and_verify(&listed_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
-			 WORDS("PEERS=a.example:80"),
-			 WORDS("if matches ${PEERS} \"*[\\\\,]*\"\n", "argument --peer\n"));
+	learn_and_verify(
+		&listed_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+		WORDS("PEERS=a.example:80"),
+		WORDS("if matches ${PEERS} \"*[\\\\,]*\"\n", "argument --peer ${thresh_1}\n"));
 }
 
 static void test_optional(void)
@@ -595,6 +602,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/optional", test_optional);
 	g_test_add_func("/learn/haproxy", test_haproxy);
 	g_test_add_func("/learn/control", test_control);
+	g_test_add_func("/learn/flags", test_flags);
 	g_test_add_func("/learn/dispatch", test_dispatch);
 	g_test_add_func("/learn/gateway", test_gateway);
 	g_test_add_func("/learn/given-away", test_given_away);

@@ -340,3 +340,19 @@ const struct script optional_script = {"/entrypoint.sh",
 				       "key=${KEY:-/k.pem} mode=${MODE:-strict}\"\n"
 				       "exec \"$@\"\n",
 				       optional_start};
+
+/* Two words that come with values of which many do nothing: which is first shows where both are. */
+static void flags_start(struct world *world)
+{
+	if (strcmp(world_get(world, "LEVEL"), "z") == 0)
+		world_append_argument(world, "--level-z");
+	if (strcmp(world_get(world, "MODE"), "f") == 0)
+		world_append_argument(world, "--mode-f");
+	world_exec_arguments(world);
+}
+
+const struct script flags_script = {
+	"/entrypoint.sh",
+	"case \"$LEVEL\" in u|v|w|x|y) ;; z) set -- \"$@\" --level-z ;; esac\n"
+	"case \"$MODE\" in a|b|c|d|e) ;; f) set -- \"$@\" --mode-f ;; esac\nexec \"$@\"\n",
+	flags_start};
