@@ -524,9 +524,9 @@ int main(int argc, char **argv)
 	g_test_add_func("/entrypoint/start/files around", test_files_around);
 	g_test_add_func("/entrypoint/start/keep", test_keep);
 	g_test_add_func("/entrypoint/start/habits", test_habits);
+	g_test_add_func("/entrypoint/start/command text", test_command_text);
 	if (fixture_identity.mode != IDENTITY_SINGLE)
-		g_test_add_func("/entrypoint/start/command text", test_command_text);
-	g_test_add_func("/entrypoint/start/ids", test_ids);
+		g_test_add_func("/entrypoint/start/ids", test_ids);
 	g_test_add_func("/entrypoint/start/plan", test_plan);
 	g_test_add_func("/entrypoint/start/never ends", test_never_ends);
 	g_test_add_func("/entrypoint/start/fork bomb", test_fork_bomb);
