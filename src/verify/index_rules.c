@@ -8,16 +8,21 @@
 
 #include <string.h>
 
-#define INDEX_MEDIA_TYPE    "application/vnd.oci.image.index.v1+json"
-#define REF_NAME_ANNOTATION "org.opencontainers.image.ref.name"
-#define TAG_ANNOTATION      "dev.thresh.subject.tag"
-#define KIND_ANNOTATION     "kind"
-#define KIND_IMAGE          "dev.cosignproject.cosign/image"
+#define INDEX_MEDIA_TYPE         "application/vnd.oci.image.index.v1+json"
+#define MANIFEST_LIST_MEDIA_TYPE "application/vnd.docker.distribution.manifest.list.v2+json"
+#define REF_NAME_ANNOTATION      "org.opencontainers.image.ref.name"
+#define TAG_ANNOTATION           "dev.thresh.subject.tag"
+#define KIND_ANNOTATION          "kind"
+#define KIND_IMAGE               "dev.cosignproject.cosign/image"
+
+enum { NESTED_MAX = 64 };
 
 struct layout {
 	const struct verification *verification;
 	struct rule_result *result;
 	const json_t *manifests; /* of index.json */
+	GHashTable *tagged;      /* set of "TAG\nDIGEST", of what platforms a tag has too */
+	guint nested_left;       /* indexes in the index that may still be read */
 	bool ours; /* thresh wrote it: what it does not know was put there by others */
 };
 
@@ -63,9 +68,35 @@ static void check_equal(struct layout *layout, const char *where, const char *wh
 		result_find(layout->result, "%s: %s is not that of what it names", where, what);
 }
 
-/* Whether the tag is that of an entry of @digest. */
-static bool tag_is_of(const struct layout *layout, const char *tag, const char *digest)
+static bool is_index(const char *media_type)
 {
+	return g_strcmp0(media_type, INDEX_MEDIA_TYPE) == 0 ||
+	       g_strcmp0(media_type, MANIFEST_LIST_MEDIA_TYPE) == 0;
+}
+
+/* The tag is that of an entry, and of the images of its platforms where it is an index. */
+static void add_tagged(struct layout *layout, const char *tag, const json_t *entry, int depth)
+{
+	const struct image *image = layout->verification->subject->image;
+	const char *digest = json_string_at(entry, "digest");
+	autojson json_t *document = NULL;
+	const json_t *nested;
+	size_t i;
+
+	if (!digest)
+		return;
+	g_hash_table_add(layout->tagged, g_strconcat(tag, "\n", digest, NULL));
+	if (depth == 0 || layout->nested_left == 0 || !is_index(json_string_at(entry, "mediaType")))
+		return;
+	layout->nested_left--;
+	document = read_document(image->source, entry, NULL);
+	json_array_foreach (json_array_at(document, "manifests"), i, nested)
+		add_tagged(layout, tag, nested, depth - 1);
+}
+
+static void read_tags(struct layout *layout)
+{
+	enum { DEPTH = 2 };
 	const json_t *entry;
 	size_t i;
 
@@ -73,11 +104,18 @@ static bool tag_is_of(const struct layout *layout, const char *tag, const char *
 		const char *name =
 			json_string_at(json_object_at(entry, "annotations"), REF_NAME_ANNOTATION);
 
-		if (g_strcmp0(json_string_at(entry, "digest"), digest) == 0 &&
-		    (!name || !strcmp(name, tag)))
-			return true;
+		add_tagged(layout, name ? name : "", entry, DEPTH);
 	}
-	return false;
+}
+
+/* Whether the tag is that of an entry of @digest, or of one without a name. */
+static bool tag_is_of(const struct layout *layout, const char *tag, const char *digest)
+{
+	g_autofree char *named = g_strconcat(tag, "\n", digest, NULL);
+	g_autofree char *unnamed = g_strconcat("\n", digest, NULL);
+
+	return g_hash_table_contains(layout->tagged, named) ||
+	       g_hash_table_contains(layout->tagged, unnamed);
 }
 
 /* A referrer's descriptor has its annotations, and the tag of what it refers to. */
@@ -91,7 +129,7 @@ static void check_referrer(struct layout *layout, const char *where, const json_
 	const json_t *own = json_object_at(document, "annotations");
 
 	json_object_del(rest, TAG_ANNOTATION);
-	if (tag && !tag_is_of(layout, tag, subject))
+	if (tag && !tag_is_of(layout, tag, subject ? subject : ""))
 		result_find(layout->result, "%s: its subject does not have the tag %s", where, tag);
 	if (json_object_size(rest) > 0 && !json_equal(rest, own ? own : none))
 		result_find(layout->result, "%s: annotations are not those of what it names",
@@ -205,7 +243,11 @@ void check_index(struct verification *verification, struct rule_result *result)
 	}
 	layout.manifests = json_array_at(index, "manifests");
 	layout.ours = is_ours(&layout);
+	layout.tagged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	layout.nested_left = NESTED_MAX;
+	read_tags(&layout);
 	check_head(&layout, index, marker);
 	json_array_foreach (layout.manifests, i, entry)
 		check_entry_of(&layout, entry);
+	g_hash_table_unref(layout.tagged);
 }
