@@ -9,6 +9,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -214,8 +215,8 @@ bool fd_remove_tree(int dir_fd, const char *name, GError **error)
 	return true;
 }
 
-bool file_replace(const char *path, const void *data, size_t size_bytes, mode_t mode,
-		  GError **error)
+static bool replace(const char *path, const void *data, size_t size_bytes, mode_t mode,
+		    GError **error)
 {
 	g_autofree char *temporary = g_strdup_printf("%s.XXXXXX", path);
 	autofd int fd = g_mkstemp_full(temporary, O_WRONLY | O_CLOEXEC, 0600);
@@ -234,4 +235,38 @@ bool file_replace(const char *path, const void *data, size_t size_bytes, mode_t 
 		return error_set_errno(error, THRESH_ERROR_INPUT, saved, "%s", path);
 	}
 	return true;
+}
+
+/* A pipe, a terminal or a name for a descriptor (/dev/stdout is a link, and replacing that would
+ * take it from everybody): nothing is to come in its place. Of other links the target is not looked
+ * at: who may write to the directory may have put them there. */
+static bool is_stream(const char *path)
+{
+	static const char *const names[] = {"/dev/std", "/dev/fd/", "/proc/self/fd/"};
+	struct stat status;
+
+	for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+		if (g_str_has_prefix(path, names[i]))
+			return true;
+	}
+	return lstat(path, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+}
+
+static bool stream_write(const char *path, const void *data, size_t size_bytes, GError **error)
+{
+	autofd int fd = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return error_set_errno(error, THRESH_ERROR_INPUT, errno, "%s", path);
+	if (fd_write_all(fd, data, size_bytes, error))
+		return true;
+	g_prefix_error(error, "%s: ", path);
+	return false;
+}
+
+bool file_replace(const char *path, const void *data, size_t size_bytes, mode_t mode,
+		  GError **error)
+{
+	return is_stream(path) ? stream_write(path, data, size_bytes, error)
+			       : replace(path, data, size_bytes, mode, error);
 }

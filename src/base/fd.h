@@ -49,6 +49,7 @@ bool fd_copy(int in, int out, uint64_t size_bytes, GError **error);
 bool fd_remove_tree(int dir_fd, const char *name, GError **error);
 
 /* Writes @data to @path as a whole: a temporary file in the same directory, fsync, rename(2). On
- * failure the old file is as it was. */
+ * failure the old file is as it was. A pipe, a terminal or a descriptor's name (/dev/stdout) is
+ * written to. */
 bool file_replace(const char *path, const void *data, size_t size_bytes, mode_t mode,
 		  GError **error);

@@ -105,7 +105,7 @@ static bool key_public(const struct options *options, const struct given *given,
 
 	if (!pem)
 		return false;
-	fputs(pem, stdout);
+	output_text(pem);
 	return output_flush(error);
 }
 

@@ -74,7 +74,7 @@ static int print_manifest(const struct options *options, enum manifest_target ta
 	seal_free(seal);
 	if (!text)
 		return 7;
-	fputs(text, stdout);
+	output_text(text);
 	output_flush(error);
 	return 0;
 }

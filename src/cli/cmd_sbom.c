@@ -32,7 +32,7 @@ static bool print_document(const struct sbom_request *request, const json_t *doc
 		g_prefix_error(error, "--output %s: ", request->output);
 		return false;
 	}
-	fputs(text, stdout);
+	output_text(text);
 	return output_flush(error);
 }
 
@@ -107,7 +107,7 @@ int cmd_sbom(int argc, char **argv, GError **error)
 			"package that\nowns it, and why it was kept; as SPDX 2.3, SPDX 3.0.1 or "
 			"CycloneDX.",
 		.examples = "  thresh sbom oci:app-sealed --format cyclonedx --output app.cdx.json",
-		.groups = OPTIONS_SOURCE,
+		.groups = OPTIONS_SOURCE | OPTIONS_REGISTRY,
 		.own = own,
 		.operands_min = 1,
 		.operands_max = 1,

@@ -133,7 +133,7 @@ static bool report(const struct given *given, const char *reference, const struc
 	if (!strcmp(format, "junit")) {
 		g_autofree char *text = verify_to_junit(reference, results);
 
-		fputs(text, stdout);
+		output_text(text);
 		return output_flush(error);
 	}
 	json = !strcmp(format, "sarif") ? verify_to_sarif(reference, THRESH_VERSION, results)

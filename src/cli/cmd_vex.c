@@ -100,7 +100,7 @@ static bool print(const struct vex_request *request, const json_t *document, GEr
 	g_autofree char *text = json_format_pretty(document);
 
 	if (!request->output) {
-		fputs(text, stdout);
+		output_text(text);
 		return output_flush(error);
 	}
 	if (file_replace(request->output, text, strlen(text), 0644, error))
@@ -274,7 +274,7 @@ int cmd_vex(int argc, char **argv, GError **error)
 			    "tracker.json --output vex.json\n"
 			    "  thresh attest oci:app-sealed --key release.key --type openvex "
 			    "--predicate vex.json",
-		.groups = OPTIONS_SOURCE,
+		.groups = OPTIONS_SOURCE | OPTIONS_REGISTRY,
 		.own = own,
 		.operands_min = 1,
 		.operands_max = 1,

@@ -11,7 +11,7 @@ bool json_output_print(const json_t *json, GError **error)
 {
 	g_autofree char *text = json_format_pretty(json);
 
-	fputs(text, stdout);
+	output_text(text);
 	return output_flush(error);
 }
 

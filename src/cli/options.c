@@ -180,7 +180,7 @@ G_GNUC_NORETURN static void print_help(const struct command_form *form, GOptionC
 	plain = g_string_new(text);
 	g_string_replace(plain, "[OPTION\xe2\x80\xa6]", "[OPTION...]", 0);
 	g_string_replace(plain, "Application Options:", "Options:", 0);
-	fputs(plain->str, stdout);
+	output_text(plain->str);
 	exit(output_flush(NULL) ? 0 : 7);
 }
 

@@ -74,6 +74,15 @@ char *bold_format(FILE *stream, const char *text)
 					: g_strdup(text);
 }
 
+/* Why the first write failed: stdio remembers no more than that one did. */
+static int write_errno;
+
+static void note_failure(void)
+{
+	if (ferror(stdout) && write_errno == 0)
+		write_errno = errno;
+}
+
 void output_line(const char *format, ...)
 {
 	va_list arguments;
@@ -82,6 +91,7 @@ void output_line(const char *format, ...)
 	vprintf(format, arguments);
 	va_end(arguments);
 	putchar('\n');
+	note_failure();
 }
 
 void output_list(const char *heading, const GPtrArray *lines, guint max)
@@ -101,14 +111,19 @@ void output_list(const char *heading, const GPtrArray *lines, guint max)
 		output_line("  and %u more", lines->len - max);
 }
 
+void output_text(const char *text)
+{
+	fputs(text, stdout);
+	note_failure();
+}
+
 bool output_flush(GError **error)
 {
-	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
+	fflush(stdout);
+	note_failure();
+	if (write_errno == 0 || write_errno == EPIPE) /* the reader has seen enough */
 		return true;
-	if (errno == EPIPE) /* the reader has seen enough */
-		return true;
-	return error_set_errno(error, THRESH_ERROR_INTERNAL, errno, "standard output");
+	return error_set_errno(error, THRESH_ERROR_INTERNAL, write_errno, "standard output");
 }
 
 struct table {
@@ -182,5 +197,6 @@ void table_print(const struct table *table)
 				   widths[i]);
 		}
 		putchar('\n');
+		note_failure();
 	}
 }

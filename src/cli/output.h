@@ -44,7 +44,10 @@ void output_line(const char *format, ...) G_GNUC_PRINTF(1, 2);
  * empty. */
 void output_list(const char *heading, const GPtrArray *lines, guint max);
 
-/* Flushes; a write error (a full disk, not a closed pipe) is an error. */
+/* Writes @text as it is. */
+void output_text(const char *text);
+
+/* Flushes; a write error (a full disk, not a closed pipe) is an error, now or before. */
 bool output_flush(GError **error);
 
 /* Columns, aligned on printing. */

@@ -11,7 +11,8 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from support import CONFIG, Tap, entry, file, hard_link, layout, merged, scratch, symlink, tar, tarfile, thresh  # noqa: E402
+from support import (CONFIG, Tap, entry, file, finish, hard_link, index, layout, merged, put_json, scratch, start, symlink, tar,  # noqa: E402
+                     tarfile, thresh, write_index)
 
 tap = Tap()
 os.chdir(scratch("foreign"))
@@ -90,6 +91,27 @@ counted("names", tar(directory("n"), file("n/new\nline", b"1"), file("n/" + "a" 
 counted("empty-layers", tar(), tar(file("only", b"")), tar())
 counted("many", tar(*[file(f"m/{i // 100}/{i}", str(i).encode()) for i in range(5000)]), media="tar")
 
+# --- where a long document goes ---
+
+with open("/dev/full", "wb") as full:
+    done = thresh("sbom", "oci:many", stdout=full)
+tap.point("a full disk is named", done.problem(7, "standard output: No space left on device"), done.log)
+closing = start("sbom", "oci:many", stdout=subprocess.PIPE)
+closing.stdout.read(1)
+closing.stdout.close()
+closing.stdout = None
+done = finish(closing)
+tap.point("a reader that has seen enough is no error", done.problem(0), done.log)
+os.symlink("elsewhere", "link")
+os.mkfifo("pipe")
+with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE) as reader:
+    done = thresh("sbom", "oci:names", "--output", "pipe")
+    tap.point("a pipe is written to", done.problem(0) or (None if reader.stdout.read().endswith(b"}\n") and os.path.exists("pipe") else "it is not"), done.log)
+done = thresh("sbom", "oci:names", "--output", "/dev/stdout")
+tap.point("/dev/stdout is, too", done.problem(0) or (None if done.out.endswith("}\n") else "it is not"), done.log)
+done = thresh("sbom", "oci:names", "--output", "link")
+tap.point("what a link leads to is left alone", done.problem(0) or (None if not os.path.exists("elsewhere") else "it is not"), done.log)
+
 # --- metadata that says a thing twice ---
 
 INSTALLED = json.dumps([{"name": "a/b", "version": "1.0"}] * 2).encode()
@@ -98,6 +120,26 @@ for form in ("spdx", "spdx3", "cyclonedx"):
     named = identifiers(form, json.loads(thresh("sbom", "oci:twice", "--format", form).out))
     tap.point(f"a package that is listed twice is one: {form}", None if len(named) == len(set(named)) else sorted(n for n in named if named.count(n) > 1))
 
+
+# --- an image of several platforms, signed in place ---
+
+layout("platforms", [tar(file("app", b"x", 0o755))], USER)
+document = index("platforms")
+document["manifests"][0].pop("annotations")
+document["manifests"] = [{"mediaType": "application/vnd.oci.image.index.v1+json", **put_json("platforms", document),
+                          "annotations": {"org.opencontainers.image.ref.name": "latest"}}]
+write_index("platforms", document)
+thresh("key", "new", "--no-password", "k")
+for verb in ("sign", "attest"):
+    done = thresh(verb, "oci:platforms:latest", "--key", "k.key")
+    tap.point(f"{verb}: one of several platforms", done.problem(0), done.log)
+done = thresh("verify", "oci:platforms:latest", "--key", "k.pub", "--format", "json")
+found = {r["rule"]: r for r in json.loads(done.out)["results"]}
+for name in ("index", "signature", "inventory"):
+    tap.point(f"{name} of one of several platforms", None if found[name]["outcome"] == "PASS" else found[name])
+done = thresh("copy", "oci:platforms:latest", "oci:copied:latest")
+found = {r["rule"]: r["outcome"] for r in json.loads(thresh("verify", "oci:copied:latest", "--key", "k.pub", "--format", "json").out)["results"]}
+tap.point("a copy of it", done.problem(0) or (None if [found[n] for n in ("index", "signature", "inventory")] == ["PASS"] * 3 else found), done.log)
 
 # --- what verify must see ---
 
