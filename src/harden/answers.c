@@ -322,12 +322,13 @@ GPtrArray *expectations_new(const GPtrArray *first, const GPtrArray *second, GEr
 static char *excerpt(GBytes *body, size_t offset)
 {
 	size_t size = 0;
-	const char *text = body ? g_bytes_get_data(body, &size) : "";
+	const char *text = body ? g_bytes_get_data(body, &size) : NULL;
 	g_autofree char *part = NULL;
 
 	if (offset > size)
 		offset = size;
-	part = g_strndup(text + offset, MIN(size - offset, (size_t)SHOWN_BYTES));
+	part = text ? g_strndup(text + offset, MIN(size - offset, (size_t)SHOWN_BYTES))
+		    : g_strdup(""); /* empty bytes have no data */
 	return error_quote(part);
 }
 
@@ -454,6 +455,61 @@ bool expectations_take_endings(GPtrArray *expectations, const GPtrArray *answers
 		*ret_status = ending->status;
 		*ret_own = ending->status = answer->status;
 		taken = true;
+	}
+	return taken;
+}
+
+static bool take_end_of_exact(struct expectation *expectation, GBytes *body)
+{
+	gsize wanted, size;
+	const char *want = g_bytes_get_data(expectation->exact, &wanted);
+	const char *got = g_bytes_get_data(body, &size);
+
+	if (size >= wanted || want[wanted - size - 1] != '\n' ||
+	    memcmp(want + wanted - size, got, size) != 0)
+		return false;
+	g_bytes_unref(expectation->exact);
+	expectation->exact = g_bytes_ref(body);
+	return true;
+}
+
+/* Where the originals did not agree on all: whole lines off the beginning, until the rest fits. */
+static bool take_end_of_pieces(struct expectation *expectation, GBytes *body)
+{
+	g_autoptr(GArray) tokens = tokens_split(body);
+	guint count = expectation->pieces->len, mismatch;
+
+	for (guint from = 1; from < count; from++) {
+		const struct piece *before =
+			&g_array_index(expectation->pieces, struct piece, from - 1);
+		g_autoptr(GArray) rest = g_array_new(FALSE, FALSE, sizeof(struct piece));
+
+		if (!before->text || *before->text != '\n')
+			continue;
+		g_array_append_vals(rest, before + 1, count - from);
+		if (!pieces_match(rest, tokens, NULL, &mismatch))
+			continue;
+		g_array_remove_range(expectation->pieces, 0, from);
+		return true;
+	}
+	return false;
+}
+
+bool expectations_take_messages(GPtrArray *expectations, const GPtrArray *answers)
+{
+	bool taken = false;
+
+	for (guint i = 0; i < MIN(expectations->len, answers->len); i++) {
+		struct expectation *output = expectations->pdata[i];
+		const struct answer *answer = answers->pdata[i];
+		g_autofree char *difference = expectation_differs(output, answer, NULL);
+
+		if (!difference || strcmp(output->request, "output") != 0 || !output->has_body ||
+		    strcmp(answer->request, "output") != 0 || !answer->body ||
+		    g_bytes_get_size(answer->body) == 0)
+			continue;
+		taken |= output->exact ? take_end_of_exact(output, answer->body)
+				       : take_end_of_pieces(output, answer->body);
 	}
 	return taken;
 }

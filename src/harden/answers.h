@@ -43,6 +43,11 @@ char *expectations_differ(const GPtrArray *expectations, const GPtrArray *answer
 bool expectations_take_endings(GPtrArray *expectations, const GPtrArray *answers, int *ret_status,
 			       int *ret_own);
 
+/* What a script prints before it executes the application is printed by nobody where the script is
+ * gone: where the output in @answers is what the expected one ends with, from a line's beginning
+ * on, that is expected from now on. True where lines were dropped. */
+bool expectations_take_messages(GPtrArray *expectations, const GPtrArray *answers);
+
 /* What an application that says who it is says now, as pairs for the above: ids and names of @user
  * in the @original, and of the @seal in the @sealed image. */
 GPtrArray *identity_renames(const struct tree *original, const char *user,

@@ -55,11 +55,30 @@ static bool companions_open(struct session *session, GError **error)
 	return true;
 }
 
+/* Whether the check's program is a script for a shell. One that is not there is as good as any: the
+ * original says what becomes of it. */
+static bool runs_script(const struct session *session, const struct health *health)
+{
+	struct image_config config = *session->image->config;
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	const struct cut_options options = {.config = &config};
+	bool shell = false;
+
+	config.entrypoint = none;
+	return keepset_check_entry(session->rootfs->tree, &options, health->test, &shell, NULL) &&
+	       shell;
+}
+
 static bool health_open(struct session *session, GError **error)
 {
 	const json_t *config = json_object_at(session->image->config->json, "config");
+	const struct health *health;
 
-	return health_decide(config, session->request->healthcheck, &session->health, error);
+	if (!health_decide(config, session->request->healthcheck, &session->health, error))
+		return false;
+	health = session->health;
+	return !health || health->applet || !runs_script(session, health) ||
+	       health_refuse_script(health, error);
 }
 
 static bool vulnerabilities_open(struct session *session, GError **error)

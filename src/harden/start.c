@@ -261,6 +261,9 @@ bool start_agrees(const struct start *start, GPtrArray *expected, const GPtrArra
 	g_autofree char *difference = NULL;
 
 	take_endings(start, expected, answers);
+	if (expectations_take_messages(expected, answers))
+		g_ptr_array_add(start->notes, g_strdup("what the script printed before the "
+						       "application is not printed any more"));
 	difference = expectations_differ(expected, answers, NULL);
 	return !difference ||
 	       error_set(error, THRESH_ERROR_DIFFERS,

@@ -116,6 +116,22 @@ static bool refuse(const char *test, const char *problem, GError **error)
 		quoted, problem);
 }
 
+static char *words_joined(GPtrArray *words)
+{
+	g_ptr_array_add(words, NULL);
+	char *joined = g_strjoinv(" ", (char **)words->pdata);
+
+	g_ptr_array_set_size(words, (gint)words->len - 1);
+	return joined;
+}
+
+bool health_refuse_script(const struct health *health, GError **error)
+{
+	g_autofree char *test = words_joined(health->test);
+
+	return refuse(test, "it is a script for a shell", error);
+}
+
 /* From the words of a plain line: an applet where one does it, else the program itself. */
 static bool take_words(struct health *health, const char *test, const GPtrArray *words,
 		       const char *contains, GError **error)
@@ -194,6 +210,15 @@ static GPtrArray *original_of(const json_t *config, const char *line)
 	return words;
 }
 
+/* -c, and what changes nothing for one plain command beside it: -ec, -lc. */
+static bool is_command_option(const char *word)
+{
+	size_t length = strlen(word);
+
+	return length >= 2 && word[0] == '-' && word[length - 1] == 'c' &&
+	       strspn(word + 1, "elufc") == length - 1;
+}
+
 static bool take_test(struct health *health, const json_t *config, const json_t *test,
 		      GError **error)
 {
@@ -214,11 +239,9 @@ static bool take_test(struct health *health, const json_t *config, const json_t 
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "the health check is neither CMD nor CMD-SHELL");
 	health->original = g_ptr_array_ref(words);
-	if (words->len == 3 && shell_is_name(words->pdata[0]) && !strcmp(words->pdata[1], "-c"))
+	if (words->len == 3 && shell_is_name(words->pdata[0]) && is_command_option(words->pdata[1]))
 		return take_line(health, words->pdata[2], error);
-	g_ptr_array_add(words, NULL);
-	joined = g_strjoinv(" ", (char **)words->pdata);
-	g_ptr_array_set_size(words, (gint)words->len - 1);
+	joined = words_joined(words);
 	return take_words(health, joined, words, NULL, error);
 }
 

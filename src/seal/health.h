@@ -37,6 +37,9 @@ struct health {
  * out. */
 bool health_decide(const json_t *config, const char *own, struct health **ret_health,
 		   GError **error);
+/* Its program is a script for a shell, which a look into the image has shown: as above. Answers
+ * false. */
+bool health_refuse_script(const struct health *health, GError **error);
 void health_free(struct health *health);
 #define autohealth __attribute__((cleanup(health_cleanup)))
 void health_cleanup(struct health **health);

@@ -260,6 +260,35 @@ static void test_own_endings(void)
 	g_assert_false(expectations_take_endings(of_job, other, &status, &own));
 }
 
+/* What a script printed is gone: whole lines at the beginning, nothing else, and not all. */
+static void test_messages(void)
+{
+	static const struct {
+		const char *first, *second, *plan;
+		bool taken;
+	} table[] = {
+		{"starting\n\nrows 3\n", "starting\n\nrows 3\n", "rows 3\n", true},
+		{"at 10:11 go\nrows 3\n", "at 10:12 go\nrows 3\n", "rows 3\n", true},
+		{"at 10:11 go\nrows 3\n", "at 10:12 go\nrows 3\n", "rows 4\n", false},
+		{"starting rows 3\n", "starting rows 3\n", "rows 3\n", false},
+		{"rows 3\n", "rows 3\n", "rows 3\n", false},
+		{"starting\nrows 3\n", "starting\nrows 3\n", "", false},
+		{"starting\nrows 3\n", "starting\nrows 3\n", "starting\n", false},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autoptr(GPtrArray) a = run_of(answer_make("output", 0, NULL, table[i].first));
+		g_autoptr(GPtrArray) b = run_of(answer_make("output", 0, NULL, table[i].second));
+		g_autoptr(GPtrArray) plan = run_of(answer_make("output", 0, NULL, table[i].plan));
+		g_autoptr(GPtrArray) expected = expectations_new(a, b, NULL);
+		g_autofree char *difference = NULL;
+
+		g_assert_cmpint(expectations_take_messages(expected, plan), ==, table[i].taken);
+		difference = expectations_differ(expected, plan, NULL);
+		g_assert_true(!table[i].taken || !difference);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
@@ -273,5 +302,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/answers/ending-is-a-race", test_ending_is_a_race);
 	g_test_add_func("/answers/job-must-end-alike", test_job_must_end_alike);
 	g_test_add_func("/answers/own-endings", test_own_endings);
+	g_test_add_func("/answers/messages", test_messages);
 	return g_test_run();
 }
