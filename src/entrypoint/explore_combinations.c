@@ -15,7 +15,7 @@ enum {
 	MAX_LEVELS_TRIED = 4,
 	MAX_ARGUMENTS_TRIED = 8,
 	MAX_ROUNDS = 24,
-	MAX_RESCUES = 10,
+	MAX_RESCUES = 14,
 	MAX_MEETINGS = 24
 };
 
@@ -462,12 +462,22 @@ static bool same_way(const struct state *a, const struct state *b)
 	return true;
 }
 
-static bool went_before(const GPtrArray *tried, const struct state *state)
+/* A value that the script compares with may be asked for there alone (`ALLOW_EMPTY_PASSWORD=yes`,
+ * while there is a password): two of each variable are tried. */
+static bool went_before(const struct explorer *explorer, const GPtrArray *tried,
+			const struct state *state)
 {
-	for (guint i = 0; i < tried->len; i++)
-		if (same_way(tried->pdata[i], state))
-			return true;
-	return false;
+	int factor =
+		failure_rank(explorer, state) == 1 ? explorer_only_difference(explorer, state) : -1;
+	bool same = false;
+	guint values = 0;
+
+	for (guint i = 0; i < tried->len; i++) {
+		same |= same_way(tried->pdata[i], state);
+		values += factor >= 0 &&
+			  explorer_only_difference(explorer, tried->pdata[i]) == factor;
+	}
+	return same && (factor < 0 || values >= 2);
 }
 
 /* Does it fail there too? */
@@ -484,7 +494,8 @@ static bool try_failure(struct explorer *explorer, struct model **model, const s
 			if (state == explorer->base || !state_executes(state) ||
 			    count_differences(explorer, state) > 2 ||
 			    state_level(state, factor) != state_level(explorer->base, factor) ||
-			    failure_rank(explorer, state) != rank || went_before(tried, state))
+			    failure_rank(explorer, state) != rank ||
+			    went_before(explorer, tried, state))
 				continue;
 			g_autoptr(GByteArray) levels =
 				levels_with(state->levels, factor, state_level(failed, factor));

@@ -95,6 +95,20 @@ static GArray *bounds_of(const struct factor *factor)
 	return bounds;
 }
 
+/* A number that is far above all that the script is known to compare with. Caller frees. */
+static char *number_beyond(const struct factor *factor)
+{
+	guint64 beyond = 40000 + factor->number;
+
+	for (guint i = 0; i < factor->numbers->len; i++) {
+		guint64 number = g_array_index(factor->numbers, guint64, i);
+
+		if (number >= beyond && number < G_MAXINT64 / 2)
+			beyond = number + 1000;
+	}
+	return g_strdup_printf("%" G_GUINT64_FORMAT, beyond);
+}
+
 /* The least and the most number that is taken, where all that was tried between is too. A number
  * far above all that the script compares with is taken, or not: @unbounded. */
 static bool find_range(struct explorer *explorer, guint index, bool unbounded, guint64 *ret_least,
@@ -292,11 +306,39 @@ static bool find_compared(struct explorer *explorer, guint index, const struct s
 	return true;
 }
 
-/* A plan does not compare numbers: those beside a bound must do what all others do. */
-static bool check_sizes(struct explorer *explorer, guint index, const struct state *at,
-			GError **error)
+static bool complain_size(const struct factor *factor, const char *number, GError **error)
+{
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "the entrypoint: what it does with %s depends on how large the number is "
+			 "(%s and others differ), and a plan compares no numbers; fix %s "
+			 "(thresh.yaml: entrypoint.fixed), or write the steps yourself "
+			 "(entrypoint.plan)",
+			 factor->name, number, factor->name);
+}
+
+/* Numbers beside a bound that no text has are refused: it has a range after all. */
+static bool use_bounds(struct explorer *explorer, guint index, struct state *at, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
+	g_autofree char *beyond = number_beyond(factor);
+	guint64 least, most;
+	bool number, range;
+	struct state *state;
+
+	if (!takes(explorer, index, beyond, &number, error) ||
+	    !find_range(explorer, index, number, &least, &most, &range, error))
+		return false;
+	if (!range)
+		return complain_size(factor, beyond, error);
+	factor_use_range(explorer->space, factor, least, most);
+	return use_numbers(explorer, index, at, &state, error);
+}
+
+/* A plan does not compare numbers: those beside a bound must do what all others do. */
+static bool check_sizes(struct explorer *explorer, guint index, struct state *at, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	bool refused = false;
 
 	if (!state_executes(at) || !find_compared(explorer, index, at, error))
 		return state_executes(at) ? false : true;
@@ -314,18 +356,14 @@ static bool check_sizes(struct explorer *explorer, guint index, const struct sta
 		bool follows = !state || !state_executes(state) ||
 			       state_follows(explorer->space, at, state);
 
+		refused |= state && !state_executes(state);
+
 		if (state && level >= known)
 			drop_level(explorer, factor, state);
 		if (!follows)
-			return error_set(
-				error, THRESH_ERROR_INPUT,
-				"the entrypoint: what it does with %s depends on how large the "
-				"number is (%s and others differ), and a plan compares no "
-				"numbers; fix %s (thresh.yaml: entrypoint.fixed), or write "
-				"the steps yourself (entrypoint.plan)",
-				factor->name, text, factor->name);
+			return complain_size(factor, text, error);
 	}
-	return true;
+	return !refused || factor->most ? true : use_bounds(explorer, index, at, error);
 }
 
 /* Numbers are its marks; but 022 is a mode, and not any number is: then @number, which was taken,
@@ -353,7 +391,7 @@ static bool try_numbers(struct explorer *explorer, guint index, struct state *ma
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
-	g_autofree char *any = g_strdup_printf("%u", 40000 + factor->number);
+	g_autofree char *any = number_beyond(factor);
 	struct state *state;
 	guint64 least, most;
 	bool number, range;

@@ -345,6 +345,13 @@ static void test_control(void)
 			       "argument start\n", "fail 1 \"usage:"));
 }
 
+static void test_allowed(void)
+{
+	learn_and_verify(&allowed_script, WORDS("PATH=/usr/bin", "PASSWORD=x"), WORDS("app"), NONE,
+			 WORDS("PASSWORD=", "ALLOW_EMPTY=yes"),
+			 WORDS("fail 1 \"PASSWORD is missing"));
+}
+
 /* Words that no start of a combination happened to have both of. */
 static void test_flags(void)
 {
@@ -543,6 +550,8 @@ static void test_typed(void)
 			       "if equals ${MASK} 077\n"));
 	learn_and_verify(&typed_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
 			 WORDS("WORKERS=64", "MASK=027"), NONE);
+	learn_and_verify(&ported_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("PORT=8443"), WORDS("check PORT integer 1 65535\n"));
 }
 
 /* What a script asks for is none of the thirty words in its text that are hardly variables: these
@@ -602,6 +611,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/optional", test_optional);
 	g_test_add_func("/learn/haproxy", test_haproxy);
 	g_test_add_func("/learn/control", test_control);
+	g_test_add_func("/learn/allowed", test_allowed);
 	g_test_add_func("/learn/flags", test_flags);
 	g_test_add_func("/learn/dispatch", test_dispatch);
 	g_test_add_func("/learn/gateway", test_gateway);

@@ -356,3 +356,42 @@ const struct script flags_script = {
 	"case \"$LEVEL\" in u|v|w|x|y) ;; z) set -- \"$@\" --level-z ;; esac\n"
 	"case \"$MODE\" in a|b|c|d|e) ;; f) set -- \"$@\" --mode-f ;; esac\nexec \"$@\"\n",
 	flags_start};
+
+/* Bounds that a function of the script has, the upper one high. */
+static void ported_start(struct world *world)
+{
+	const char *port = world_get(world, "PORT");
+	gint64 number = g_ascii_strtoll(port, NULL, 10);
+
+	if (*port && (strspn(port, "0123456789") != strlen(port) || number < 1 || number > 65535)) {
+		world_exit(world, 1, "no port");
+		return;
+	}
+	world_append_argument(world, "--port");
+	world_append_argument(world, *port ? port : "8080");
+	world_exec_arguments(world);
+}
+
+const struct script ported_script = {
+	"/entrypoint.sh",
+	"validate() {\n\tlocal value=\"$1\"\n\t[[ $value =~ ^[0-9]+$ ]] || return 1\n"
+	"\t[ \"$value\" -ge 1 ] && [ \"$value\" -le 65535 ]\n}\n"
+	"validate \"${PORT:-8080}\" || exit 1\nexec \"$@\" --port \"${PORT:-8080}\"\n",
+	ported_start};
+
+/* What makes up for a password that is missing does nothing while there is one. */
+static void allowed_start(struct world *world)
+{
+	bool allowed = strcmp(world_get(world, "ALLOW_EMPTY"), "yes") == 0;
+
+	if (!*world_get(world, "PASSWORD") && !allowed) {
+		world_exit(world, 1, "PASSWORD is missing");
+		return;
+	}
+	world_exec_arguments(world);
+}
+
+const struct script allowed_script = {
+	"/entrypoint.sh",
+	"if [ -z \"$PASSWORD\" ] && [ \"$ALLOW_EMPTY\" != yes ]; then exit 1; fi\nexec \"$@\"\n",
+	allowed_start};
