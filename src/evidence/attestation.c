@@ -121,6 +121,10 @@ static bool read_layers(const struct image *image, const struct manifest *manife
 
 	if (is_bundle && manifest->layers->len != 1)
 		return error_set(error, THRESH_ERROR_INPUT, "a bundle's manifest has one layer");
+	if (is_bundle && strcmp(((struct descriptor *)manifest->layers->pdata[0])->media_type,
+				SIGSTORE_ARTIFACT_TYPE) != 0)
+		return error_set(error, THRESH_ERROR_INPUT,
+				 "its layer's media type is not that of a bundle");
 	for (guint i = 0; i < manifest->layers->len; i++) {
 		const struct descriptor *layer = manifest->layers->pdata[i];
 		g_autoptr(GBytes) data = source_read_blob(

@@ -111,14 +111,15 @@ void check_provenance(struct verification *verification, struct rule_result *res
 /* --- the inventory -------------------------------------------------------------------------------
  */
 
-/* Of one name in documents, which have U+FFFD where a path is not UTF-8. */
+/* Of one name in documents, which have U+FFFD where a path is not UTF-8: it may be that of several
+ * files. */
 struct counted {
-	struct digest digest;
 	guint in_layers, in_document;
 };
 
 struct recount {
-	GHashTable *names; /* char * → struct counted * */
+	GHashTable *names;    /* char * → struct counted * */
+	GHashTable *contents; /* char *: name, newline, SHA-256 → how many the document may have */
 	struct rule_result *result;
 	const char *document; /* digest of what holds it */
 };
@@ -130,27 +131,47 @@ static char *name_in_documents(const char *path)
 	return g_strdup(json_string_value(text));
 }
 
+static void content_digest(const struct node *node, char ret_hex[static DIGEST_HEX_BYTES])
+{
+	const char *text = node->type == NODE_SYMLINK ? node->target : "";
+	struct digest digest = node->digest;
+
+	if (node->type != NODE_FILE)
+		digest_of(text, strlen(text), &digest);
+	digest_format_hex(&digest, ret_hex);
+}
+
+/* One more of @content, which is taken, or one less; false where there is none. */
+static bool count_content(struct recount *recount, char *content, int more)
+{
+	gint count = GPOINTER_TO_INT(g_hash_table_lookup(recount->contents, content)) + more;
+
+	if (count < 0) {
+		g_free(content);
+		return false;
+	}
+	g_hash_table_insert(recount->contents, content, GINT_TO_POINTER(count));
+	return true;
+}
+
 static bool count_node(struct node *node, const char *path, void *user)
 {
 	struct recount *recount = user;
+	char hex[DIGEST_HEX_BYTES];
 	struct counted *counted;
 	char *name;
 
 	if (node->type == NODE_DIRECTORY)
 		return true;
 	name = name_in_documents(path);
+	content_digest(node, hex);
+	count_content(recount, g_strconcat(name, "\n", hex, NULL), 1);
 	counted = g_hash_table_lookup(recount->names, name);
 	if (!counted) {
 		counted = g_new0(struct counted, 1);
 		g_hash_table_insert(recount->names, g_strdup(name), counted);
 	}
 	counted->in_layers++;
-	if (node->type == NODE_FILE)
-		counted->digest = node->digest;
-	else if (node->type == NODE_SYMLINK)
-		digest_of(node->target, strlen(node->target), &counted->digest);
-	else
-		digest_of("", 0, &counted->digest);
 	g_free(name);
 	return true;
 }
@@ -159,7 +180,6 @@ static void count_listed(const char *name, const char *hex, void *user)
 {
 	struct recount *recount = user;
 	struct counted *counted = g_hash_table_lookup(recount->names, name);
-	char want[DIGEST_HEX_BYTES];
 
 	if (!counted || counted->in_document == counted->in_layers) {
 		result_find(recount->result, "%s: lists %s, which is not in the layers",
@@ -167,8 +187,7 @@ static void count_listed(const char *name, const char *hex, void *user)
 		return;
 	}
 	counted->in_document++;
-	digest_format_hex(&counted->digest, want);
-	if (counted->in_layers == 1 && g_strcmp0(hex, want) != 0)
+	if (!hex || !count_content(recount, g_strconcat(name, "\n", hex, NULL), -1))
 		result_find(recount->result, "%s: %s has other content than it says",
 			    recount->document, name);
 }
@@ -211,7 +230,9 @@ static void recount(struct verification *verification, const struct attestation_
 {
 	g_autoptr(GHashTable) names =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	struct recount all = {names, result, found->digest};
+	g_autoptr(GHashTable) contents =
+		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	struct recount all = {names, contents, result, found->digest};
 
 	node_walk(verification->subject->tree->root, count_node, &all);
 	document_each_file(format, found->statement.predicate, count_listed, &all);

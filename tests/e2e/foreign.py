@@ -91,6 +91,14 @@ counted("names", tar(directory("n"), file("n/new\nline", b"1"), file("n/" + "a" 
 counted("empty-layers", tar(), tar(file("only", b"")), tar())
 counted("many", tar(*[file(f"m/{i // 100}/{i}", str(i).encode()) for i in range(5000)]), media="tar")
 
+# --- where a package was found ---
+
+APK = b"C:Q1\nP:glibc\nV:2.39-r0\nA:x86_64\no:glibc\nF:usr/lib\nR:libc.so.6\n\n"
+layout("wolfi", [tar(file("etc/os-release", b"ID=wolfi\n"), file("usr/lib/apk/db/installed", APK), file("usr/lib/libc.so.6", b"c"))], CONFIG)
+named = {c.get("purl"): c for c in json.loads(thresh("sbom", "oci:wolfi", "--format", "cyclonedx").out)["components"]}
+found = [p["value"] for p in named.get("pkg:apk/wolfi/glibc@2.39-r0?arch=x86_64&distro=wolfi", {}).get("properties", []) if p["name"] == "thresh:found"]
+tap.point("a database that lies elsewhere is named", None if found == ["/usr/lib/apk/db/installed"] else f"{found} {sorted(map(str, named))}")
+
 # --- where a long document goes ---
 
 with open("/dev/full", "wb") as full:
@@ -140,6 +148,21 @@ for name in ("index", "signature", "inventory"):
 done = thresh("copy", "oci:platforms:latest", "oci:copied:latest")
 found = {r["rule"]: r["outcome"] for r in json.loads(thresh("verify", "oci:copied:latest", "--key", "k.pub", "--format", "json").out)["results"]}
 tap.point("a copy of it", done.problem(0) or (None if [found[n] for n in ("index", "signature", "inventory")] == ["PASS"] * 3 else found), done.log)
+
+# --- names that are one in documents: each has its content nonetheless ---
+
+layout("alike", [tar(file("n\udcff", b"one"), file("n\udcfe", b"two"))], CONFIG)
+thresh("attest", "oci:alike", "--key", "k.key")
+thresh("sbom", "oci:alike", "--output", "alike.json")
+with open("alike.json", encoding="utf-8") as stream:
+    document = json.load(stream)
+document["files"][0]["checksums"][1]["checksumValue"] = document["files"][1]["checksums"][1]["checksumValue"]
+with open("alike.json", "w", encoding="utf-8") as stream:
+    json.dump(document, stream)
+for outcome in ("PASS", "FAIL"):
+    found = {r["rule"]: r for r in json.loads(thresh("verify", "oci:alike", "--key", "k.pub", "--format", "json").out)["results"]}["inventory"]
+    tap.point(f"inventory of names that are no UTF-8: {outcome}", None if found["outcome"] == outcome else found)
+    thresh("attest", "oci:alike", "--key", "k.key", "--type", "spdx", "--predicate", "alike.json")
 
 # --- what verify must see ---
 

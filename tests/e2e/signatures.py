@@ -192,6 +192,7 @@ MALFORMED = [
     ("a future media type", lambda b: b.update(mediaType="application/vnd.dev.sigstore.bundle.v0.4+json"), None, "media type"),
     ("a future artifact type", None,
      lambda m: m.update(artifactType="application/vnd.dev.sigstore.bundle.v0.4+json"), "artifact type"),
+    ("another media type of the layer", None, lambda m: m["layers"][0].update(mediaType="application/json"), "media type"),
     ("no JSON object", lambda b: [b], None, "not an object"),
 ]
 for number, (name, change, change_manifest, text) in enumerate(MALFORMED):
