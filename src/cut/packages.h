@@ -62,6 +62,7 @@ struct package_db {
 	GHashTable *directories; /* set of const struct node *: directories that some package has */
 	bool opaque; /* there is a database that is not read: see the head of this file */
 	bool has_rpm;
+	const char *databases[PACKAGE_RPM + 1]; /* path of each system's, of those that were read */
 };
 
 struct package_db *package_db_load(const struct tree *tree);

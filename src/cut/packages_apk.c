@@ -108,6 +108,8 @@ void packages_read_apk(struct package_db *db)
 		const char *at = text;
 		char *paragraph;
 
+		if (text && !db->databases[PACKAGE_APK])
+			db->databases[PACKAGE_APK] = paths[i];
 		while (text && (paragraph = control_next(&at))) {
 			read_package(db, paragraph);
 			g_free(paragraph);

@@ -285,6 +285,7 @@ void packages_read_dpkg(struct package_db *db)
 	const struct node *status = tree_lookup(db->tree, "/var/lib/dpkg/status");
 	g_autofree char *text = content_read_text(db->tree, status, PACKAGES_DATABASE_MAX_BYTES);
 
+	db->databases[PACKAGE_DPKG] = "/var/lib/dpkg";
 	if (text)
 		read_status(db, text);
 	if (info && info->type == NODE_DIRECTORY)

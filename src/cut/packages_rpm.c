@@ -274,6 +274,7 @@ void packages_read_rpm(struct package_db *db)
 			if (!node)
 				continue;
 			db->has_rpm = true;
+			db->databases[PACKAGE_RPM] = g_intern_string(path);
 			db->opaque = !read_file(db, path, node);
 			return;
 		}

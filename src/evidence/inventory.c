@@ -124,17 +124,6 @@ void inventory_own(struct inventory *inventory, const struct node *node,
 /* --- packages of the system ----------------------------------------------------------------------
  */
 
-static const char *database_of(const struct package *package)
-{
-	static const char *const names[] = {
-		[PACKAGE_DPKG] = "/var/lib/dpkg",
-		[PACKAGE_APK] = "/lib/apk/db/installed",
-		[PACKAGE_RPM] = "/var/lib/rpm",
-	};
-
-	return names[package->system];
-}
-
 static void read_packages(struct inventory *inventory)
 {
 	static const char *const types[] = {
@@ -149,7 +138,7 @@ static void read_packages(struct inventory *inventory)
 			continue;
 		component = add(inventory, types[package->system], inventory->distribution.id,
 				package->name, package->version, package->license,
-				database_of(package));
+				db->databases[package->system]);
 		if (!component)
 			continue;
 		component->package = package;

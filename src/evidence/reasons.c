@@ -37,8 +37,10 @@ char *inventory_source_path(const struct seal *seal, const char *path)
 static void explain(struct inventory_file *file, GHashTable *index, const struct seal *seal)
 {
 	g_autofree char *source = inventory_source_path(seal, file->path);
+	/* as the list has names that are not UTF-8 */
+	g_autofree char *name = g_utf8_make_valid(source, -1);
 	const json_t *entry =
-		seal_is_package_database(file->path) ? NULL : g_hash_table_lookup(index, source);
+		seal_is_package_database(file->path) ? NULL : g_hash_table_lookup(index, name);
 
 	file->reason = entry ? json_string_at(entry, "reason") : NULL;
 	file->via = entry ? json_string_at(entry, "via") : NULL;

@@ -120,15 +120,18 @@ static void test_reasons(void)
 {
 	struct world world;
 	autojson json_t *keep_list =
-		json_pack("{s:i, s:[{s:s, s:s, s:s}], s:[]}", "version", 1, "kept", "path", "/a",
-			  "reason", "trace:open", "via", "/b", "removed");
+		json_pack("{s:i, s:[{s:s, s:s, s:s}, {s:s, s:s}], s:[]}", "version", 1, "kept",
+			  "path", "/a", "reason", "trace:open", "via", "/b", "path",
+			  "/\xef\xbf\xbd", "reason", "rule:x", "removed");
 
 	world_init(&world);
 	fixture_text(world.root, "/a", "a", 0644);
 	fixture_text(world.root, "/.thresh/plan", "p", 0644);
+	fixture_text(world.root, "/\xff", "no UTF-8", 0644);
 	look(&world, keep_list);
 	g_assert_cmpstr(file_at(&world, "/a")->reason, ==, "trace:open");
 	g_assert_cmpstr(file_at(&world, "/a")->via, ==, "/b");
+	g_assert_cmpstr(file_at(&world, "/\xff")->reason, ==, "rule:x");
 	g_assert_cmpstr(file_at(&world, "/.thresh/plan")->reason, ==, "thresh");
 	world_clear(&world);
 }
