@@ -17,8 +17,7 @@ struct explorer *explorer_new(const struct start_request *request, start_runner 
 	struct explorer *explorer = g_new0(struct explorer, 1);
 
 	explorer->request = request;
-	explorer->runner = runner;
-	explorer->user = user;
+	explorer->starter = starter_new(runner, user, request->jobs, NULL);
 	explorer->space = space_new(request);
 	explorer->states = g_ptr_array_new_with_free_func((GDestroyNotify)state_free);
 	explorer->known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -34,6 +33,7 @@ void explorer_free(struct explorer *explorer)
 {
 	if (!explorer)
 		return;
+	starter_free(explorer->starter);
 	g_hash_table_unref(explorer->known);
 	g_ptr_array_unref(explorer->states);
 	g_ptr_array_unref(explorer->files);
@@ -99,7 +99,7 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 	struct start_scenario *scenario = state_scenario(explorer->space, state);
 
 	explorer->runs++;
-	state->record = explorer->runner(scenario, explorer->user, error);
+	state->record = starter_run(explorer->starter, scenario, error);
 	start_scenario_free(scenario);
 	if (!state->record) {
 		g_prefix_error(error, "start `%s`: ", state->name);
@@ -112,6 +112,35 @@ struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, 
 	return state;
 }
 
+void explorer_ahead(struct explorer *explorer, const GPtrArray *all)
+{
+	g_autoptr(GPtrArray) scenarios =
+		g_ptr_array_new_with_free_func((GDestroyNotify)start_scenario_free);
+
+	for (guint i = 0; i < all->len && explorer_may_run(explorer); i++) {
+		g_autofree char *key = levels_key(all->pdata[i]);
+		struct state *state;
+
+		if (g_hash_table_contains(explorer->known, key) ||
+		    explorer->runs + scenarios->len >= explorer_budget(explorer))
+			continue;
+		state = space_state(explorer->space, all->pdata[i]);
+		g_ptr_array_add(scenarios, state_scenario(explorer->space, state));
+		state_free(state);
+	}
+	starter_ahead(explorer->starter, scenarios);
+}
+
+void explorer_toggle_ahead(struct explorer *explorer, guint factor, const GByteArray *levels)
+{
+	g_autoptr(GPtrArray) all =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+
+	for (guint i = 0; i < levels->len; i++)
+		g_ptr_array_add(all, levels_with(explorer->base->levels, factor, levels->data[i]));
+	explorer_ahead(explorer, all);
+}
+
 /* The start at @levels with what @change makes of its scenario: without items. */
 static struct state *run_changed(struct explorer *explorer, const GByteArray *levels,
 				 void (*change)(struct start_scenario *scenario, gpointer user),
@@ -122,7 +151,7 @@ static struct state *run_changed(struct explorer *explorer, const GByteArray *le
 
 	change(scenario, user);
 	explorer->runs++;
-	state->record = explorer->runner(scenario, explorer->user, error);
+	state->record = starter_run(explorer->starter, scenario, error);
 	start_scenario_free(scenario);
 	if (!state->record)
 		g_clear_pointer(&state, state_free);
@@ -525,7 +554,7 @@ static bool explorer_repeat(struct explorer *explorer, struct state *state, GErr
 	guint known = explorer->space->chances->len;
 
 	explorer->runs++;
-	autorecord struct start_record *again = explorer->runner(scenario, explorer->user, error);
+	autorecord struct start_record *again = starter_run(explorer->starter, scenario, error);
 
 	start_scenario_free(scenario);
 	if (!again)

@@ -10,11 +10,11 @@
 #pragma once
 
 #include "entrypoint/model.h"
+#include "entrypoint/starter.h"
 
 struct explorer {
 	const struct start_request *request;
-	start_runner runner;
-	void *user;
+	struct starter *starter;
 	struct space *space;
 	GPtrArray *states;  /* struct state *: in the order in which they were run; owned */
 	GHashTable *known;  /* levels as text -> struct state * */
@@ -49,6 +49,12 @@ void explorer_forget(struct explorer *explorer, struct state *state);
 /* The state with these levels, run where it has not been; NULL without an error: the budget is used
  * up. Borrowed. */
 struct state *explorer_run(struct explorer *explorer, const GByteArray *levels, GError **error);
+
+/* Runs the states with these levels (GByteArray *) ahead, several at once: such as explorer_run is
+ * surely asked for, but those that the budget is too small for. */
+void explorer_ahead(struct explorer *explorer, const GPtrArray *all);
+/* The same, of the base with @factor at each of @levels (guint8). */
+void explorer_toggle_ahead(struct explorer *explorer, guint factor, const GByteArray *levels);
 
 /* The start of @like with what @change makes of its scenario: it is none of the explorer's own.
  * NULL: an error. Caller frees with state_free. */

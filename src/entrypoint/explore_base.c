@@ -110,34 +110,57 @@ static bool rescues_doubtful(struct explorer *explorer, bool *ret_may, GError **
 	return !failure;
 }
 
+static bool is_rescue(const struct factor *factor, const struct level *level, bool doubtful)
+{
+	return (level->kind == LEVEL_MARK || level->kind == LEVEL_LITERAL) &&
+	       (doubtful || !factor->doubtful);
+}
+
+/* The plain start with one variable at a level that may rescue it; GByteArray *. */
+static GPtrArray *rescues_of(const struct explorer *explorer, bool doubtful)
+{
+	g_autoptr(GByteArray) plain = g_byte_array_new();
+	GPtrArray *all = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+
+		for (guint j = 1; j < factor->levels->len; j++)
+			if (is_rescue(factor, factor->levels->pdata[j], doubtful))
+				g_ptr_array_add(all, levels_with(plain, i, j));
+	}
+	return all;
+}
+
+/* Whether the last variable of @levels, the one that is not plain, is marked. */
+static bool is_marked(const struct explorer *explorer, const GByteArray *levels)
+{
+	const struct factor *factor = space_factor(explorer->space, levels->len - 1);
+	const struct level *level = factor->levels->pdata[levels->data[levels->len - 1]];
+
+	return level->kind == LEVEL_MARK;
+}
+
 /* Every variable marked, and every value that the script compares with, each alone: some of them
  * may be what the script asks for. */
 static bool explore_rescue(struct explorer *explorer, GError **error)
 {
-	g_autoptr(GByteArray) plain = g_byte_array_new();
 	struct state *marked = NULL, *literal = NULL;
 	bool doubtful;
 
 	if (!rescues_doubtful(explorer, &doubtful, error))
 		return false;
-	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
-		const struct factor *factor = space_factor(explorer->space, i);
+	g_autoptr(GPtrArray) all = rescues_of(explorer, doubtful);
 
-		for (guint j = 1; j < factor->levels->len; j++) {
-			const struct level *level = factor->levels->pdata[j];
+	explorer_ahead(explorer, all);
+	for (guint i = 0; i < all->len; i++) {
+		bool mark = is_marked(explorer, all->pdata[i]);
+		struct state *state = explorer_run(explorer, all->pdata[i], error);
 
-			if ((level->kind != LEVEL_MARK && level->kind != LEVEL_LITERAL) ||
-			    (factor->doubtful && !doubtful))
-				continue;
-			g_autoptr(GByteArray) levels = levels_with(plain, i, j);
-			struct state *state = explorer_run(explorer, levels, error);
-
-			if (!state)
-				return !*error;
-			if (state_executes(state) &&
-			    (level->kind == LEVEL_MARK ? !marked : !literal))
-				*(level->kind == LEVEL_MARK ? &marked : &literal) = state;
-		}
+		if (!state)
+			return !*error;
+		if (state_executes(state) && !(mark ? marked : literal))
+			*(mark ? &marked : &literal) = state;
 	}
 	/* what any value answers is what most starts will have */
 	if (!explorer->base && (marked || literal))

@@ -12,6 +12,7 @@
 
 enum {
 	MAX_ROWS = 64,
+	MAX_AHEAD = 8,
 	MAX_LEVELS_TRIED = 4,
 	MAX_ARGUMENTS_TRIED = 8,
 	MAX_ROUNDS = 24,
@@ -667,11 +668,48 @@ static bool explore_meetings(struct explorer *explorer, struct model **model, GE
 	return true;
 }
 
+/* The next rows, MAX_AHEAD at most: they do not depend on what one of them shows. */
+static GPtrArray *next_rows(struct cover *cover)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+	guint new_pairs = 1;
+
+	while (rows->len < MAX_AHEAD && new_pairs) {
+		GByteArray *row = cover_row(cover, &new_pairs);
+
+		cover_add(cover, row);
+		if (new_pairs)
+			g_ptr_array_add(rows, row);
+		else
+			g_byte_array_unref(row);
+	}
+	return rows;
+}
+
+static bool try_rows(struct explorer *explorer, struct model **model, struct cover *cover,
+		     GError **error)
+{
+	bool more = true;
+
+	for (guint tried = 0; more && tried < MAX_ROWS; tried += MAX_AHEAD) {
+		g_autoptr(GPtrArray) rows = next_rows(cover);
+
+		explorer_ahead(explorer, rows);
+		for (guint i = 0; i < rows->len; i++) {
+			if (explorer->exhausted)
+				return true;
+			if (!try_row(explorer, model, rows->pdata[i], error))
+				return false;
+		}
+		more = rows->len == MAX_AHEAD;
+	}
+	return true;
+}
+
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error)
 {
 	struct cover cover;
-	bool done = true;
-	guint new_pairs = 1;
+	bool done;
 
 	cover_init(&cover, explorer);
 	done = try_surroundings(explorer, model, explorer->base, error);
@@ -679,13 +717,7 @@ bool explore_combinations(struct explorer *explorer, struct model **model, GErro
 	     done && !explorer->exhausted && (ground = next_ground(explorer, *model));)
 		done = try_surroundings(explorer, model, ground, error);
 	done = done && explore_failures(explorer, model, error);
-	for (guint i = 0; done && i < MAX_ROWS && new_pairs && !explorer->exhausted; i++) {
-		g_autoptr(GByteArray) row = cover_row(&cover, &new_pairs);
-
-		cover_add(&cover, row);
-		if (new_pairs)
-			done = try_row(explorer, model, row, error);
-	}
+	done = done && try_rows(explorer, model, &cover, error);
 	cover_clear(&cover);
 	return done && explore_meetings(explorer, model, error);
 }

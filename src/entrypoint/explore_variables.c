@@ -61,11 +61,33 @@ static bool has_literals(const struct factor *factor)
 	return factor_find(factor, LEVEL_LITERAL) != 0;
 }
 
+static bool is_literal(const struct factor *factor, const struct level *level)
+{
+	(void)factor;
+	return level->kind == LEVEL_LITERAL;
+}
+
+/* Those levels that @wanted is true for are to come, whatever they show. */
+static void toggle_ahead(struct explorer *explorer, const struct factor *factor,
+			 bool (*wanted)(const struct factor *factor, const struct level *level))
+{
+	g_autoptr(GByteArray) levels = g_byte_array_new();
+
+	for (guint i = 0; i < factor->levels->len; i++) {
+		guint8 level = (guint8)i;
+
+		if (wanted(factor, factor->levels->pdata[i]))
+			g_byte_array_append(levels, &level, 1);
+	}
+	explorer_toggle_ahead(explorer, factor->number, levels);
+}
+
 /* What the script compares a variable with shows what the mark may not. */
 static bool toggle_literals(struct explorer *explorer, guint index, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
 
+	toggle_ahead(explorer, factor, is_literal);
 	for (guint level = 1; level < factor->levels->len; level++) {
 		const struct level *what = factor->levels->pdata[level];
 		struct state *state;
@@ -173,16 +195,23 @@ static bool find_instead(struct explorer *explorer, guint index, const struct st
 	return true;
 }
 
+/* Signs and files have their own turn. */
+static bool is_toggled(const struct factor *factor, const struct level *level)
+{
+	return level->kind != LEVEL_SECRET && level->kind != LEVEL_SIGNS &&
+	       level->kind != LEVEL_NEVER && (level->kind != LEVEL_WORDS || !factor->type);
+}
+
 static bool toggle_all(struct explorer *explorer, guint index, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
 
+	toggle_ahead(explorer, factor, is_toggled);
 	for (guint level = 0; level < factor->levels->len; level++) {
 		const struct level *what = factor->levels->pdata[level];
 		struct state *state;
 
-		if (what->kind == LEVEL_SECRET || what->kind == LEVEL_SIGNS ||
-		    what->kind == LEVEL_NEVER || (what->kind == LEVEL_WORDS && factor->type))
+		if (!is_toggled(factor, what))
 			continue;
 		if (!explorer_toggle(explorer, index, level, &state, error))
 			return false;
@@ -253,13 +282,18 @@ static void find_alike(const struct explorer *explorer, struct factor *factor)
 	}
 }
 
+static bool is_explored(const struct factor *factor)
+{
+	return !factor->doubtful && !factor->foreign;
+}
+
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
 	guint mark = factor_find(factor, LEVEL_MARK);
 	struct state *marked;
 
-	if (factor->doubtful || factor->foreign)
+	if (!is_explored(factor))
 		return true;
 	add_pattern_levels(factor);
 	if (!explorer_toggle(explorer, index, mark, &marked, error))
@@ -444,6 +478,22 @@ static bool find_word(struct explorer *explorer, guint index, GError **error)
 	return true;
 }
 
+/* Each one's mark is the first that is tried of it. */
+static void mark_ahead(struct explorer *explorer)
+{
+	g_autoptr(GPtrArray) all =
+		g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+
+	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++) {
+		const struct factor *factor = space_factor(explorer->space, i);
+
+		if (is_explored(factor))
+			g_ptr_array_add(all, levels_with(explorer->base->levels, i,
+							 factor_find(factor, LEVEL_MARK)));
+	}
+	explorer_ahead(explorer, all);
+}
+
 bool explore_variables(struct explorer *explorer, GError **error)
 {
 	/* a start for each would be most of all starts, and find nothing */
@@ -451,6 +501,7 @@ bool explore_variables(struct explorer *explorer, GError **error)
 		if (!try_doubtful(explorer, words, LEVEL_MARK, error) ||
 		    !try_doubtful(explorer, words, LEVEL_SECRET, error))
 			return false;
+	mark_ahead(explorer);
 	for (guint i = SPACE_FIRST_VARIABLE; i < explorer->space->factors->len; i++)
 		if (!explore_variable(explorer, i, error))
 			return false;

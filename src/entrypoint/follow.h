@@ -94,7 +94,7 @@ struct pipe_content {
 struct follow_options {
 	const struct ids *ids;
 	const char *const *keep;         /* paths or names of programs to keep; or NULL */
-	GHashTable *habits;              /* start.h; or NULL */
+	GHashTable *habits;              /* record.h: read alone; or NULL */
 	const char *const *interpreters; /* paths that are the script's world; or NULL */
 	const struct machine *machine;   /* machine.h; or NULL: the real one */
 	uint64_t own_pipes[2];           /* inodes of the container's standard streams */

@@ -185,8 +185,6 @@ static bool is_kept_by_wish(const struct follow *follow, const char *path, const
 
 /* --- habits --- */
 
-enum { HABITS_MAX = 10000 };
-
 /* The path and the first word, of an option what is before `=`: what it is told to do. */
 static char *habit_key(const struct program *program)
 {
@@ -204,19 +202,13 @@ static bool is_kept_by_habit(const struct follow *follow, const struct program *
 	       g_hash_table_lookup(follow->options->habits, key) == GINT_TO_POINTER(HABIT_KEPT);
 }
 
-/* One that was folded even once is watched for ever. */
 static void note_habit(const struct follow *follow, const struct program *program)
 {
-	GHashTable *habits = follow->options->habits;
-	char *key = habits && g_hash_table_size(habits) < HABITS_MAX ? habit_key(program) : NULL;
+	struct start_habit_noted *noted = g_new0(struct start_habit_noted, 1);
 
-	if (!key)
-		return;
-	if (program->kept && g_hash_table_contains(habits, key))
-		g_free(key);
-	else
-		g_hash_table_insert(habits, key,
-				    GINT_TO_POINTER(program->kept ? HABIT_KEPT : HABIT_FOLDED));
+	noted->key = habit_key(program);
+	noted->habit = program->kept ? HABIT_KEPT : HABIT_FOLDED;
+	g_ptr_array_add(follow->record->habits, noted);
 }
 
 void follow_program_keep(struct follow *follow, struct program *program)

@@ -12,7 +12,10 @@
 
 #include <string.h>
 
-enum { MAX_KEPT = 8 }; /* programs that must be run: with each, all begins anew */
+enum {
+	MAX_KEPT = 8,        /* programs that must be run: with each, all begins anew */
+	VERIFIED_AHEAD = 16, /* starts of a plan that are run before the first is compared */
+};
 
 static void taught_free(struct start_taught *taught)
 {
@@ -41,6 +44,7 @@ void start_plan_free(struct start_plan *plan)
 	g_clear_pointer(&plan->volumes, g_ptr_array_unref);
 	g_clear_pointer(&plan->scenarios, g_ptr_array_unref);
 	g_clear_pointer(&plan->chances, g_ptr_array_unref);
+	g_clear_pointer(&plan->habits, g_hash_table_unref);
 	json_decref(plan->variables);
 	json_decref(plan->guards);
 	g_free(plan);
@@ -198,6 +202,7 @@ static struct start_plan *plan_of_model(struct explorer *explorer, const struct 
 	if (explorer->request->volumes)
 		plan->volumes = g_ptr_array_ref((GPtrArray *)explorer->request->volumes);
 	plan->chances = g_ptr_array_ref(explorer->space->chances);
+	plan->habits = g_hash_table_ref(starter_habits(explorer->starter));
 	plan->variables = variables_to_json(explorer->space);
 	plan->guards = guards_to_json(model);
 	return plan;
@@ -356,32 +361,54 @@ static char *taught_differs(const struct start_record *script, const struct star
 			     status);
 }
 
-bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user,
+/* Whether the plan does in the start what the script did there. */
+static bool verify_one(const struct start_plan *plan, const struct start_taught *taught,
+		       struct starter *starter, start_differ differ, GError **error)
+{
+	autorecord struct start_record *record = starter_run(starter, taught->scenario, error);
+
+	if (!record) {
+		g_prefix_error(error, "start `%s` with the plan: ", taught->scenario->name);
+		return false;
+	}
+	chances_hide(plan->chances, taught->record);
+	chances_hide(plan->chances, record);
+	if (taught->scenario->starts > 1) {
+		record_forget_repeated(plan, taught->record, record, taught->scenario);
+		record_forget_repeated(plan, record, taught->record, taught->scenario);
+	}
+	g_autofree char *difference = taught_differs(taught->record, record, differ);
+
+	return !difference ||
+	       error_set(error, THRESH_ERROR_DIFFERS,
+			 "start `%s`: the plan does not do what the script does: %s; fix the "
+			 "variables that it depends on (thresh.yaml: entrypoint.fixed), or write "
+			 "the steps yourself (entrypoint.plan)",
+			 taught->scenario->name, difference);
+}
+
+/* Those from @from on, for a while: where one differs the rest is not run. */
+static void verify_ahead(const struct start_plan *plan, guint from, struct starter *starter)
+{
+	g_autoptr(GPtrArray) scenarios = g_ptr_array_new();
+
+	for (guint i = from; i < MIN(from + VERIFIED_AHEAD, plan->scenarios->len); i++)
+		g_ptr_array_add(scenarios,
+				((struct start_taught *)plan->scenarios->pdata[i])->scenario);
+	starter_ahead(starter, scenarios);
+}
+
+bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user, guint jobs,
 		       start_differ differ, GError **error)
 {
-	for (guint i = 0; i < plan->scenarios->len; i++) {
-		const struct start_taught *taught = plan->scenarios->pdata[i];
-		autorecord struct start_record *record = replay(taught->scenario, user, error);
+	struct starter *starter = starter_new(replay, user, jobs, plan->habits);
+	bool ok = true;
 
-		if (!record) {
-			g_prefix_error(error, "start `%s` with the plan: ", taught->scenario->name);
-			return false;
-		}
-		chances_hide(plan->chances, taught->record);
-		chances_hide(plan->chances, record);
-		if (taught->scenario->starts > 1) {
-			record_forget_repeated(plan, taught->record, record, taught->scenario);
-			record_forget_repeated(plan, record, taught->record, taught->scenario);
-		}
-		g_autofree char *difference = taught_differs(taught->record, record, differ);
-
-		if (difference)
-			return error_set(error, THRESH_ERROR_DIFFERS,
-					 "start `%s`: the plan does not do what the script does: "
-					 "%s; fix the variables that it depends on (thresh.yaml: "
-					 "entrypoint.fixed), or write the steps yourself "
-					 "(entrypoint.plan)",
-					 taught->scenario->name, difference);
+	for (guint i = 0; ok && i < plan->scenarios->len; i++) {
+		if (i % VERIFIED_AHEAD == 0)
+			verify_ahead(plan, i, starter);
+		ok = verify_one(plan, plan->scenarios->pdata[i], starter, differ, error);
 	}
-	return true;
+	starter_free(starter);
+	return ok;
 }

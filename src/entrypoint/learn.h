@@ -61,6 +61,8 @@ struct start_request {
 	const char *hostname; /* of every start; NULL: not known */
 	guint budget_runs;    /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS, or
 				 START_BUDGET_RUNS_VARIABLE for each variable where that is more */
+	guint jobs;           /* starts at once; 0: 1. The runner is called by several threads then,
+				 and what is learned is the same */
 	guint budget_seconds; /* no new scenario after it; 0: no limit */
 };
 
@@ -82,6 +84,7 @@ struct start_plan {
 	GPtrArray *volumes;   /* char *: as in the request */
 	GPtrArray *scenarios; /* struct start_taught *, in the order in which they were run */
 	GPtrArray *chances;   /* struct chance *: what differs from start to start (chance.h) */
+	GHashTable *habits;   /* what programs came to (record.h) */
 	json_t *variables;    /* array: name, rule, what it was tried with */
 	json_t *guards;       /* array: condition, and the scenarios that it tells apart */
 };
@@ -106,8 +109,8 @@ json_t *start_plan_to_json(const struct start_plan *plan);
 /* How two records of one scenario differ, as one line; NULL where they do not. Caller frees. */
 typedef char *(*start_differ)(const struct start_record *script, const struct start_record *plan);
 
-/* Carries every scenario of @plan out with @replay (which starts thresh-init with the plan in place
- * of the script) and compares what it did with what the script did. THRESH_ERROR_DIFFERS names the
- * first scenario that differs, and how. */
-bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user,
+/* Carries every scenario of @plan out, @jobs at once (0: 1), with @replay (which starts thresh-init
+ * with the plan in place of the script) and compares what it did with what the script did.
+ * THRESH_ERROR_DIFFERS names the first scenario that differs, and how. */
+bool start_plan_verify(const struct start_plan *plan, start_runner replay, void *user, guint jobs,
 		       start_differ differ, GError **error);

@@ -64,6 +64,33 @@ void start_script_free(struct start_script *script)
 	g_free(script);
 }
 
+static void habit_noted_free(void *data)
+{
+	struct start_habit_noted *noted = data;
+
+	g_free(noted->key);
+	g_free(noted);
+}
+
+enum { HABITS_MAX = 10000 };
+
+GHashTable *start_habits_new(void)
+{
+	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+}
+
+void start_habits_add(GHashTable *habits, const struct start_record *record)
+{
+	for (guint i = 0; i < record->habits->len; i++) {
+		const struct start_habit_noted *noted = record->habits->pdata[i];
+		bool known = g_hash_table_contains(habits, noted->key);
+
+		if (known ? noted->habit == HABIT_FOLDED : g_hash_table_size(habits) < HABITS_MAX)
+			g_hash_table_insert(habits, g_strdup(noted->key),
+					    GINT_TO_POINTER(noted->habit));
+	}
+}
+
 struct start_record *start_record_new(void)
 {
 	struct start_record *record = g_new0(struct start_record, 1);
@@ -74,6 +101,7 @@ struct start_record *start_record_new(void)
 	record->tests = g_ptr_array_new_with_free_func((GDestroyNotify)start_test_free);
 	record->retried = g_ptr_array_new_with_free_func(g_free);
 	record->lines = g_ptr_array_new_with_free_func(g_free);
+	record->habits = g_ptr_array_new_with_free_func(habit_noted_free);
 	return record;
 }
 
@@ -87,6 +115,7 @@ void start_record_free(struct start_record *record)
 	g_ptr_array_unref(record->tests);
 	g_ptr_array_unref(record->lines);
 	g_ptr_array_unref(record->retried);
+	g_ptr_array_unref(record->habits);
 	g_clear_pointer(&record->output, g_bytes_unref);
 	g_free(record);
 }

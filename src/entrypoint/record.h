@@ -88,6 +88,14 @@ struct start_script {
 	GBytes *text; /* at most 1 MiB */
 };
 
+enum start_habit { HABIT_KEPT = 1, HABIT_FOLDED };
+
+/* What a program came to in one start. */
+struct start_habit_noted {
+	char *key; /* its path and first word */
+	enum start_habit habit;
+};
+
 struct start_record {
 	GPtrArray *steps; /* struct start_step * */
 	GPtrArray *
@@ -100,13 +108,15 @@ struct start_record {
 	GPtrArray *retried; /* char *: programs that left files and failed, and were run again with
 			       the same words: no files say what they do */
 	GBytes *output;     /* the last 64 KiB that it printed */
+	GPtrArray *habits;  /* struct start_habit_noted * */
 	bool elsewhere;     /* it was on another machine */
 	bool asks_machine;  /* something that the script ran asked for processors, memory or name
 			       servers */
 	bool missed_absent; /* something that the scenario takes away was not there */
 };
 
-/* How one start differs from the plain one. Everything may be NULL or 0. */
+/* How one start differs from the plain one. Everything may be NULL or 0. key_of in starter.c has to
+ * know every member that tells two starts apart. */
 struct start_scenario {
 	char *name;                   /* for messages: "POSTGRES_PASSWORD unset" */
 	GPtrArray *environment;       /* char *: "NAME=VALUE" to set, "NAME" to unset */
@@ -118,6 +128,7 @@ struct start_scenario {
 	guint starts;   /* 2: a second start on what the first left; its record is the answer */
 	bool elsewhere; /* on another machine: see machine.h */
 	bool explain;   /* with the shell's own trace: for tests, lines; effects may be disturbed */
+	GHashTable *habits;       /* start_habits_new: not changed while the start runs; or NULL */
 	const char *const *entry; /* run this instead (the plan's replay: thresh-init); or NULL */
 };
 
@@ -134,6 +145,13 @@ void start_record_free(struct start_record *record);
 #define autorecord __attribute__((cleanup(start_record_cleanup)))
 void start_record_cleanup(struct start_record **record);
 void start_step_free(struct start_step *step);
+
+/* What programs came to in starts before, by path and first word: char *, GINT_TO_POINTER (enum
+ * start_habit). One that always was kept is not watched at all, which is quicker; one that was
+ * folded even once is watched for ever. */
+GHashTable *start_habits_new(void);
+void start_habits_add(GHashTable *habits, const struct start_record *record);
+
 /* What a file held before a FILE or APPEND, and after it; NULL where that is no text, or it was not
  * there. Caller frees. */
 char *start_step_before(const struct start_step *step);

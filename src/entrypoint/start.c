@@ -170,11 +170,6 @@ static void fill_ids(struct job *job)
 
 /* --- one start --- */
 
-GHashTable *start_habits_new(void)
-{
-	return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-}
-
 static struct process_spec spec_of(const struct job *job, struct follow *follow, bool last,
 				   int output_fd)
 {
@@ -235,7 +230,7 @@ static bool start_once(struct job *job, bool last, GError **error)
 	struct follow_options options = {
 		.ids = &job->ids,
 		.keep = job->setup->keep,
-		.habits = job->setup->habits,
+		.habits = job->scenario->habits,
 		.interpreters = interpreters,
 		.machine = machine_of(job->scenario->elsewhere),
 		.mark = job->mark,

@@ -23,11 +23,6 @@
 #include "entrypoint/record.h"
 #include "sandbox/sandbox.h"
 
-enum start_habit { HABIT_KEPT = 1, HABIT_FOLDED };
-
-/* Strings are owned. */
-GHashTable *start_habits_new(void);
-
 struct start_setup {
 	const struct sandbox_spec *sandbox;
 	/* argv is Entrypoint and Cmd; descriptors, filters, hooks and user are not looked at. */
@@ -36,14 +31,10 @@ struct start_setup {
 	size_t entrypoint_words; /* of process->argv: the scenario's arguments come behind them */
 	const char *const *keep; /* NULL-terminated: programs that are steps in any case, by their
 				    resolved path or by argv[0]; or NULL */
-	GHashTable *habits; /* char *, GINT_TO_POINTER (enum start_habit): what programs came to
-			       in starts before, by path and first word; one that always was
-			       kept is not watched at all, which is quicker. Of one thread; or
-			       NULL */
-	int timeout_ms;     /* for one start; 0: 60000 */
-	int settle_ms;      /* how long nothing may happen until a program that the script
-			       waits for is taken for the application: this where it listens,
-			       five times this where it does not; 0: 1000 */
+	int timeout_ms;          /* for one start; 0: 60000 */
+	int settle_ms;           /* how long nothing may happen until a program that the script
+				    waits for is taken for the application: this where it listens,
+				    five times this where it does not; 0: 1000 */
 };
 
 /* Fails with THRESH_ERROR_NOT_READY where the application is not executed in time, with

@@ -13,15 +13,18 @@
 #include <signal.h>
 #include <string.h>
 
+enum { JOBS_MAX = 4 };
+
 static const char start_hostname[] = "thresh-a";
 
 /* What the runners need: the script's own starts, and those of the plan in its place. */
 struct distiller {
 	struct session *session;
-	GPtrArray *keep; /* char *: programs that the learner wants to be steps */
-	GHashTable *habits;
+	GPtrArray *keep;  /* char *: programs that the learner wants to be steps */
 	guint words;      /* of the command line, the script's own: what is behind are arguments */
 	const char *plan; /* of a replay; NULL: the script */
+	guint jobs;       /* starts at once */
+	GMutex lock;      /* of what follows */
 	guint runs;
 };
 
@@ -75,7 +78,8 @@ static struct launch *distiller_launch(const struct distiller *distiller, GError
 		.secrets = request->secrets,
 		.companions = request->companions,
 		.hostname = start_hostname,
-		.scratch_bytes = request->scratch_bytes,
+		.scratch_bytes = request->scratch_bytes ? request->scratch_bytes
+							: sandbox_scratch_bytes() / distiller->jobs,
 		.processes = request->processes,
 		.plan = distiller->plan,
 		.init_path = request->init_path,
@@ -97,6 +101,16 @@ static GPtrArray *init_words(const struct distiller *distiller)
 	return words;
 }
 
+static void tell(struct distiller *distiller, const struct start_scenario *scenario)
+{
+	g_mutex_lock(&distiller->lock);
+	session_progress(distiller->session, "%s, start %u: %s",
+			 distiller->plan ? "trying the plan" : "distilling the entrypoint",
+			 ++distiller->runs, scenario->name ? scenario->name : "as it is");
+	g_mutex_unlock(&distiller->lock);
+}
+
+/* By several threads at once. */
 static struct start_record *distiller_run(const struct start_scenario *scenario, void *user,
 					  GError **error)
 {
@@ -119,12 +133,9 @@ static struct start_record *distiller_run(const struct start_scenario *scenario,
 		.identity = session->identity,
 		.entrypoint_words = distiller->plan ? init->len - 1 : distiller->words,
 		.keep = (const char *const *)keep->pdata,
-		.habits = distiller->habits,
 		.timeout_ms = session->request->timeouts.ready_ms,
 	};
-	session_progress(session, "%s, start %u: %s",
-			 distiller->plan ? "trying the plan" : "distilling the entrypoint",
-			 ++distiller->runs, scenario->name ? scenario->name : "as it is");
+	tell(distiller, scenario);
 	/* The program that the runner looks into, as it does into a shell. */
 	start.entry = distiller->plan ? (const char *const *)init->pdata : NULL;
 	return start_run(&setup, &start, error);
@@ -256,6 +267,7 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 		.shipped_user = distiller->session,
 		.hostname = start_hostname,
 		.budget_runs = request->entrypoint.runs_max,
+		.jobs = distiller->jobs,
 	};
 	return start_learn(&wanted, distiller_run, distiller, error);
 }
@@ -345,11 +357,21 @@ static char *records_differ(const struct start_record *script, const struct star
 	return start_records_differ(script, plan, &mask);
 }
 
+/* Each has a scratch of its own: together they may fill no more memory than one application, but
+ * where there is so little of it that one start alone could. */
+static guint count_jobs(const struct session *session)
+{
+	uint64_t all = sandbox_scratch_bytes(), each = session->request->scratch_bytes;
+	uint64_t most = each ? all / each : JOBS_MAX;
+
+	return (guint)CLAMP(most, 1, MIN(g_get_num_processors(), JOBS_MAX));
+}
+
 struct start_plan *distil(struct session *session, GError **error)
 {
 	g_autoptr(GPtrArray) keep = g_ptr_array_new_with_free_func(g_free);
-	g_autoptr(GHashTable) habits = start_habits_new();
-	struct distiller distiller = {.session = session, .keep = keep, .habits = habits};
+	struct distiller distiller = {
+		.session = session, .keep = keep, .jobs = count_jobs(session)};
 	autostartplan struct start_plan *plan = NULL;
 	g_autofree char *text = NULL;
 
@@ -365,7 +387,8 @@ struct start_plan *distil(struct session *session, GError **error)
 	text = distil_plan_text(session, plan);
 	distiller.plan = text;
 	distiller.runs = 0;
-	if (!start_plan_verify(plan, distiller_run, &distiller, records_differ, error))
+	if (!start_plan_verify(plan, distiller_run, &distiller, distiller.jobs, records_differ,
+			       error))
 		return NULL;
 	return g_steal_pointer(&plan);
 }

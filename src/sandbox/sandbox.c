@@ -58,7 +58,7 @@ void sandbox_mount_free(struct sandbox_mount *mount)
 
 /* --- the holder's plan --- */
 
-static uint64_t default_scratch_bytes(void)
+uint64_t sandbox_scratch_bytes(void)
 {
 	struct sysinfo info;
 	uint64_t half;
@@ -282,7 +282,7 @@ struct sandbox *sandbox_open(const struct sandbox_spec *spec, const struct ident
 		.spec = spec,
 		.sandbox = sandbox,
 		.scratch_bytes =
-			spec->scratch_bytes ? spec->scratch_bytes : default_scratch_bytes(),
+			spec->scratch_bytes ? spec->scratch_bytes : sandbox_scratch_bytes(),
 		.root_tree_fd = -1,
 		.control_fd = -1,
 		.life_fd = -1,

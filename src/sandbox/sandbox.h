@@ -107,6 +107,9 @@ struct process {
 
 struct sandbox;
 
+/* What sandbox_spec.scratch_bytes is where it is 0. */
+uint64_t sandbox_scratch_bytes(void);
+
 struct sandbox *sandbox_open(const struct sandbox_spec *spec, const struct identity *identity,
 			     GError **error);
 void sandbox_free(struct sandbox *sandbox); /* kills what runs */

@@ -111,7 +111,7 @@ static void learn_shipped(const struct script *script, const char *const *enviro
 	struct model_image replay = fixture.image;
 
 	replay.plan = plan->steps;
-	start_plan_verify(plan, world_run, &replay, world_differ, &error);
+	start_plan_verify(plan, world_run, &replay, 0, world_differ, &error);
 	g_assert_no_error(error);
 	for (const char *const *line = expected; *line; line++)
 		if (!strstr(plan->steps, *line))

@@ -379,9 +379,11 @@ static void test_keep(void)
 /* Ids as they are at the end, where others than one can be had. */
 static char *start_with_habits(GHashTable *habits, const char *script)
 {
-	struct start_setup setup = {.habits = habits};
+	struct start_scenario scenario = {.habits = habits};
+	char *text = fixture_start(script, &scenario, NULL);
 
-	return fixture_start(script, NULL, &setup);
+	start_habits_add(habits, fixture_record());
+	return text;
 }
 
 /* What was always kept is kept from its beginning; what was folded even once is looked at again. */
