@@ -132,6 +132,9 @@ static void add_arguments(GPtrArray *conditions, const struct space *space)
 	for (guint i = 2; i <= SPACE_MAX_REST; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
 
+		if (i <= space->command->len)
+			conditions_add(conditions, CONDITION_ARGUMENT_EQUALS, name,
+				       space->command->pdata[i - 1]);
 		if (space->behind[i])
 			add_patterns(conditions, factor, name, space->behind[i]);
 		if (space->rests & 1U << i)

@@ -390,6 +390,7 @@ static bool check_joined(const struct explorer *explorer, GError **error)
  * tried in combinations too comes first. */
 static bool try_all(struct explorer *explorer, GError **error)
 {
+	const GPtrArray *command = explorer->space->command;
 	const char *other = explorer->request->other_program;
 
 	if (other && !try_first(explorer, other, MORE("Zq907kxA", "Zq908kxA", "Zq919kxA"), error))
@@ -397,6 +398,10 @@ static bool try_all(struct explorer *explorer, GError **error)
 	if (!try_command(explorer, MORE("Zq901kxA", "Zq902kxA", "Zq920kxA"), error) ||
 	    !try_first(explorer, "--Zq905kxA", MORE("Zq906kxA", "Zq921kxA"), error) ||
 	    !try_patterns(explorer, false, error) || !try_unknown(explorer, error))
+		return false;
+	/* the first of the image's words without the others: `[[ "$*" == node*index.js* ]]` */
+	if (command->len > 1 && !try_first(explorer, command->pdata[0],
+					   MORE("Zq923kxA", "Zq924kxA", "Zq925kxA"), error))
 		return false;
 	for (guint place = 2; place <= SPACE_MAX_REST; place++)
 		if (!try_behind(explorer, place, error))

@@ -363,7 +363,7 @@ static bool check_sizes(struct explorer *explorer, guint index, struct state *at
 		if (!follows)
 			return complain_size(factor, text, error);
 	}
-	return !refused || factor->most ? true : use_bounds(explorer, index, at, error);
+	return !refused || factor->most < G_MAXINT64 || use_bounds(explorer, index, at, error);
 }
 
 /* Numbers are its marks; but 022 is a mode, and not any number is: then @number, which was taken,

@@ -410,7 +410,7 @@ static void read_names(struct reader *reader, const char *text)
 static void read_copies(struct reader *reader, const char *text)
 {
 	each_match("(?<![\\w$}{./-])" NAME
-		   "=[\"']?\\$(?|([1-9])()|\\{([1-9])(?::?[-=]([\\w.-]*))?\\})"
+		   "=[\"']?\\$(?|([1-9])()|\\{([1-9])(?::?[-=]([\\w.-]*)|:?\\?[^}\\n]*)?\\})"
 		   "(?=[\"']?(?:[\\s;)]|$))",
 		   text, reader, found_copy);
 }

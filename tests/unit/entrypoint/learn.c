@@ -410,6 +410,13 @@ static void test_given_away(void)
 	fixture_clear(&fixture);
 }
 
+static void test_blog(void)
+{
+	learn_and_verify(&blog_script, WORDS("PATH=/usr/bin"), WORDS("node", "index.js"), NONE,
+			 NONE,
+			 WORDS("if equals ${2} index.js\ndirectory /data/content 0755\nend\n"));
+}
+
 /* However many there are: rules for those numbers alone that were tried would cut off the others.
  */
 static void test_joined(void)
@@ -617,6 +624,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/gateway", test_gateway);
 	g_test_add_func("/learn/given-away", test_given_away);
 	g_test_add_func("/learn/cookie", test_cookie);
+	g_test_add_func("/learn/blog", test_blog);
 	g_test_add_func("/learn/joined", test_joined);
 	g_test_add_func("/learn/mask", test_mask);
 	return g_test_run();

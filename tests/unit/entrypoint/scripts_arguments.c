@@ -151,3 +151,17 @@ static void joined_start(struct world *world)
 
 const struct script joined_script = {"/entrypoint.sh", "exec server --command \"$*\"\n",
 				     joined_start};
+
+/* It asks for all words at once. */
+static void blog_start(struct world *world)
+{
+	if (strcmp(world_argument(world, 1), "node") == 0 &&
+	    g_str_has_prefix(world_argument(world, 2), "index.js"))
+		world_directory(world, "/data/content", 0755);
+	world_exec_arguments(world);
+}
+
+const struct script blog_script = {
+	"/entrypoint.sh",
+	"if [[ \"$*\" == node*index.js* ]]; then\n\tmkdir -p /data/content\nfi\nexec \"$@\"\n",
+	blog_start};
