@@ -171,6 +171,36 @@ static bool add_tests(struct candidates *candidates, const GByteArray *levels, G
 	return true;
 }
 
+/* What the text reads without asking whether it is there: `cat /run/secrets/key 2>/dev/null`, a
+ * variable's default too. */
+static bool add_read(struct candidates *candidates, GError **error)
+{
+	const GPtrArray *scripts =
+		((struct state *)candidates->explorer->states->pdata[0])->record->scripts;
+	g_autoptr(GRegex) regex =
+		g_regex_new("(?:\\b(?:cat|source)\\s|(?:^|[\\s;&|({])\\.\\s|<)\\s*[\"']?"
+			    "(?:\\$\\{\\w+:?[-=])?(/[\\w./-]*\\w)(?=[\\s\"'});|&]|$)",
+			    G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
+
+	for (guint i = 0; i < scripts->len; i++) {
+		const struct start_script *script = scripts->pdata[i];
+		gsize bytes;
+		const char *data = g_bytes_get_data(script->text, &bytes);
+		g_autofree char *text = g_strndup(data, bytes);
+		g_autoptr(GMatchInfo) match = NULL;
+
+		g_regex_match(regex, text, 0, &match);
+		for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+			g_autofree char *path = g_match_info_fetch(match, 1);
+			g_autofree char *clean = path_clean("/", path);
+
+			if (clean && !add_candidate(candidates, "exists", clean, error))
+				return false;
+		}
+	}
+	return true;
+}
+
 /* Volumes that are empty at first (`[ -z "$(ls -A DIR)" ]` names none in its trace). */
 static bool add_volumes(struct candidates *candidates, GError **error)
 {
@@ -457,8 +487,7 @@ static bool bytes_hold(GBytes *bytes, const char *text)
 	return data && memmem(data, size, text, strlen(text));
 }
 
-/* Whether what a file holds went elsewhere. */
-static bool is_passed_on(const struct start_record *record, const char *path, const char *text)
+bool explorer_passed_on(const struct start_record *record, const char *path, const char *text)
 {
 	for (guint i = 0; i < record->steps->len; i++) {
 		const struct start_step *step = record->steps->pdata[i];
@@ -485,7 +514,7 @@ static void find_reads(struct explorer *explorer)
 		g_autofree char *text =
 			level->kind == LEVEL_GIVEN && level->value ? g_strdup(level->value) : NULL;
 
-		if (text && is_passed_on(state->record, level->path, g_strchomp(text)))
+		if (text && explorer_passed_on(state->record, level->path, g_strchomp(text)))
 			chances_add_read(space->chances, level->path);
 	}
 	if (space->chances->len > known)
@@ -519,7 +548,7 @@ bool explore_files(struct explorer *explorer, GError **error)
 	if (!later)
 		return true;
 	take_owner(explorer);
-	if (!add_tests(&candidates, explorer->base->levels, error))
+	if (!add_tests(&candidates, explorer->base->levels, error) || !add_read(&candidates, error))
 		return false;
 	factor->effective = !states_alike(later, explorer->base, false);
 	if (factor->effective &&

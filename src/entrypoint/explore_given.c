@@ -66,6 +66,11 @@ bool explore_given(struct explorer *explorer, guint level, const char *template,
 	}
 	if (what->directory || !state_executes(given) || is_made(explorer->base, what->path))
 		return true;
+	/* its content as a whole: the plan reads it, too */
+	g_autofree char *text = what->value ? g_strchomp(g_strdup(what->value)) : NULL;
+
+	if (text && explorer_passed_on(given->record, what->path, text))
+		return true;
 	with_settings =
 		explorer_start_changed(explorer, given, add_settings, explorer->space, error);
 	if (!with_settings)

@@ -388,6 +388,14 @@ static void test_cookie(void)
 		      "end\nfile /data/last 0600 \"cookie=${COOKIE}\\x0a\"\nend\n"));
 }
 
+/* Files that are read without a question: one is read by the plan, the other is refused. */
+static void test_mounted(void)
+{
+	learn_and_verify(&mounted_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE, NONE,
+			 WORDS("read thresh_read_0 /run/secrets/key\n", "key=${thresh_read_0}",
+			       "if exists /config/env\nfail 1 "));
+}
+
 /* A file of the image keeps its owner where it is written, and so does a directory that is there.
  */
 static void test_given_away(void)
@@ -624,6 +632,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/gateway", test_gateway);
 	g_test_add_func("/learn/given-away", test_given_away);
 	g_test_add_func("/learn/cookie", test_cookie);
+	g_test_add_func("/learn/mounted", test_mounted);
 	g_test_add_func("/learn/blog", test_blog);
 	g_test_add_func("/learn/joined", test_joined);
 	g_test_add_func("/learn/mask", test_mask);

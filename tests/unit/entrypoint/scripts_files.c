@@ -148,3 +148,22 @@ const struct script cookie_script = {"/entrypoint.sh",
 				     "\"cookie=$COOKIE\" > /data/cookie\n"
 				     "\techo \"cookie=$COOKIE\" > /data/last\nfi\nexec \"$@\"\n",
 				     cookie_start};
+
+/* A file is read that nobody asks for whether it is there; another one is carried out. */
+static void mounted_start(struct world *world)
+{
+	g_autofree char *key = world_read(world, "/run/secrets/key");
+	g_autofree char *settings = world_read(world, "/config/env");
+	g_autofree char *text = g_strdup_printf("key=%s\n", key ? g_strchomp(key) : "none");
+
+	if (settings && strstr(settings, "ZqGiven"))
+		world_set(world, "SOURCED", "1");
+	world_file(world, "/etc/app.conf", 0600, text);
+	world_exec_arguments(world);
+}
+
+const struct script mounted_script = {
+	"/entrypoint.sh",
+	"KEY=$(cat \"${KEY_PATH:-/run/secrets/key}\" 2>/dev/null || echo none)\n"
+	". /config/env 2>/dev/null || true\necho \"key=$KEY\" > /etc/app.conf\nexec \"$@\"\n",
+	mounted_start};
