@@ -47,13 +47,13 @@ static bool is_same(const struct package *package, const char *architecture)
 struct package *package_get(struct package_db *db, enum package_system system, const char *name,
 			    const char *architecture)
 {
-	g_autofree char *key = g_strdup_printf("%s:%s", name, architecture);
+	g_autofree char *key = g_strdup_printf("%s:%s:%d", name, architecture, system);
 	struct package *package = g_hash_table_lookup(db->by_name, name);
 	bool first = !package;
 
 	if (name[0] == '\0' || strlen(key) > NAME_BYTES)
 		return NULL;
-	if (package && !is_same(package, architecture))
+	if (package && (package->system != system || !is_same(package, architecture)))
 		package = g_hash_table_lookup(db->by_name, key);
 	if (package || db->packages->len >= PACKAGES_MAX)
 		return package;

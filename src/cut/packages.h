@@ -55,10 +55,11 @@ struct checksum {
 struct package_db {
 	const struct tree *tree; /* borrowed: outlives the database */
 	GPtrArray *packages;     /* struct package *, sorted by name */
-	GHashTable *by_name;   /* name, and name:arch where one name has two → struct package * */
-	GHashTable *owners;    /* const struct node * → struct package * */
-	GHashTable *checksums; /* const struct node * → struct checksum *, where there is one */
-	GHashTable *conffiles; /* set of const struct node *: dpkg's, that people change */
+	GHashTable
+		*by_name; /* name, and name:arch:system where it has several → struct package * */
+	GHashTable *owners;      /* const struct node * → struct package * */
+	GHashTable *checksums;   /* const struct node * → struct checksum *, where there is one */
+	GHashTable *conffiles;   /* set of const struct node *: dpkg's, that people change */
 	GHashTable *directories; /* set of const struct node *: directories that some package has */
 	bool opaque; /* there is a database that is not read: see the head of this file */
 	bool has_rpm;

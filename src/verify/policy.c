@@ -115,16 +115,14 @@ static bool take_date(struct policy_exception *exception, const char *place, GEr
 {
 	int year, month, day, end = 0;
 	g_autoptr(GDateTime) date = NULL;
-	g_autoptr(GDateTime) next = NULL;
 
 	if (strlen(exception->expires) == 10 &&
 	    sscanf(exception->expires, "%4d-%2d-%2d%n", &year, &month, &day, &end) == 3 &&
 	    end == 10)
 		date = g_date_time_new_utc(year, month, day, 0, 0, 0);
-	next = date ? g_date_time_add_days(date, 1) : NULL;
-	if (!next)
+	if (!date)
 		return wrong(error, place, "expires: want a day, YYYY-MM-DD");
-	exception->end_s = g_date_time_to_unix(next);
+	exception->end_s = g_date_time_to_unix(date) + 24 * 60 * 60;
 	return true;
 }
 

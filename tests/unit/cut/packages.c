@@ -124,6 +124,27 @@ static void test_apk(void)
 	root_free(root);
 }
 
+/* A name that two systems have is a package of each. */
+static void test_two_systems(void)
+{
+	char *root = root_new();
+	autotree struct tree *tree = NULL;
+	autopackages struct package_db *db = NULL;
+
+	fixture_text(root, "/usr/bin/x", "x", 0755);
+	fixture_text(
+		root, "/var/lib/dpkg/status",
+		"Package: px\nArchitecture: x86_64\nVersion: 1\nStatus: install ok installed\n",
+		0644);
+	fixture_text(root, "/lib/apk/db/installed", "P:px\nV:2\nA:x86_64\nF:usr/bin\nR:x\n", 0644);
+	tree = fixture_tree(root);
+	db = package_db_load(tree);
+	g_assert_cmpuint(db->packages->len, ==, 2);
+	g_assert_cmpstr(package_db_package_of(db, tree_lookup(tree, "/usr/bin/x"))->version, ==,
+			"2");
+	root_free(root);
+}
+
 /* Each is read without harm; what is nonsense owns nothing. */
 static void test_hostile(void)
 {
@@ -168,6 +189,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/cut/packages/control", test_control);
 	g_test_add_func("/cut/packages/dpkg", test_dpkg);
 	g_test_add_func("/cut/packages/apk", test_apk);
+	g_test_add_func("/cut/packages/two-systems", test_two_systems);
 	g_test_add_func("/cut/packages/hostile", test_hostile);
 	return g_test_run();
 }

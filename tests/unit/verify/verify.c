@@ -415,6 +415,8 @@ static void test_policy_judge(void)
 		{exception, "", false},
 		{exception, "no-setid: the exception of team expired on 2027-03-31; no-setid: FAIL",
 		 true},
+		{"exceptions: [{rule: no-setid, owner: a, reason: b, expires: 9999-12-31}]", "",
+		 true},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
