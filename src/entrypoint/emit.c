@@ -291,6 +291,14 @@ static void emit_slash(struct emitter *emitter, const struct factor *factor)
 	emit_line(emitter->text, "end", NULL);
 }
 
+static void emit_there(struct emitter *emitter, const char *path)
+{
+	bool directory = g_str_has_suffix(path, "/");
+	g_autofree char *clean = g_strndup(path, strlen(path) - directory);
+
+	emit_line(emitter->text, directory ? "if populated" : "if exists", clean, NULL);
+}
+
 static void emit_untold(struct emitter *emitter)
 {
 	const GPtrArray *paths = emitter->model->space->untold;
@@ -302,7 +310,7 @@ static void emit_untold(struct emitter *emitter)
 			"%s: the script went by what it says, and its plan cannot", shown);
 		bool guarded = emit_guard(emitter, path);
 
-		emit_line(emitter->text, "if exists", path, NULL);
+		emit_there(emitter, path);
 		emit_line(emitter->text, "fail", "1", why, NULL);
 		g_string_append(emitter->text, guarded ? "end\nend\n" : "end\n");
 	}

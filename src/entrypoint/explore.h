@@ -105,6 +105,9 @@ bool explore_changed(struct explorer *explorer, const struct state *marked, GErr
 bool explore_arguments_later(struct explorer *explorer, GError **error);
 /* The file of level @level, which is not the script's own: @template is its path in a plan. */
 bool explore_given(struct explorer *explorer, guint level, const char *template, GError **error);
+/* Files in directories that the script goes through (`for f in /config/` and a pattern) and that
+ * are empty in the image. */
+bool explore_listed(struct explorer *explorer, GError **error);
 /* Whether @text, which the file at @path held, went elsewhere: into words, texts, other files. */
 bool explorer_passed_on(const struct start_record *record, const char *path, const char *text);
 /* Files that are changed line by line. */

@@ -555,7 +555,7 @@ bool explore_files(struct explorer *explorer, GError **error)
 	    (!add_tests(&candidates, levels, error) || !add_volumes(&candidates, error) ||
 	     !add_made(&candidates, explorer->base, later, error)))
 		return false;
-	if (!confirm(&candidates, factor->effective, error))
+	if (!confirm(&candidates, factor->effective, error) || !explore_listed(explorer, error))
 		return false;
 	find_trees(explorer);
 	find_reads(explorer);

@@ -80,3 +80,55 @@ bool explore_given(struct explorer *explorer, guint level, const char *template,
 	state_free(with_settings);
 	return true;
 }
+
+/* --- directories that are gone through --- */
+
+/* A file in @directory that fits the script's pattern: does it matter? Then how many there are, and
+ * what they are called, does. */
+static bool try_listed(struct explorer *explorer, const char *directory, const char *ending,
+		       GError **error)
+{
+	const struct start_request *request = explorer->request;
+	struct factor *files = space_factor(explorer->space, SPACE_FILES);
+	g_autofree char *path = g_strdup_printf("%s/ZqGiven%s", directory, ending);
+	g_autofree char *template = g_strdup_printf("%s/", directory);
+	struct state *given;
+
+	if (!request->is_vacant || !request->is_vacant(directory, request->shipped_user) ||
+	    start_outlives(request->volumes, directory))
+		return true;
+	if (!explorer_toggle(explorer, SPACE_FILES, factor_path(files, LEVEL_GIVEN, path, false),
+			     &given, error))
+		return false;
+	if (given && state_executes(given) && states_alike(given, explorer->base, false))
+		return true;
+	if (given)
+		refuse(explorer, given, template);
+	return true;
+}
+
+bool explore_listed(struct explorer *explorer, GError **error)
+{
+	const GPtrArray *scripts = ((struct state *)explorer->states->pdata[0])->record->scripts;
+	g_autoptr(GRegex) regex =
+		g_regex_new("\\bin\\s+[\"']?(/[\\w./-]*\\w)[\"']?/\\*([\\w.-]*)(?=[\\s\"';]|$)",
+			    G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
+
+	for (guint i = 0; i < scripts->len; i++) {
+		const struct start_script *script = scripts->pdata[i];
+		gsize bytes;
+		const char *data = g_bytes_get_data(script->text, &bytes);
+		g_autofree char *text = g_strndup(data, bytes);
+		g_autoptr(GMatchInfo) match = NULL;
+
+		g_regex_match(regex, text, 0, &match);
+		for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
+			g_autofree char *directory = g_match_info_fetch(match, 1);
+			g_autofree char *ending = g_match_info_fetch(match, 2);
+
+			if (!try_listed(explorer, directory, ending, error))
+				return false;
+		}
+	}
+	return true;
+}

@@ -57,7 +57,10 @@ struct start_request {
 	/* Whether the image has something at @path: what is there at a first start tells no later
 	   start apart. NULL: nothing is known to be there. */
 	bool (*is_shipped)(const char *path, void *user);
-	void *shipped_user;
+	/* Whether the image has nothing in the directory @path, or no such directory. NULL: not
+	 * known. */
+	bool (*is_vacant)(const char *path, void *user);
+	void *shipped_user;   /* of both */
 	const char *hostname; /* of every start; NULL: not known */
 	guint budget_runs;    /* 1 to START_MAX_RUNS; 0: START_BUDGET_RUNS, or
 				 START_BUDGET_RUNS_VARIABLE for each variable where that is more */

@@ -89,7 +89,8 @@ struct space {
 	char *workdir;
 	uint32_t uid, gid; /* the application\'s: files that are given belong to it */
 	GHashTable *split; /* names of variables whose value is split into words */
-	GPtrArray *untold; /* char *: templates of paths: files whose content the script goes by */
+	GPtrArray *untold; /* char *: templates of paths: files whose content the script goes by;
+			      with a slash at the end, directories that are empty in the image */
 	GHashTable
 		*foreign; /* templates of paths: no start leaves a file there, others may put one */
 	GHashTable *trees;  /* char * path -> char * "UID:GID": all below gets this owner too */

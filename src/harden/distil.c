@@ -224,6 +224,14 @@ static bool is_shipped(const char *path, void *user)
 	return tree_resolve(session->rootfs->tree, path, true, NULL, NULL) != NULL;
 }
 
+static bool is_vacant(const char *path, void *user)
+{
+	const struct session *session = user;
+	const struct node *node = tree_resolve(session->rootfs->tree, path, true, NULL, NULL);
+
+	return !node || (node->type == NODE_DIRECTORY && !node->children);
+}
+
 /* Variables of --env: none of the image's. Borrowed. */
 static GPtrArray *own_names(const struct session *session)
 {
@@ -264,6 +272,7 @@ static struct start_plan *learn(struct distiller *distiller, GError **error)
 		.keep = distiller->keep,
 		.other_program = other_program(session),
 		.is_shipped = is_shipped,
+		.is_vacant = is_vacant,
 		.shipped_user = distiller->session,
 		.hostname = start_hostname,
 		.budget_runs = request->entrypoint.runs_max,

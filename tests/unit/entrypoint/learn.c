@@ -34,6 +34,16 @@ static bool is_shipped(const char *path, void *user)
 	return *path == '/' && world_has_program(path);
 }
 
+static bool is_vacant(const char *path, void *user)
+{
+	const struct model_image *image = user;
+
+	for (const char *const *file = image->shipped; file && *file; file += 2)
+		if (g_str_has_prefix(file[0], path))
+			return false;
+	return true;
+}
+
 static void fixture_init(struct fixture *fixture, const struct script *script,
 			 const char *const *environment, const char *const *arguments,
 			 const char *const *volumes)
@@ -51,6 +61,7 @@ static void fixture_init(struct fixture *fixture, const struct script *script,
 	fixture->request.volumes = fixture->volumes;
 	fixture->request.other_program = "true";
 	fixture->request.is_shipped = is_shipped;
+	fixture->request.is_vacant = is_vacant;
 	fixture->request.shipped_user = &fixture->image;
 	fixture->request.budget_runs = 400;
 }
@@ -393,7 +404,8 @@ static void test_mounted(void)
 {
 	learn_and_verify(&mounted_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE, NONE,
 			 WORDS("read thresh_read_0 /run/secrets/key\n", "key=${thresh_read_0}",
-			       "if exists /config/env\nfail 1 "));
+			       "if exists /config/env\nfail 1 ",
+			       "if populated /config.d\nfail 1 "));
 }
 
 /* A file of the image keeps its owner where it is written, and so does a directory that is there.

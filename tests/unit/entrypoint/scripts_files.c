@@ -159,11 +159,15 @@ static void mounted_start(struct world *world)
 	if (settings && strstr(settings, "ZqGiven"))
 		world_set(world, "SOURCED", "1");
 	world_file(world, "/etc/app.conf", 0600, text);
+	if (world_populated(world, "/config.d"))
+		world_append_argument(world, "--include");
 	world_exec_arguments(world);
 }
 
 const struct script mounted_script = {
 	"/entrypoint.sh",
 	"KEY=$(cat \"${KEY_PATH:-/run/secrets/key}\" 2>/dev/null || echo none)\n"
-	". /config/env 2>/dev/null || true\necho \"key=$KEY\" > /etc/app.conf\nexec \"$@\"\n",
+	". /config/env 2>/dev/null || true\necho \"key=$KEY\" > /etc/app.conf\n"
+	"for f in /config.d/*.conf; do [ ! -e \"$f\" ] || set -- \"$@\" --include; done\nexec "
+	"\"$@\"\n",
 	mounted_start};
