@@ -253,6 +253,7 @@ static enum likeness text_likeness(const struct space *space, const struct text 
 	return keys_equal(a->template, b->template, word) ? LIKENESS_KEY : LIKENESS_NONE;
 }
 
+/* The values of one option are alike, where they are one word in every start. */
 static enum likeness word_likeness(const struct space *space, gconstpointer a,
 				   const struct state *of_a, gconstpointer b,
 				   const struct state *of_b)
@@ -260,7 +261,7 @@ static enum likeness word_likeness(const struct space *space, gconstpointer a,
 	const struct text *one = a, *other = b;
 	bool values = one->option && other->option && strcmp(one->option, other->option) == 0 &&
 		      *one->template != '-' && *other->template != '-' &&
-		      !template_rest(one->template) && !template_rest(other->template);
+		      asker_is_text(one->template) && asker_is_text(other->template);
 	enum likeness likeness = text_likeness(space, a, of_a, b, of_b, true);
 
 	return values ? MAX(likeness, LIKENESS_KEY) : likeness;

@@ -430,6 +430,12 @@ static void test_given_away(void)
 	fixture_clear(&fixture);
 }
 
+static void test_unquoted(void)
+{
+	learn_and_verify(&unquoted_script, WORDS("PATH=/usr/bin"), NONE, NONE,
+			 WORDS("PORT=1", "NAME=a b"), WORDS("${*PORT}", "8080", "--name ${NAME}"));
+}
+
 static void test_blog(void)
 {
 	learn_and_verify(&blog_script, WORDS("PATH=/usr/bin"), WORDS("node", "index.js"), NONE,
@@ -646,6 +652,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/cookie", test_cookie);
 	g_test_add_func("/learn/mounted", test_mounted);
 	g_test_add_func("/learn/blog", test_blog);
+	g_test_add_func("/learn/unquoted", test_unquoted);
 	g_test_add_func("/learn/joined", test_joined);
 	g_test_add_func("/learn/mask", test_mask);
 	return g_test_run();

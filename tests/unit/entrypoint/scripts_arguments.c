@@ -165,3 +165,18 @@ const struct script blog_script = {
 	"/entrypoint.sh",
 	"if [[ \"$*\" == node*index.js* ]]; then\n\tmkdir -p /data/content\nfi\nexec \"$@\"\n",
 	blog_start};
+
+/* A value without quotes, or its default. */
+static void unquoted_start(struct world *world)
+{
+	g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+
+	append_split(argv, "server --port");
+	append_split(argv, *world_get(world, "PORT") ? world_get(world, "PORT") : "8080");
+	append_split(argv, "--name");
+	g_ptr_array_add(argv, g_strdup(world_get(world, "NAME")));
+	world_exec(world, argv);
+}
+
+const struct script unquoted_script = {"sh -c", "exec server --port ${PORT:-8080} --name \"$NAME\"",
+				       unquoted_start};

@@ -96,4 +96,4 @@ extern const struct script node_script, node_official_script, piped_script, gree
 	ported_script, allowed_script;
 /* scripts_arguments.c */
 extern const struct script haproxy_script, control_script, mask_script, dispatch_script,
-	gateway_script, joined_script, blog_script;
+	gateway_script, joined_script, blog_script, unquoted_script;
