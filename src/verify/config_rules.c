@@ -14,6 +14,8 @@
 
 enum { PART_MAX_BYTES = 4 << 20 };
 
+static const guint64 UID_LAST = G_MAXUINT32 - 1; /* (uid_t)-1 is none */
+
 /* "0", "00", or its name. */
 static bool is_root_group(const char *group)
 {
@@ -32,10 +34,15 @@ void check_user(struct verification *verification, struct rule_result *result)
 		return;
 	}
 	uid = g_ascii_strtoull(parts[0], &end, 10);
+	if (parts[0] && parts[1] && strchr(parts[1], ':'))
+		result_find(result, "User is \"%s\": more than a user and a group", user);
 	if (!g_ascii_isdigit(*parts[0]) || *end)
 		result_find(result,
 			    "User is \"%s\", a name: engines that must not run root cannot "
 			    "tell who that is",
+			    user);
+	else if (uid > UID_LAST)
+		result_find(result, "User is \"%s\": above the last number that a user can have",
 			    user);
 	else if (uid == 0)
 		result_find(result, "User is \"%s\": root", user);
@@ -60,7 +67,21 @@ static bool name_is_secret(const char *name)
 		if (strstr(upper, parts[i]))
 			return true;
 	}
-	return false;
+	return g_str_has_suffix(upper, "_PASS") || g_str_has_suffix(upper, "_PAT");
+}
+
+/* "postgres://user:password@host" (RFC 3986, 3.2.1) */
+static bool value_has_password(const char *value)
+{
+	const char *authority = strstr(value, "://");
+	size_t user;
+
+	if (!authority)
+		return false;
+	authority += 3;
+	user = strcspn(authority, ":@/?#");
+	return authority[user] == ':' && authority[user + 1] != '@' &&
+	       authority[user + 1 + strcspn(authority + user + 1, "@/?#")] == '@';
 }
 
 void check_environment(struct verification *verification, struct rule_result *result)
@@ -72,20 +93,29 @@ void check_environment(struct verification *verification, struct rule_result *re
 
 		if (parts[0] && parts[1] && *parts[1] && name_is_secret(parts[0]))
 			result_find(result, "%s is set", parts[0]);
+		else if (parts[0] && parts[1] && value_has_password(parts[1]))
+			result_find(result, "%s is a URL with a password", parts[0]);
 	}
 }
 
 /* --- what is started -----------------------------------------------------------------------------
  */
 
-static bool health_is_direct(const json_t *test, const struct tree *tree)
+static bool health_is_direct(const json_t *test, const struct verification *verification)
 {
+	const struct tree *tree = verification->subject->tree;
 	const char *kind = json_string_value(json_array_get(test, 0));
 	const char *program = json_string_value(json_array_get(test, 1));
+	const struct node *node;
+	enum program_kind is;
 
 	if (!kind || strcmp(kind, "CMD") != 0 || !program)
 		return false;
-	return *program != '/' || tree_resolve(tree, program, true, NULL, NULL);
+	if (*program != '/')
+		return true;
+	node = tree_resolve(tree, program, true, NULL, NULL);
+	is = node ? programs_kind(verification->programs, node) : PROGRAM_OTHER;
+	return node && (is == PROGRAM_OTHER || node == tree_lookup(tree, SEAL_INIT_PATH));
 }
 
 void check_health(struct verification *verification, struct rule_result *result)
@@ -97,7 +127,7 @@ void check_health(struct verification *verification, struct rule_result *result)
 
 	if (!kind || !*kind || !strcmp(kind, "NONE"))
 		result_na(result, "the config has no health check");
-	else if (!health_is_direct(test, verification->subject->tree))
+	else if (!health_is_direct(test, verification))
 		result_find(result, "the health check needs a shell, or a program that is missing");
 }
 

@@ -63,22 +63,33 @@ static bool is_token(const struct token *token, const uint8_t *word, size_t size
 	return size == prefix + token->min_bytes;
 }
 
-/* A PEM block of a private key, with base64 behind its header. */
+/* What lies behind the header that begins at @at, or NULL where that is none of a private key. */
+static const uint8_t *behind_header(const uint8_t *at, size_t size)
+{
+	static const char *const ends[] = {"PRIVATE KEY-----", "PRIVATE KEY BLOCK-----"};
+	size_t most = MIN(size, (size_t)80);
+
+	for (gsize i = 0; i < G_N_ELEMENTS(ends); i++) {
+		const uint8_t *end = memmem(at, most, ends[i], strlen(ends[i]));
+
+		if (end && !memchr(at, '\n', (size_t)(end - at)))
+			return end + strlen(ends[i]);
+	}
+	return NULL;
+}
+
+/* A PEM block of a private key, with base64 behind its header; in JSON its line ends are escaped.
+ */
 static bool is_private_key(const uint8_t *at, size_t size)
 {
-	static const char begin[] = "-----BEGIN ";
-	static const char end[] = "PRIVATE KEY-----";
-	const uint8_t *line = memchr(at, '\n', MIN(size, (size_t)80));
-	size_t head = line ? (size_t)(line - at) : 0;
+	const uint8_t *start = behind_header(at, size), *end = at + size;
 	size_t body = 0;
 
-	while (head > 0 && at[head - 1] == '\r')
-		head--;
-	if (!line || head < strlen(begin) + strlen(end) ||
-	    memcmp(at + head - strlen(end), end, strlen(end)) != 0)
+	if (!start || start == end || !strchr("\r\n\\", *start))
 		return false;
-	for (const uint8_t *byte = line + 1; byte < at + size && body < KEY_BODY_BYTES; byte++) {
-		if (!g_ascii_isalnum((char)*byte) && !strchr("+/=:,-\r\n ", *byte))
+	for (const uint8_t *byte = start + 1; byte < end && body < KEY_BODY_BYTES; byte++) {
+		if (!g_ascii_isalnum((char)*byte) &&
+		    (*byte == '\0' || !strchr("+/=:,-\r\n\\ ", *byte)))
 			return false;
 		body++;
 	}

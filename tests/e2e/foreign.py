@@ -184,6 +184,11 @@ rule("a key in a directory that is opaque later", "no-secrets", "FAIL", "of laye
 rule("nothing secret, removed", "no-secrets", "PASS", None, [tar(APP, file("k", b"text")), tar(file(".wh.k"))])
 rule("a token in the history", "no-secrets", "FAIL", "config: history.0.created_by: a GitHub token", [tar(APP)],
      change=lambda d: d["config"].update(history=[{"created_by": "RUN git clone https://ghp_" + "a1B2" * 9 + "@example.org"}]))
+with open(os.path.realpath("/bin/dash"), "rb") as stream:
+    SHELL = file("usr/bin/helper", stream.read(), 0o755)
+CHECK = {"Healthcheck": {"Test": ["CMD", "/usr/bin/helper", "-c", "true"]}}
+rule("a health check by a shell under another name", "health", "FAIL", "needs a shell", [tar(APP, SHELL)], dict(USER, **CHECK))
+rule("a health check by a program", "health", "PASS", None, [tar(APP, file("usr/bin/helper", b"x" * 20, 0o755))], dict(USER, **CHECK))
 rule("two names for root", "credentials", "FAIL", "toor", [tar(APP, file("etc/passwd", b"root:x:0:0::/:\ntoor:x:0:0::/:\n"))])
 for name, kind in (("SCHILY.xattr.security.capability", "SCHILY"), ("LIBARCHIVE.xattr.security.capability", "libarchive")):
     capable = file("usr/bin/ping", b"x" * 20, 0o755, pax_headers={name: "AQAAAgAEAAAAAAAAAAAAAAAAAAA=" if kind == "libarchive" else "\x01\x00\x00\x02"})

@@ -152,6 +152,9 @@ static void test_user(void)
 		{"\"User\": \"app\"", "FAIL", "a name"},
 		{"\"User\": \"10:0\"", "FAIL", "the group of root"},
 		{"\"User\": \"10:root\"", "FAIL", "the group of root"},
+		{"\"User\": \"10:1:1\"", "FAIL", "more than a user and a group"},
+		{"\"User\": \"4294967296\"", "FAIL", "above the last number"},
+		{"\"User\": \"4294967295\"", "FAIL", "above the last number"},
 		{"\"User\": \"10\"", "PASS", NULL},
 		{"\"User\": \"65532:65532\"", "PASS", NULL},
 	};
@@ -176,6 +179,15 @@ static void test_environment(void)
 	fixture_init(&f, "\"Env\": [\"db_password=hunter22\"]");
 	assert_outcome(&f, "environment", "FAIL", "db_password is set");
 	fixture_clear(&f);
+	fixture_init(&f, "\"Env\": [\"DB_PASS=hunter22\"]");
+	assert_outcome(&f, "environment", "FAIL", "DB_PASS is set");
+	fixture_clear(&f);
+	fixture_init(&f, "\"Env\": [\"DB=pg://u:hunter22@h/db\"]");
+	assert_outcome(&f, "environment", "FAIL", "DB is a URL with a password");
+	fixture_clear(&f);
+	fixture_init(&f, "\"Env\": [\"A=pg://u@h:5432/d\", \"B=http://h:80/@x\", \"C=x://:@h\"]");
+	assert_outcome(&f, "environment", "PASS", NULL);
+	fixture_clear(&f);
 }
 
 static void test_secrets(void)
@@ -189,6 +201,16 @@ static void test_secrets(void)
 		{"/usr/share/doc/keys", "-----BEGIN RSA PRIVATE KEY-----\n... your key here ...\n",
 		 "PASS"},
 		{"/app/key.pem", key, "FAIL"},
+		{"/app/account.json",
+		 "{\"private_key\": \"-----BEGIN PRIVATE KEY-----\\n"
+		 "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\\n\"}",
+		 "FAIL"},
+		{"/root/key.asc",
+		 "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\n"
+		 "lQVYBGNgYGABDADYGGYGYGYGYGYGYGYGYGYGYGYGYGYGYGYGYGYGYGYG\n",
+		 "FAIL"},
+		{"/app/code.c",
+		 "puts(\"-----BEGIN PRIVATE KEY-----\");\n/* and more of the text here */", "PASS"},
 		{"/app/config", "aws = AKIAIOSFODNN7EXAMPLE\n", "FAIL"},
 		{"/app/words", "AKIAIOSFODNN7EXAMPLEANDMORE AKIAlower0000000000\n", "PASS"},
 		{"/app/token", "token: ghp_0123456789abcdefghijABCDEFGHIJ012345\n", "FAIL"},
