@@ -349,10 +349,45 @@ static void emit_listed(struct emitter *emitter, const struct factor *factor)
 	g_string_append(emitter->text, "end\nend\n");
 }
 
+static bool is_factor(const struct space *space, const char *name)
+{
+	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
+		if (strcmp(space_factor(space, i)->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What the user said of production (learn.h): with another value the script might do otherwise, and
+ * nobody has looked. A scenario may have shown some. */
+static void emit_fixed(struct emitter *emitter)
+{
+	const struct space *space = emitter->model->space;
+	const GPtrArray *fixed = space->request->fixed;
+
+	for (guint i = 0; fixed && i < fixed->len; i++) {
+		const char *name = fixed->pdata[i];
+		const char *plain = g_hash_table_lookup(space->plain, name);
+		g_autofree char *variable = g_strdup_printf("${%s}", name);
+		g_autofree char *value = plan_literal(plain ? plain : "");
+		g_autofree char *why = g_strdup_printf(
+			"%s: its value was fixed when the plan was made (entrypoint.fixed)", name);
+
+		if (is_factor(space, name))
+			continue;
+		if (*value)
+			emit_line(emitter->text, "if differs", variable, value, NULL);
+		else
+			emit_line(emitter->text, "if filled", name, NULL);
+		emit_line(emitter->text, "fail", "1", why, NULL);
+		emit_line(emitter->text, "end", NULL);
+	}
+}
+
 static void emit_checks(struct emitter *emitter)
 {
 	const struct space *space = emitter->model->space;
 
+	emit_fixed(emitter);
 	emit_untold(emitter);
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
 		const struct factor *factor = space_factor(space, i);

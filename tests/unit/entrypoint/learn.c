@@ -202,6 +202,52 @@ static void test_django(void)
 			       "run python3 manage.py migrate"));
 }
 
+/* The last step that the plan takes where the environment has these too. */
+static const struct start_step *last_step(struct fixture *fixture, const char *const *more,
+					  struct start_record **ret_record)
+{
+	g_autoptr(GPtrArray) environment = words_new(more);
+	struct start_scenario scenario = {.environment = environment, .starts = 1};
+
+	*ret_record = world_run(&scenario, &fixture->image, NULL);
+	g_assert_nonnull(*ret_record);
+	g_assert_cmpuint((*ret_record)->steps->len, >, 0);
+	return (*ret_record)->steps->pdata[(*ret_record)->steps->len - 1];
+}
+
+/* Of variables that are fixed nothing is learned, and the plan refuses other values. */
+static void test_fixed(void)
+{
+	static const char *const same[][2] = {
+		{NULL}, {"SKIP_MIGRATE="}, {"DATABASE_URL=db://$5"}, {"WORKERS=7"}};
+	static const char *const other[][2] = {
+		{"SKIP_MIGRATE=yes"}, {"DATABASE_URL=x"}, {"DATABASE_URL="}};
+	g_autoptr(GPtrArray) fixed = words_new(WORDS("DATABASE_URL", "SKIP_MIGRATE"));
+	g_autoptr(GError) error = NULL;
+	struct fixture fixture;
+
+	fixture_init(&fixture, &django_script, WORDS("PATH=/usr/bin", "DATABASE_URL=db://$5"),
+		     WORDS("web"), NONE);
+	fixture.request.fixed = fixed;
+	autostartplan struct start_plan *plan =
+		start_learn(&fixture.request, world_run, &fixture.image, &error);
+
+	g_assert_no_error(error);
+	fixture.image.plan = plan->steps;
+	for (gsize i = 0; i < G_N_ELEMENTS(same); i++) {
+		autorecord struct start_record *record = NULL;
+
+		g_assert_cmpint(last_step(&fixture, same[i], &record)->kind, ==, START_EXEC);
+	}
+	for (gsize i = 0; i < G_N_ELEMENTS(other); i++) {
+		autorecord struct start_record *record = NULL;
+
+		g_assert_cmpint(last_step(&fixture, other[i], &record)->kind, !=, START_EXEC);
+	}
+	g_assert_nonnull(strstr(plan->steps, "if differs ${DATABASE_URL} db://$$5\nfail 1"));
+	fixture_clear(&fixture);
+}
+
 static void test_mosquitto(void)
 {
 	learn_and_verify(&mosquitto_script, WORDS("PATH=/usr/bin"), WORDS("mosquitto", "-c"),
@@ -616,6 +662,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/apache", test_apache);
 	g_test_add_func("/learn/tomcat", test_tomcat);
 	g_test_add_func("/learn/django", test_django);
+	g_test_add_func("/learn/fixed", test_fixed);
 	g_test_add_func("/learn/mosquitto", test_mosquitto);
 	g_test_add_func("/learn/daemons", test_daemons);
 	g_test_add_func("/learn/odd", test_odd);
