@@ -349,14 +349,6 @@ static void emit_listed(struct emitter *emitter, const struct factor *factor)
 	g_string_append(emitter->text, "end\nend\n");
 }
 
-static bool is_factor(const struct space *space, const char *name)
-{
-	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
-		if (strcmp(space_factor(space, i)->name, name) == 0)
-			return true;
-	return false;
-}
-
 /* What the user said of production (learn.h): with another value the script might do otherwise, and
  * nobody has looked. A scenario may have shown some. */
 static void emit_fixed(struct emitter *emitter)
@@ -372,7 +364,7 @@ static void emit_fixed(struct emitter *emitter)
 		g_autofree char *why = g_strdup_printf(
 			"%s: its value was fixed when the plan was made (entrypoint.fixed)", name);
 
-		if (is_factor(space, name))
+		if (space_find(space, name))
 			continue;
 		if (*value)
 			emit_line(emitter->text, "if differs", variable, value, NULL);

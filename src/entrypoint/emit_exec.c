@@ -198,20 +198,12 @@ static void leaf_set(struct emitter *emitter, const char *label, gpointer user, 
 		emit_line(text, "set", variable->name, label, NULL);
 }
 
-static bool is_secret(const struct space *space, const char *name)
-{
-	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
-		if (space_factor(space, i)->secret &&
-		    strcmp(space_factor(space, i)->name, name) == 0)
-			return true;
-	return false;
-}
-
 static void emit_variable(struct emitter *emitter, const struct slot *slot)
 {
 	const char *name = slot->name + 4;
 	const struct decision *value = slot->value;
-	struct variable variable = {.name = name, .secret = is_secret(emitter->model->space, name)};
+	const struct factor *factor = space_find(emitter->model->space, name);
+	struct variable variable = {.name = name, .secret = factor && factor->secret};
 
 	if (!decision_is_leaf(value) && decision_is_leaf(value->yes) &&
 	    decision_is_leaf(value->no) && !variable.secret) {

@@ -141,6 +141,27 @@ void explorer_toggle_ahead(struct explorer *explorer, guint factor, const GByteA
 	explorer_ahead(explorer, all);
 }
 
+bool explorer_search(const struct explorer *explorer, const char *pattern, explore_found found,
+		     gpointer user, GError **error)
+{
+	const GPtrArray *scripts = ((struct state *)explorer->states->pdata[0])->record->scripts;
+	g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
+
+	for (guint i = 0; i < scripts->len; i++) {
+		const struct start_script *script = scripts->pdata[i];
+		gsize bytes;
+		const char *data = g_bytes_get_data(script->text, &bytes);
+		g_autofree char *text = g_strndup(data, bytes);
+		g_autoptr(GMatchInfo) match = NULL;
+
+		g_regex_match(regex, text, 0, &match);
+		for (; g_match_info_matches(match); g_match_info_next(match, NULL))
+			if (!found(match, user, error))
+				return false;
+	}
+	return true;
+}
+
 /* The start at @levels with what @change makes of its scenario: without items. */
 static struct state *run_changed(struct explorer *explorer, const GByteArray *levels,
 				 void (*change)(struct start_scenario *scenario, gpointer user),

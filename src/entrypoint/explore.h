@@ -70,6 +70,12 @@ bool explorer_all_marked(struct explorer *explorer, guint index, guint level,
 /* The base with one factor at a level, where that was run; else NULL. Borrowed. */
 struct state *explorer_alone(const struct explorer *explorer, guint factor, guint level);
 
+/* Calls @found for each place of @pattern (PCRE, bytes, `^` and `$` at lines) in the texts of the
+ * scripts, in order, until it answers false, which is answered then. */
+typedef bool (*explore_found)(const GMatchInfo *match, gpointer user, GError **error);
+bool explorer_search(const struct explorer *explorer, const char *pattern, explore_found found,
+		     gpointer user, GError **error);
+
 /* The record of the start at @levels with the shell's own trace: tests, lines. NULL: an error.
  * Caller frees. */
 struct start_record *explorer_explain(struct explorer *explorer, const GByteArray *levels,

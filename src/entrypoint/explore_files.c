@@ -171,34 +171,22 @@ static bool add_tests(struct candidates *candidates, const GByteArray *levels, G
 	return true;
 }
 
+static bool found_read(const GMatchInfo *match, gpointer user, GError **error)
+{
+	g_autofree char *path = g_match_info_fetch(match, 1);
+	g_autofree char *clean = path_clean("/", path);
+
+	return !clean || add_candidate(user, "exists", clean, error);
+}
+
 /* What the text reads without asking whether it is there: `cat /run/secrets/key 2>/dev/null`, a
  * variable's default too. */
 static bool add_read(struct candidates *candidates, GError **error)
 {
-	const GPtrArray *scripts =
-		((struct state *)candidates->explorer->states->pdata[0])->record->scripts;
-	g_autoptr(GRegex) regex =
-		g_regex_new("(?:\\b(?:cat|source)\\s|(?:^|[\\s;&|({])\\.\\s|<)\\s*[\"']?"
-			    "(?:\\$\\{\\w+:?[-=])?(/[\\w./-]*\\w)(?=[\\s\"'});|&]|$)",
-			    G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
-
-	for (guint i = 0; i < scripts->len; i++) {
-		const struct start_script *script = scripts->pdata[i];
-		gsize bytes;
-		const char *data = g_bytes_get_data(script->text, &bytes);
-		g_autofree char *text = g_strndup(data, bytes);
-		g_autoptr(GMatchInfo) match = NULL;
-
-		g_regex_match(regex, text, 0, &match);
-		for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
-			g_autofree char *path = g_match_info_fetch(match, 1);
-			g_autofree char *clean = path_clean("/", path);
-
-			if (clean && !add_candidate(candidates, "exists", clean, error))
-				return false;
-		}
-	}
-	return true;
+	return explorer_search(candidates->explorer,
+			       "(?:\\b(?:cat|source)\\s|(?:^|[\\s;&|({])\\.\\s|<)\\s*[\"']?"
+			       "(?:\\$\\{\\w+:?[-=])?(/[\\w./-]*\\w)(?=[\\s\"'});|&]|$)",
+			       found_read, candidates, error);
 }
 
 /* Volumes that are empty at first (`[ -z "$(ls -A DIR)" ]` names none in its trace). */

@@ -107,28 +107,17 @@ static bool try_listed(struct explorer *explorer, const char *directory, const c
 	return true;
 }
 
+static bool found_listed(const GMatchInfo *match, gpointer user, GError **error)
+{
+	g_autofree char *directory = g_match_info_fetch(match, 1);
+	g_autofree char *ending = g_match_info_fetch(match, 2);
+
+	return try_listed(user, directory, ending, error);
+}
+
 bool explore_listed(struct explorer *explorer, GError **error)
 {
-	const GPtrArray *scripts = ((struct state *)explorer->states->pdata[0])->record->scripts;
-	g_autoptr(GRegex) regex =
-		g_regex_new("\\bin\\s+[\"']?(/[\\w./-]*\\w)[\"']?/\\*([\\w.-]*)(?=[\\s\"';]|$)",
-			    G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
-
-	for (guint i = 0; i < scripts->len; i++) {
-		const struct start_script *script = scripts->pdata[i];
-		gsize bytes;
-		const char *data = g_bytes_get_data(script->text, &bytes);
-		g_autofree char *text = g_strndup(data, bytes);
-		g_autoptr(GMatchInfo) match = NULL;
-
-		g_regex_match(regex, text, 0, &match);
-		for (; g_match_info_matches(match); g_match_info_next(match, NULL)) {
-			g_autofree char *directory = g_match_info_fetch(match, 1);
-			g_autofree char *ending = g_match_info_fetch(match, 2);
-
-			if (!try_listed(explorer, directory, ending, error))
-				return false;
-		}
-	}
-	return true;
+	return explorer_search(explorer,
+			       "\\bin\\s+[\"']?(/[\\w./-]*\\w)[\"']?/\\*([\\w.-]*)(?=[\\s\"';]|$)",
+			       found_listed, explorer, error);
 }

@@ -187,11 +187,20 @@ static bool is_own(const struct start_request *request, const char *name, const 
 	return false;
 }
 
-struct factor *space_variable(struct space *space, const char *name)
+struct factor *space_find(const struct space *space, const char *name)
 {
 	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++)
 		if (strcmp(space_factor(space, i)->name, name) == 0)
 			return space_factor(space, i);
+	return NULL;
+}
+
+struct factor *space_variable(struct space *space, const char *name)
+{
+	struct factor *known = space_find(space, name);
+
+	if (known)
+		return known;
 	if (space->factors->len >= START_MAX_VARIABLES + SPACE_FIRST_VARIABLE)
 		return NULL;
 	struct factor *factor = factor_new(space, FACTOR_VARIABLE, name);
@@ -729,13 +738,9 @@ const char *state_value(const struct state *state, const char *name)
 
 const char *state_exported(const struct space *space, const struct state *state, const char *name)
 {
-	for (guint i = SPACE_FIRST_VARIABLE; i < space->factors->len; i++) {
-		const struct factor *factor = space_factor(space, i);
+	const struct factor *factor = space_find(space, name);
 
-		if (factor->secret && strcmp(factor->name, name) == 0)
-			return NULL;
-	}
-	return state_value(state, name);
+	return factor && factor->secret ? NULL : state_value(state, name);
 }
 
 static bool space_prepends(const struct space *space, const GPtrArray *arguments)

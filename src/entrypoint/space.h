@@ -128,6 +128,8 @@ struct mark {
 struct space *space_new(const struct start_request *request);
 void space_free(struct space *space);
 
+/* The factor of variable @name, or NULL. Borrowed. */
+struct factor *space_find(const struct space *space, const char *name);
 /* The factor of variable @name, made where it is absent, with the levels for an unset, empty and
  * marked value; NULL where there are START_MAX_VARIABLES already. */
 struct factor *space_variable(struct space *space, const char *name);

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "plan/plan.h"
+#include "plan/text.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -70,8 +70,8 @@ static char *slash_escaped(const char *text)
 
 static char *plan_escaped(const char *text)
 {
-	g_autofree char *quoted = g_malloc(PLAN_QUOTED_BYTES(strlen(text)));
-	size_t size = plan_quote(text, quoted);
+	g_autofree char *quoted = plan_quoted(text);
+	size_t size = strlen(quoted);
 
 	if (quoted[0] != '"' || size < 2)
 		return g_strndup(quoted, size);

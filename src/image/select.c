@@ -188,10 +188,11 @@ static bool consider_image(struct search *search, const struct descriptor *descr
 	return true;
 }
 
-static bool says_index(const char *media_type)
+bool select_says_index(const char *media_type)
 {
-	return strcmp(media_type, "application/vnd.oci.image.index.v1+json") == 0 ||
-	       strcmp(media_type, "application/vnd.docker.distribution.manifest.list.v2+json") == 0;
+	return g_strcmp0(media_type, "application/vnd.oci.image.index.v1+json") == 0 ||
+	       g_strcmp0(media_type, "application/vnd.docker.distribution.manifest.list.v2+json") ==
+		       0;
 }
 
 static bool consider(struct search *search, const struct descriptor *descriptor, unsigned int depth,
@@ -203,7 +204,7 @@ static bool consider(struct search *search, const struct descriptor *descriptor,
 
 	if (search->found.manifest || (descriptor->is_artifact && depth > 0))
 		return true;
-	if (!says_index(descriptor->media_type) && said->os && said->architecture &&
+	if (!select_says_index(descriptor->media_type) && said->os && said->architecture &&
 	    !select_match_platform(search->platform, said->os, said->architecture, said->variant)) {
 		note_other(search, said->os, said->architecture, said->variant);
 		return true;
@@ -217,7 +218,8 @@ static bool consider(struct search *search, const struct descriptor *descriptor,
 	manifest = manifest_parse(g_bytes_get_data(data, NULL), g_bytes_get_size(data), error);
 	if (!manifest)
 		return false;
-	if (*descriptor->media_type && says_index(descriptor->media_type) != manifest->is_index &&
+	if (*descriptor->media_type &&
+	    select_says_index(descriptor->media_type) != manifest->is_index &&
 	    strstr(descriptor->media_type, "vnd."))
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "manifest: not of the media type %s that its descriptor has",

@@ -29,6 +29,9 @@ bool select_from_docker(struct image_source *source, const char *name,
 			const struct platform *platform, struct selection *ret_selection,
 			GError **error);
 
+/* Whether a descriptor's media type (NULL: none) says that it is of an index, OCI's or Docker's. */
+bool select_says_index(const char *media_type);
+
 /* How well @have, a name inside, fits @want: 0 the same, 1 the same in full ("docker.io/library/…",
  * ":latest"), 2 @want is its tag, -1 not. */
 int select_match_name(const char *have, const char *want);

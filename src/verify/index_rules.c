@@ -3,17 +3,17 @@
  * index.json and oci-layout (OCI image-spec, image-layout.md): no digest holds them, so that what
  * they say is compared with what the documents say that they name.
  */
+#include "image/select.h"
 #include "image/source.h"
 #include "verify/verification.h"
 
 #include <string.h>
 
-#define INDEX_MEDIA_TYPE         "application/vnd.oci.image.index.v1+json"
-#define MANIFEST_LIST_MEDIA_TYPE "application/vnd.docker.distribution.manifest.list.v2+json"
-#define REF_NAME_ANNOTATION      "org.opencontainers.image.ref.name"
-#define TAG_ANNOTATION           "dev.thresh.subject.tag"
-#define KIND_ANNOTATION          "kind"
-#define KIND_IMAGE               "dev.cosignproject.cosign/image"
+#define INDEX_MEDIA_TYPE    "application/vnd.oci.image.index.v1+json"
+#define REF_NAME_ANNOTATION "org.opencontainers.image.ref.name"
+#define TAG_ANNOTATION      "dev.thresh.subject.tag"
+#define KIND_ANNOTATION     "kind"
+#define KIND_IMAGE          "dev.cosignproject.cosign/image"
 
 enum { NESTED_MAX = 64 };
 
@@ -68,12 +68,6 @@ static void check_equal(struct layout *layout, const char *where, const char *wh
 		result_find(layout->result, "%s: %s is not that of what it names", where, what);
 }
 
-static bool is_index(const char *media_type)
-{
-	return g_strcmp0(media_type, INDEX_MEDIA_TYPE) == 0 ||
-	       g_strcmp0(media_type, MANIFEST_LIST_MEDIA_TYPE) == 0;
-}
-
 /* The tag is that of an entry, and of the images of its platforms where it is an index. */
 static void add_tagged(struct layout *layout, const char *tag, const json_t *entry, int depth)
 {
@@ -86,7 +80,8 @@ static void add_tagged(struct layout *layout, const char *tag, const json_t *ent
 	if (!digest)
 		return;
 	g_hash_table_add(layout->tagged, g_strconcat(tag, "\n", digest, NULL));
-	if (depth == 0 || layout->nested_left == 0 || !is_index(json_string_at(entry, "mediaType")))
+	if (depth == 0 || layout->nested_left == 0 ||
+	    !select_says_index(json_string_at(entry, "mediaType")))
 		return;
 	layout->nested_left--;
 	document = read_document(image->source, entry, NULL);
