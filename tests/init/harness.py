@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of thresh-init as a process share: started under another name, as PID 1, or with a plan in a root of its own."""
+import faulthandler
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ PROBE = f"{BUILD}/tests/unit/init/probe"
 BIN = f"{TMPDIR}/bin"
 NAMES = ("dumb-init", "tini", "catatonit")
 PATIENCE = 20  # seconds until a test is given up; machines are slow
+
+faulthandler.register(signal.SIGALRM, chain=True)  # says where the test waited when its alarm ended it
 
 
 class Tap:
