@@ -20,8 +20,7 @@ static void chance_free(struct chance *chance)
 	g_free(chance->after);
 	g_free(chance->path);
 	g_free(chance->directive);
-	g_free(chance->value);
-	g_free(chance->elsewhere);
+	g_strfreev(chance->values);
 	g_free(chance);
 }
 
@@ -30,32 +29,39 @@ GPtrArray *chances_new(void)
 	return g_ptr_array_new_with_free_func((GDestroyNotify)chance_free);
 }
 
-static struct chance *add_fact(GPtrArray *chances, const char *fact, const char *value)
+/* Takes @name and @values. */
+static void add_fact(GPtrArray *chances, char *name, const char *fact, char **values)
 {
 	struct chance *chance = g_new0(struct chance, 1);
 
-	chance->name = g_strconcat("thresh_", fact, NULL);
-	chance->value = g_strdup(value);
-	chance->directive = g_strdup_printf("fact %s %s", chance->name, fact);
+	chance->name = name;
+	chance->values = values;
+	chance->directive = g_strdup_printf("fact %s %s", name, fact);
 	g_ptr_array_add(chances, chance);
-	return chance;
 }
 
 void chances_add_hostname(GPtrArray *chances, const char *hostname)
 {
-	add_fact(chances, "hostname", hostname);
+	char **values = g_new0(char *, 2);
+
+	values[0] = g_strdup(hostname);
+	add_fact(chances, g_strdup("thresh_hostname"), "hostname", values);
 }
 
 void chances_add_machine(GPtrArray *chances)
 {
-	const struct machine *here = machine_of(false), *elsewhere = machine_of(true);
-	g_autofree char *cpus = g_strdup_printf("%u", here->cpus);
-	g_autofree char *resolvers = machine_resolvers(here);
+	char **cpus = g_new0(char *, MACHINES + 1);
+	char **nameservers = g_new0(char *, MACHINES + 1);
+	char **resolvers = g_new0(char *, MACHINES + 1);
 
-	add_fact(chances, "cpus", cpus)->elsewhere = g_strdup_printf("%u", elsewhere->cpus);
-	add_fact(chances, "nameservers", here->nameservers)->elsewhere =
-		g_strdup(elsewhere->nameservers);
-	add_fact(chances, "resolvers", resolvers)->elsewhere = machine_resolvers(elsewhere);
+	for (guint i = 0; i < MACHINES; i++) {
+		cpus[i] = g_strdup_printf("%u", machine_of(i)->cpus);
+		nameservers[i] = g_strdup(machine_of(i)->nameservers);
+		resolvers[i] = machine_resolvers(machine_of(i));
+	}
+	add_fact(chances, g_strdup("thresh_cpus"), "cpus", cpus);
+	add_fact(chances, g_strdup("thresh_nameservers"), "nameservers", nameservers);
+	add_fact(chances, g_strdup("thresh_resolvers"), "resolvers", resolvers);
 }
 
 /* The next name that begins so. Caller frees. */
@@ -66,6 +72,32 @@ static char *numbered(const GPtrArray *chances, const char *prefix)
 	for (guint i = 0; i < chances->len; i++)
 		number += g_str_has_prefix(((struct chance *)chances->pdata[i])->name, prefix);
 	return g_strdup_printf("%s%u", prefix, number);
+}
+
+static bool is_known(const GPtrArray *chances, char **values)
+{
+	for (guint i = 0; i < chances->len; i++) {
+		const struct chance *chance = chances->pdata[i];
+
+		if (chance->values &&
+		    g_strv_equal((const char *const *)chance->values, (const char *const *)values))
+			return true;
+	}
+	return false;
+}
+
+void chances_add_workers(GPtrArray *chances, const struct workers *workers)
+{
+	char **values = g_new0(char *, MACHINES + 1);
+	g_autofree char *fact = workers_fact(workers);
+
+	for (guint i = 0; i < MACHINES; i++)
+		values[i] = g_strdup_printf("%" G_GINT64_FORMAT,
+					    workers_number(workers, machine_of(i)->cpus));
+	if (chances->len >= MAX_CHANCES || is_known(chances, values))
+		g_strfreev(values);
+	else
+		add_fact(chances, numbered(chances, "thresh_workers_"), fact, values);
 }
 
 void chances_add_read(GPtrArray *chances, const char *path)
@@ -159,9 +191,8 @@ char *chance_find(const struct chance *chance, const struct start_record *record
 {
 	struct search search = {.chance = chance};
 
-	if (chance->value)
-		return g_strdup(record->elsewhere && chance->elsewhere ? chance->elsewhere
-								       : chance->value);
+	if (chance->values)
+		return g_strdup(chance->values[chance->values[1] ? record->machine : 0]);
 	if (chance->path)
 		return read_find(chance->path, record);
 	start_record_map(record, search_text, &search);
@@ -195,7 +226,7 @@ void chances_hide(const GPtrArray *chances, struct start_record *record)
 {
 	for (guint i = 0; i < chances->len; i++) {
 		const struct chance *chance = chances->pdata[i];
-		g_autofree char *value = chance->value ? NULL : chance_find(chance, record);
+		g_autofree char *value = chance->values ? NULL : chance_find(chance, record);
 
 		if (value)
 			start_record_map(record, hide_text, value);

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "entrypoint/item.h"
+#include "entrypoint/workers.h"
 
 struct chance {
 	char *name;   /* of the plan's variable */
@@ -18,8 +19,8 @@ struct chance {
 	gsize length;    /* of the value */
 	char *path;      /* of a file that was there when the start began; else NULL */
 	char *directive; /* "random thresh_random_1 32 hex"; may be several lines */
-	char *value;     /* of a fact of the machine; else NULL */
-	char *elsewhere; /* what it is on another machine; NULL: the same */
+	char **values; /* of a fact, by machine; of one that is the same on all, the one; else NULL
+			*/
 };
 
 /* chance_free'd with the array. */
@@ -27,6 +28,8 @@ GPtrArray *chances_new(void);
 void chances_add_hostname(GPtrArray *chances, const char *hostname);
 /* Processors and name servers of the machine on which starts are run. */
 void chances_add_machine(GPtrArray *chances);
+/* A number that is computed of the processors. */
+void chances_add_workers(GPtrArray *chances, const struct workers *workers);
 
 /* What the file at @path holds, newlines at its end aside. */
 void chances_add_read(GPtrArray *chances, const char *path);

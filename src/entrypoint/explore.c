@@ -208,8 +208,9 @@ struct start_record *explorer_explain(struct explorer *explorer, const GByteArra
 
 /* The new state's parts take the old one's place, so that pointers to it, and to its levels, stay
  * right. */
-static void state_refresh(const struct space *space, struct state *state)
+void explorer_renew(const struct explorer *explorer, struct state *state)
 {
+	const struct space *space = explorer->space;
 	struct state *anew = space_state(space, state->levels);
 	struct state old = *state;
 
@@ -241,57 +242,7 @@ int explorer_only_difference(const struct explorer *explorer, const struct state
 void explorer_refresh(struct explorer *explorer)
 {
 	for (guint i = 0; i < explorer->states->len; i++)
-		state_refresh(explorer->space, explorer->states->pdata[i]);
-}
-
-static bool texts_alike(const struct text *a, const struct text *b, bool templates)
-{
-	return templates ? strcmp(a->template, b->template) == 0
-			 : g_strcmp0(a->actual, b->actual) == 0 &&
-				   (a->actual || strcmp(a->template, b->template) == 0);
-}
-
-static bool is_timely(const struct text *text)
-{
-	return text->name && item_field_is_timely(text->name);
-}
-
-static bool text_lists_alike(const GPtrArray *a, const GPtrArray *b, bool templates)
-{
-	guint i = 0, j = 0;
-
-	while (i < a->len || j < b->len) {
-		const struct text *one = i < a->len ? a->pdata[i] : NULL;
-		const struct text *other = j < b->len ? b->pdata[j] : NULL;
-
-		if (one && is_timely(one)) {
-			i++;
-		} else if (other && is_timely(other)) {
-			j++;
-		} else if (!one || !other || g_strcmp0(one->name, other->name) != 0 ||
-			   !texts_alike(one, other, templates)) {
-			return false;
-		} else {
-			i++;
-			j++;
-		}
-	}
-	return true;
-}
-
-bool states_alike(const struct state *a, const struct state *b, bool templates)
-{
-	if (a->items->len != b->items->len || state_failure(a) != state_failure(b))
-		return false;
-	for (guint i = 0; i < a->items->len; i++) {
-		const struct item *one = a->items->pdata[i], *other = b->items->pdata[i];
-
-		if (one->kind != other->kind || !texts_alike(one->key, other->key, templates) ||
-		    !text_lists_alike(one->fields, other->fields, templates) ||
-		    !text_lists_alike(one->parts, other->parts, templates))
-			return false;
-	}
-	return true;
+		explorer_renew(explorer, explorer->states->pdata[i]);
 }
 
 static bool is_listed(const GPtrArray *names, const char *name)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "entrypoint/alike.h"
 #include "entrypoint/model.h"
 #include "entrypoint/starter.h"
 
@@ -125,9 +126,6 @@ bool explore_machine(struct explorer *explorer, GError **error);
 /* Combinations; @model is learned anew where they teach something. */
 bool explore_combinations(struct explorer *explorer, struct model **model, GError **error);
 
-/* Whether two states did the same, their texts compared as templates where @templates. */
-bool states_alike(const struct state *a, const struct state *b, bool templates);
-
 /* Runs @state once more where it has a step that no start has which was run twice: what differs is
  * learned as a chance, or an error, or `restart`. */
 bool explorer_repeat_new(struct explorer *explorer, struct state *state, GError **error);
@@ -138,3 +136,5 @@ bool explorer_explains(const struct explorer *explorer, guint index, enum level_
 
 /* What is known about words changes what states mean: all items are made anew. */
 void explorer_refresh(struct explorer *explorer);
+/* The same for one state, which need not be among explorer->states. */
+void explorer_renew(const struct explorer *explorer, struct state *state);

@@ -12,14 +12,22 @@
 enum { MASK_MAX_BYTES = 1024 }; /* of 8192 processors, more than Linux has */
 
 /* Numbers that no script has in its text; addresses for documentation (RFC 5737, RFC 3849):
- * with one of IPv6 among them, which some scripts put into brackets. */
-static const struct machine here = {.cpus = 29, .nameservers = "192.0.2.53 [2001:db8::53]"};
-static const struct machine elsewhere = {
-	.cpus = 23, .nameservers = "198.51.100.7 [2001:db8::7] 203.0.113.9", .memory_kb = 3 << 20};
+ * with one of IPv6 among them, which some scripts put into brackets. A mask of 64 processors is
+ * what every kernel has room for. */
+static const struct machine machines[MACHINES] = {
+	[MACHINE_HERE] = {.cpus = 29, .nameservers = "192.0.2.53 [2001:db8::53]"},
+	[MACHINE_OTHER] = {.cpus = 23,
+			   .nameservers = "198.51.100.7 [2001:db8::7] 203.0.113.9",
+			   .memory_kb = 3 << 20},
+	[MACHINE_SMALL] = {.cpus = 1, .nameservers = "198.51.100.11", .memory_kb = 1 << 20},
+	[MACHINE_FIRST_SIZE] = {.cpus = 3, .nameservers = "198.51.100.12", .memory_kb = 2 << 20},
+	{.cpus = 6, .nameservers = "198.51.100.13", .memory_kb = 5 << 20},
+	{.cpus = 61, .nameservers = "198.51.100.14", .memory_kb = 7 << 20},
+};
 
-const struct machine *machine_of(bool is_elsewhere)
+const struct machine *machine_of(guint number)
 {
-	return is_elsewhere ? &elsewhere : &here;
+	return &machines[number];
 }
 
 const char *const machine_covers[] = {

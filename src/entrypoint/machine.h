@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a script may ask of the machine. Starts are run on one that is like no other, so that its
- * processors and name servers are found again where the script puts them; one more start has
- * another, and what then differs follows the machine.
+ * processors and name servers are found again where the script puts them; some are tried on another
+ * and on a small one, and what then differs follows the machine. How a number follows the
+ * processors is tried on all.
  *
- *     const struct machine *machine = machine_of(scenario->elsewhere);
+ *     const struct machine *machine = machine_of(scenario->machine);
  *     machine_add_mounts(mounts, machine);
  *     spec.covers = machine_covers;
  *     …
@@ -14,13 +15,22 @@
 
 #include "entrypoint/tracee.h"
 
+enum {
+	MACHINE_HERE, /* where starts are run */
+	MACHINE_OTHER,
+	MACHINE_SMALL,      /* one processor */
+	MACHINE_FIRST_SIZE, /* the rest */
+	MACHINES = 6,
+};
+
 struct machine {
 	guint cpus;
 	const char *nameservers; /* as `fact` has them, docs/plan.md: IPv6 in brackets */
 	guint64 memory_kb;       /* 0: the real one's */
 };
 
-const struct machine *machine_of(bool elsewhere);
+/* @number is below MACHINES. */
+const struct machine *machine_of(guint number);
 
 /* Its name servers without brackets: `fact NAME resolvers`. Caller frees. */
 char *machine_resolvers(const struct machine *machine);

@@ -109,7 +109,7 @@ struct start_record {
 			       the same words: no files say what they do */
 	GBytes *output;     /* the last 64 KiB that it printed */
 	GPtrArray *habits;  /* struct start_habit_noted * */
-	bool elsewhere;     /* it was on another machine */
+	guint machine;      /* the number of the machine that it was on: machine.h */
 	bool asks_machine;  /* something that the script ran asked for processors, memory or name
 			       servers */
 	bool missed_absent; /* something that the scenario takes away was not there */
@@ -125,9 +125,9 @@ struct start_scenario {
 	GPtrArray *absent;            /* char *: paths removed before the last start */
 	GPtrArray *first_arguments;   /* char *: of the first of two starts; NULL: the same */
 	GPtrArray *first_environment; /* char *: as environment, likewise */
-	guint starts;   /* 2: a second start on what the first left; its record is the answer */
-	bool elsewhere; /* on another machine: see machine.h */
-	bool explain;   /* with the shell's own trace: for tests, lines; effects may be disturbed */
+	guint starts;  /* 2: a second start on what the first left; its record is the answer */
+	guint machine; /* the number of the machine that it is on: machine.h; most are on 0 */
+	bool explain;  /* with the shell's own trace: for tests, lines; effects may be disturbed */
 	GHashTable *habits;       /* start_habits_new: not changed while the start runs; or NULL */
 	const char *const *entry; /* run this instead (the plan's replay: thresh-init); or NULL */
 };

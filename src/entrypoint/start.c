@@ -232,7 +232,7 @@ static bool start_once(struct job *job, bool last, GError **error)
 		.keep = job->setup->keep,
 		.habits = job->scenario->habits,
 		.interpreters = interpreters,
-		.machine = machine_of(job->scenario->elsewhere),
+		.machine = machine_of(job->scenario->machine),
 		.mark = job->mark,
 		.timeout_ms = job->setup->timeout_ms > 0 ? job->setup->timeout_ms : TIMEOUT_MS,
 		.settle_ms = job->setup->settle_ms > 0 ? job->setup->settle_ms : SETTLE_MS,
@@ -276,7 +276,7 @@ static bool run(struct job *job, GError **error)
 		    !start_once(job, last, error))
 			return false;
 		job->record->missed_absent = missed;
-		job->record->elsewhere = job->scenario->elsewhere;
+		job->record->machine = job->scenario->machine;
 	}
 	return true;
 }
@@ -307,7 +307,7 @@ struct start_record *start_run(const struct start_setup *setup,
 		build_environment(setup, scenario->first_environment ? scenario->first_environment
 								     : scenario->environment);
 	job.own = g_ptr_array_new_with_free_func((GDestroyNotify)sandbox_mount_free);
-	machine_add_mounts(job.own, machine_of(scenario->elsewhere));
+	machine_add_mounts(job.own, machine_of(scenario->machine));
 	if (scenario->explain)
 		prepare_trace(&job);
 	place_own(&job);

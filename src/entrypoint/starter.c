@@ -66,7 +66,7 @@ static GBytes *key_of(const struct start_scenario *scenario)
 	add_list(key, scenario->absent);
 	for (guint i = 0; scenario->files && i < scenario->files->len; i++)
 		add_given(key, scenario->files->pdata[i]);
-	g_string_append_printf(key, "%u %d %d", scenario->starts, scenario->elsewhere,
+	g_string_append_printf(key, "%u %u %d", scenario->starts, scenario->machine,
 			       scenario->explain);
 	return g_string_free_to_bytes(key);
 }

@@ -7,6 +7,7 @@
 #include "init/init.h"
 #include "init/variable.h"
 #include "plan/template.h"
+#include "plan/value.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -180,6 +181,27 @@ static uint64_t memory(void)
 	return limit && limit < total ? limit : total;
 }
 
+/* CPUS * TIMES / BY + PLUS, at least MIN, at most MAX. */
+static uint64_t workers(const struct plan_directive *directive)
+{
+	uint32_t factors[2] = {0};
+	uint32_t bounds[2] = {0, UINT32_MAX};
+	int64_t number;
+	int64_t plus = 0;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		plan_decimal(plan_word(directive, 2 + i), RANDOM_MAX, &factors[i]);
+		if (directive->count > 5 + i)
+			plan_decimal(plan_word(directive, 5 + i), UINT16_MAX, &bounds[i]);
+	}
+	plan_integer(plan_word(directive, 4), &plus);
+	if (__builtin_add_overflow((int64_t)(cpus() * factors[0] / factors[1]), plus, &number))
+		init_fail_line(directive, EOVERFLOW);
+	if (number < (int64_t)bounds[0])
+		return bounds[0];
+	return number > (int64_t)bounds[1] ? bounds[1] : (uint64_t)number;
+}
+
 /* Of one line: appends its address. */
 static void nameserver_add(const char *line, size_t bytes, bool is_first, bool brackets)
 {
@@ -249,6 +271,9 @@ void fact_learn(const struct plan_directive *directive)
 		break;
 	case PLAN_FACT_CPUS:
 		text = init_number_text(cpus(), digits);
+		break;
+	case PLAN_FACT_WORKERS:
+		text = init_number_text(workers(directive), digits);
 		break;
 	case PLAN_FACT_MEMORY:
 		text = init_number_text(memory(), digits);

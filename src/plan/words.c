@@ -58,6 +58,7 @@ static const struct choice wait_ways[] = {{"tcp", "xdm"}, {0}};
 static const struct choice facts[] = {
 	[PLAN_FACT_HOSTNAME] = {"hostname", NULL},
 	[PLAN_FACT_CPUS] = {"cpus", NULL},
+	[PLAN_FACT_WORKERS] = {"workers", "bbIc?c?"},
 	[PLAN_FACT_MEMORY] = {"memory", NULL},
 	[PLAN_FACT_UID] = {"uid", NULL},
 	[PLAN_FACT_GID] = {"gid", NULL},

@@ -74,6 +74,26 @@ if tap.point("a script that asks for processors", done.problem(0) or (None if "f
     done = thresh("run", "oci:facts")
     tap.point("they are this machine's", done.problem(0) or (None if done.out == f"{len(os.sched_getaffinity(0))}\n" else repr(done.out)), done.log)
 shutil.rmtree("image")
+derive("flask", "image", {"/computed.sh": (b"""#!/bin/sh
+n=$(nproc)
+half=$((n / 2))
+[ $half -gt 0 ] || half=1
+echo "threads = $half" > /tmp/conf
+exec python3 -c 'import sys; print(open("/tmp/conf").read().strip(), *sys.argv[1:])' 127.0.0.1:6001 --workers ${WORKERS:-$((2 * n + 1))}
+""", 0o755)}, Entrypoint=["/computed.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:computed")
+if tap.point("numbers that are computed of the processors", done.problem(0) or (
+        None if " workers 2 1 1" in done.out and " workers 1 2 0 1" in done.out else "no fact is shown"), done.log):
+    cpus = sorted(os.sched_getaffinity(0))
+    for count, options, workers in ((len(cpus), [], 2 * len(cpus) + 1), (1, [], 3), (1, ["--env", "WORKERS=7"], 7)):
+        done = thresh("run", *options, "oci:computed", preexec_fn=lambda: os.sched_setaffinity(0, cpus[:count]))
+        tap.point(f"on {count}, {options}", done.problem(0) or (
+            None if done.out == f"threads = {max(count // 2, 1)} 127.0.0.1:6001 --workers {workers}\n" else repr(done.out)), done.log)
+shutil.rmtree("image")
+derive("flask", "image", {"/few.sh": (b"#!/bin/sh\nn=$(nproc)\n[ $n -le 8 ] || n=8\nexec echo $n\n", 0o755)}, Entrypoint=["/few.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:few")
+tap.point("eight at most is none", done.problem(3, "follows the machine's memory", "entrypoint.fixed"), done.log)
+shutil.rmtree("image")
 derive("flask", "image", {"/memory.sh": (b"#!/bin/sh\nm=$(awk '/MemTotal/ { print int($2 / 2048) }' /proc/meminfo)\nexec echo ${CACHE:-$m}\n", 0o755)},
        Entrypoint=["/memory.sh"], Cmd=None)
 done = thresh("harden", "oci:image", "oci:memory")

@@ -270,6 +270,18 @@ static char *escaped(const char *text, const struct plan_directive *directive)
 	return g_string_free(out, FALSE);
 }
 
+/* Without bounds. */
+static void do_workers(struct world *world, const struct plan_directive *directive)
+{
+	guint64 times = g_ascii_strtoull(plan_word(directive, 2), NULL, 10);
+	guint64 by = g_ascii_strtoull(plan_word(directive, 3), NULL, 10);
+	gint64 plus = g_ascii_strtoll(plan_word(directive, 4), NULL, 10);
+
+	g_hash_table_insert(
+		world->internal, g_strdup(directive->words),
+		g_strdup_printf("%" G_GINT64_FORMAT, (gint64)(world->cpus * times / by) + plus));
+}
+
 static void do_variable(struct carrier *carrier)
 {
 	struct world *world = carrier->world;
@@ -300,6 +312,8 @@ static void do_variable(struct carrier *carrier)
 	else if (directive->kind == PLAN_FACT && directive->sub == PLAN_FACT_CPUS)
 		g_hash_table_insert(world->internal, g_strdup(name),
 				    g_strdup_printf("%u", world->cpus));
+	else if (directive->kind == PLAN_FACT && directive->sub == PLAN_FACT_WORKERS)
+		do_workers(world, directive);
 	else if (directive->kind == PLAN_RANDOM)
 		do_random(world, name);
 	else if (directive->kind == PLAN_CHECK)

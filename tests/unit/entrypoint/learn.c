@@ -350,7 +350,10 @@ static void test_workers(void)
 
 static void test_threads(void)
 {
-	expect_error(&threads_script, WORDS("app"),
+	learn_and_verify(&threads_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE, NONE,
+			 WORDS("fact thresh_workers_0 workers 2 1 0\n",
+			       "set THREADS ${thresh_workers_0}\n"));
+	expect_error(&few_script, WORDS("app"),
 		     WORDS("/entrypoint.sh:1: ", "processors", "entrypoint.fixed"));
 }
 

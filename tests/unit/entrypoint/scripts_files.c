@@ -100,6 +100,20 @@ static void threads_start(struct world *world)
 const struct script threads_script = {
 	"/entrypoint.sh", "export THREADS=$((2 * $(nproc)))\nexec \"$@\"\n", threads_start};
 
+/* Not more than eight. */
+static void few_start(struct world *world)
+{
+	g_autofree char *threads = g_strdup_printf("%u", MIN(world->cpus, 8));
+
+	world_set(world, "THREADS", threads);
+	world_exec_arguments(world);
+}
+
+const struct script few_script = {"/entrypoint.sh",
+				  "THREADS=$(nproc)\n[ $THREADS -le 8 ] || THREADS=8\n"
+				  "export THREADS\nexec \"$@\"\n",
+				  few_start};
+
 /* What the script made: the directory belongs to another than the application's user. */
 static void give_away(struct world *world)
 {

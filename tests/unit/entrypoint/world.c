@@ -494,7 +494,7 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 		start_record_free(record);
 		world_begin_start(&world, image, scenario, start < MAX(scenario->starts, 1));
 		world.random += start;
-		world.cpus = machine_of(scenario->elsewhere)->cpus;
+		world.cpus = machine_of(scenario->machine)->cpus;
 		world_add_script(&world, image->script);
 		for (guint i = 0; scenario->files && i < scenario->files->len; i++) {
 			const struct start_given *given = scenario->files->pdata[i];
@@ -517,7 +517,7 @@ struct start_record *world_run(const struct start_scenario *scenario, void *user
 	}
 	record->missed_absent = missed;
 	record->asks_machine = true;
-	record->elsewhere = scenario->elsewhere;
+	record->machine = scenario->machine;
 	return record;
 }
 

@@ -87,7 +87,7 @@ extern const struct script redis_script, nginx_script, postgres_script, mariadb_
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
 	derived_script, random_script, odd_script, routes_script, typed_script, wanting_script;
 /* scripts_files.c */
-extern const struct script kept_script, keys_script, workers_script, threads_script,
+extern const struct script kept_script, keys_script, workers_script, threads_script, few_script,
 	given_away_script, cookie_script, mounted_script;
 /* scripts_programs.c */
 extern const struct script node_script, node_official_script, piped_script, greeting_script,

@@ -121,6 +121,14 @@ static void test_facts(void)
 	g_autofree char *cpus = g_strdup_printf("A=%d\n", get_nprocs());
 	struct example examples[] = {
 		{SHOW("A") "fact A cpus\nexport A\ncheck A integer 1 65536\n", 0, "A="},
+		{SHOW("A") "fact A workers 1 1 0\nfact B cpus\nif equals ${A} ${B}\nexport "
+			   "A\nend\n",
+		 0, "A="},
+		{SHOW("A") "fact A workers 512 3 1 0 4\nexport A\n", 0, "A=4\n"},
+		{SHOW("A") "fact A workers 1 512 3\nexport A\n", 0, "A=3\n"},
+		{SHOW("A") "fact A workers 1 512 0 2\nexport A\n", 0, "A=2\n"},
+		{SHOW("A") "fact A workers 1 512 -4\nexport A\n", 0, "A=0\n"},
+		{"fact A workers 512 1 9223372036854775807\nentry probe\n", 125, "fact A"},
 		{SHOW("A") "fact A memory\nexport A\ncheck A integer 1000000 9000000000000000\n", 0,
 		 "A="},
 		{SHOW("A") "fact A hostname\nexport A\n", 0, "A="},
