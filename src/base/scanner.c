@@ -7,7 +7,7 @@
 enum {
 	BLOCK_BYTES = 3,
 	SHIFT_BITS = 15,
-	SHIFT_MAX = SCANNER_MIN_BYTES - BLOCK_BYTES + 1,
+	WINDOW_MAX_BYTES = 32,
 };
 
 struct pattern {
@@ -19,6 +19,7 @@ struct pattern {
 
 struct scanner {
 	uint8_t shifts[1 << SHIFT_BITS]; /* by the last block of a window: how far it may move */
+	uint8_t window_bytes;            /* of the shortest pattern, WINDOW_MAX_BYTES at most */
 	GHashTable *patterns;            /* key_of the first bytes → struct pattern *, a chain */
 	GPtrArray *all;                  /* struct pattern *: owned */
 };
@@ -39,11 +40,17 @@ static uint64_t key_of(const uint8_t *at)
 	return key;
 }
 
+static void window_set(struct scanner *scanner, uint8_t window_bytes)
+{
+	scanner->window_bytes = window_bytes;
+	memset(scanner->shifts, window_bytes - BLOCK_BYTES + 1, sizeof(scanner->shifts));
+}
+
 struct scanner *scanner_new(void)
 {
 	struct scanner *scanner = g_new(struct scanner, 1);
 
-	memset(scanner->shifts, SHIFT_MAX, sizeof(scanner->shifts));
+	window_set(scanner, WINDOW_MAX_BYTES);
 	scanner->patterns = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	scanner->all = g_ptr_array_new_with_free_func(g_free);
 	return scanner;
@@ -75,11 +82,23 @@ static bool pattern_is_known(const struct pattern *chain, const struct pattern *
 
 static void shifts_learn(struct scanner *scanner, const uint8_t *window)
 {
-	for (int i = 0; i < SHIFT_MAX; i++) {
+	int last = scanner->window_bytes - BLOCK_BYTES;
+
+	for (int i = 0; i <= last; i++) {
 		uint8_t *shift = &scanner->shifts[block_hash(window + i)];
 
-		*shift = MIN(*shift, (uint8_t)(SHIFT_MAX - 1 - i));
+		*shift = MIN(*shift, (uint8_t)(last - i));
 	}
+}
+
+/* A pattern that is shorter than the window narrows it for all. */
+static void window_fit(struct scanner *scanner, size_t size_bytes)
+{
+	if (size_bytes >= scanner->window_bytes)
+		return;
+	window_set(scanner, (uint8_t)size_bytes);
+	for (guint i = 0; i < scanner->all->len; i++)
+		shifts_learn(scanner, ((const struct pattern *)scanner->all->pdata[i])->bytes);
 }
 
 void scanner_add(struct scanner *scanner, const void *data, size_t size_bytes, guint id)
@@ -96,6 +115,7 @@ void scanner_add(struct scanner *scanner, const void *data, size_t size_bytes, g
 	pattern->next = g_hash_table_lookup(scanner->patterns, &key);
 	if (pattern_is_known(pattern->next, pattern))
 		return;
+	window_fit(scanner, kept);
 	shifts_learn(scanner, pattern->bytes);
 	g_hash_table_replace(scanner->patterns, g_memdup2(&key, sizeof(key)), pattern);
 	g_ptr_array_add(scanner->all, g_steal_pointer(&pattern));
@@ -126,14 +146,18 @@ bool scanner_scan(const struct scanner *scanner, const void *data, size_t size_b
 		  scanner_found found, void *user)
 {
 	const uint8_t *bytes = data;
-	size_t at = 0; /* of the window */
+	size_t at = 0, window = scanner->window_bytes, far = window - BLOCK_BYTES + 1;
 
 	if (scanner_is_empty(scanner))
 		return true;
-	while (at + SCANNER_MIN_BYTES <= size_bytes) {
-		uint8_t shift =
-			scanner->shifts[block_hash(bytes + at + SCANNER_MIN_BYTES - BLOCK_BYTES)];
+	while (at + window <= size_bytes) {
+		uint8_t shift = scanner->shifts[block_hash(bytes + at + window - BLOCK_BYTES)];
 
+		/* A branch that is foreseen: the next block is loaded before this one is known. */
+		if (G_LIKELY(shift == far)) {
+			at += far;
+			continue;
+		}
 		if (shift == 0) {
 			if (!tell_all(scanner, bytes, at, size_bytes, found, user))
 				return false;

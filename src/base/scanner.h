@@ -2,7 +2,7 @@
 /*
  * Many byte strings looked for at once, in one pass over any bytes (Wu and Manber, "A fast
  * algorithm for multi-pattern searching", 1994): most positions are skipped by a table of the three
- * bytes at the end of a window of SCANNER_MIN_BYTES.
+ * bytes at the end of a window as long as the shortest pattern: the longer that is, the faster.
  *
  * Linear whatever is read: of a pattern at most SCANNER_MAX_BYTES, from its middle, are compared,
  * so that one position costs at most that for each pattern that begins with the same bytes.

@@ -50,54 +50,6 @@ void check_user(struct verification *verification, struct rule_result *result)
 		result_find(result, "User is \"%s\": the group of root", user);
 }
 
-/* --- environment ---------------------------------------------------------------------------------
- */
-
-static bool name_is_secret(const char *name)
-{
-	static const char *const parts[] = {"PASSWORD",    "PASSWD",     "SECRET",
-					    "TOKEN",       "API_KEY",    "APIKEY",
-					    "PRIVATE_KEY", "ACCESS_KEY", "CREDENTIAL"};
-	g_autofree char *upper = g_ascii_strup(name, -1);
-
-	/* NAME_FILE says where it is, and that is no secret. */
-	if (g_str_has_suffix(upper, "_FILE") || g_str_has_suffix(upper, "_PATH"))
-		return false;
-	for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
-		if (strstr(upper, parts[i]))
-			return true;
-	}
-	return g_str_has_suffix(upper, "_PASS") || g_str_has_suffix(upper, "_PAT");
-}
-
-/* "postgres://user:password@host" (RFC 3986, 3.2.1) */
-static bool value_has_password(const char *value)
-{
-	const char *authority = strstr(value, "://");
-	size_t user;
-
-	if (!authority)
-		return false;
-	authority += 3;
-	user = strcspn(authority, ":@/?#");
-	return authority[user] == ':' && authority[user + 1] != '@' &&
-	       authority[user + 1 + strcspn(authority + user + 1, "@/?#")] == '@';
-}
-
-void check_environment(struct verification *verification, struct rule_result *result)
-{
-	const GPtrArray *environment = verification->subject->image->config->environment;
-
-	for (guint i = 0; i < environment->len; i++) {
-		g_auto(GStrv) parts = g_strsplit(environment->pdata[i], "=", 2);
-
-		if (parts[0] && parts[1] && *parts[1] && name_is_secret(parts[0]))
-			result_find(result, "%s is set", parts[0]);
-		else if (parts[0] && parts[1] && value_has_password(parts[1]))
-			result_find(result, "%s is a URL with a password", parts[0]);
-	}
-}
-
 /* --- what is started -----------------------------------------------------------------------------
  */
 

@@ -30,12 +30,14 @@ void check_credentials(struct verification *verification, struct rule_result *re
 
 /* config_rules.c: what the image's config says, and thresh's own parts */
 void check_user(struct verification *verification, struct rule_result *result);
-void check_environment(struct verification *verification, struct rule_result *result);
 void check_entry(struct verification *verification, struct rule_result *result);
 void check_init(struct verification *verification, struct rule_result *result);
 void check_plan(struct verification *verification, struct rule_result *result);
 void check_seeds(struct verification *verification, struct rule_result *result);
 void check_health(struct verification *verification, struct rule_result *result);
+
+/* environment_rule.c */
+void check_environment(struct verification *verification, struct rule_result *result);
 
 /* secret_rules.c */
 void check_no_secrets(struct verification *verification, struct rule_result *result);

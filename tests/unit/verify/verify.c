@@ -51,19 +51,25 @@ static void fixture_clear(struct fixture *f)
 	g_free(f->directory);
 }
 
-static struct node *add_file(struct fixture *f, const char *path, uint32_t mode,
-			     const char *content)
+static struct node *add_bytes(struct fixture *f, const char *path, uint32_t mode,
+			      const void *content, size_t size_bytes)
 {
 	g_autofree char *disk = g_strconcat(f->directory, path, NULL);
 	g_autofree char *parent = g_path_get_dirname(disk);
 	struct node *node = tree_add(f->tree, path, NODE_FILE, NULL);
 
 	g_assert_cmpint(g_mkdir_with_parents(parent, 0755), ==, 0);
-	g_assert_true(g_file_set_contents(disk, content, -1, NULL));
+	g_assert_true(g_file_set_contents(disk, content, (gssize)size_bytes, NULL));
 	node->mode = mode;
-	node->size_bytes = strlen(content);
-	digest_of(content, strlen(content), &node->digest);
+	node->size_bytes = size_bytes;
+	digest_of(content, size_bytes, &node->digest);
 	return node;
+}
+
+static struct node *add_file(struct fixture *f, const char *path, uint32_t mode,
+			     const char *content)
+{
+	return add_bytes(f, path, mode, content, strlen(content));
 }
 
 static void add_link(struct fixture *f, const char *path, const char *target)
@@ -170,24 +176,59 @@ static void test_user(void)
 
 static void test_environment(void)
 {
-	struct fixture f;
+	static const struct {
+		const char *variable, *finding; /* NULL: nothing */
+	} table[] = {
+		{"PATH=/bin", NULL},
+		{"DB_PASSWORD_FILE=/run/secrets/db", NULL},
+		{"API_TOKEN=", NULL},
+		{"db_password=hunter22", "db_password is set"},
+		{"DB_PASS=hunter22", "DB_PASS is set"},
+		{"PGPASSWORD=hunter22", "PGPASSWORD is set"},
+		{"MYSQL_PWD=hunter22", "MYSQL_PWD is set"},
+		{"dbPassword=hunter22", "dbPassword is set"},
+		{"apiKey=0123456789", "apiKey is set"},
+		{"STRIPE_API_KEY=x1", "STRIPE_API_KEY is set"},
+		{"AWS_ACCESS_KEY_ID=x1", "AWS_ACCESS_KEY_ID is set"},
+		{"AWS_SECRET_ACCESS_KEY=x1", "AWS_SECRET_ACCESS_KEY is set"},
+		{"RAILS_MASTER_KEY=x1", "RAILS_MASTER_KEY is set"},
+		{"SECRET_KEY_BASE=x1", "SECRET_KEY_BASE is set"},
+		{"GH_PAT=x1", "GH_PAT is set"},
+		{"GITHUB_TOKEN=x1", "GITHUB_TOKEN is set"},
+		{"CLIENTSECRET=x1", "CLIENTSECRET is set"},
+		{"AWS_CREDENTIALS=x1", "AWS_CREDENTIALS is set"},
+		{"SSH_PASSPHRASE=x1", "SSH_PASSPHRASE is set"},
+		{"TOKENIZER=bert", NULL},
+		{"TOKENIZERS_PARALLELISM=8", NULL},
+		{"MAX_TOKENS=4096", NULL},
+		{"GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D", NULL},
+		{"SECRETARY=ann", NULL},
+		{"COMPASS=north", NULL},
+		{"PASSENGER_APP_ENV=production", NULL},
+		{"BYPASS=1", NULL},
+		{"PWD=/app", NULL},
+		{"OLDPWD=/app", NULL},
+		{"PATTERN=x", NULL},
+		{"TOKEN_URL=https://h/token", NULL},
+		{"PASSWORD_MIN_LENGTH=12", NULL},
+		{"ALLOW_EMPTY_PASSWORD=yes", NULL},
+		{"DB=pg://u:hunter22@h/db", "DB is a URL with a password"},
+		{"TOKEN_URL=https://u:hunter22@h/", "TOKEN_URL is a URL with a password"},
+		{"A=pg://u@h:5432/d", NULL},
+		{"B=http://h:80/@x", NULL},
+		{"C=x://:@h", NULL},
+	};
 
-	fixture_init(&f, "\"Env\": [\"PATH=/bin\", \"DB_PASSWORD_FILE=/run/secrets/db\", "
-			 "\"API_TOKEN=\"]");
-	assert_outcome(&f, "environment", "PASS", NULL);
-	fixture_clear(&f);
-	fixture_init(&f, "\"Env\": [\"db_password=hunter22\"]");
-	assert_outcome(&f, "environment", "FAIL", "db_password is set");
-	fixture_clear(&f);
-	fixture_init(&f, "\"Env\": [\"DB_PASS=hunter22\"]");
-	assert_outcome(&f, "environment", "FAIL", "DB_PASS is set");
-	fixture_clear(&f);
-	fixture_init(&f, "\"Env\": [\"DB=pg://u:hunter22@h/db\"]");
-	assert_outcome(&f, "environment", "FAIL", "DB is a URL with a password");
-	fixture_clear(&f);
-	fixture_init(&f, "\"Env\": [\"A=pg://u@h:5432/d\", \"B=http://h:80/@x\", \"C=x://:@h\"]");
-	assert_outcome(&f, "environment", "PASS", NULL);
-	fixture_clear(&f);
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *config = g_strdup_printf("\"Env\": [\"%s\"]", table[i].variable);
+		struct fixture f;
+
+		g_test_message("%s", table[i].variable);
+		fixture_init(&f, config);
+		assert_outcome(&f, "environment", table[i].finding ? "FAIL" : "PASS",
+			       table[i].finding);
+		fixture_clear(&f);
+	}
 }
 
 static void test_secrets(void)
@@ -220,6 +261,11 @@ static void test_secrets(void)
 		{"/root/.netrc", "machine x\n", "FAIL"},
 		{"/root/.docker/config.json", "{}", "FAIL"},
 		{"/app/config.json", "{}", "PASS"},
+		{"/app/identifier", "npm_config_registry_of_the_build_machine_url = 1\n", "PASS"},
+		{"/app/age",
+		 "AGE-SECRET-KEY-1"
+		 "QQPQ8S2KQY5C0ZGYXZ3T5W8MNV7R4D6H9J2L0F3E5A7C9GQ8X2M4QQPQ8S\n",
+		 "FAIL"},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -280,6 +326,93 @@ static void test_encoded_secrets(void)
 			       shift < 3 ? "/app/config: a private key in base64" : NULL);
 		fixture_clear(&f);
 	}
+}
+
+#define BARE_KEY                                                                                   \
+	"-----BEGIN EC PRIVATE KEY-----\n"                                                         \
+	"MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04fSeQ6tF1aY/PuoAoGCCqGSM49\n"
+
+/* Where a text editor does not show them: programs, UTF-16, DER, attributes, the end of a large
+ * file. */
+static void test_secrets_in_bytes(void)
+{
+	static const char elf[] = "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0>\0";
+	static const char der[] = "\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20"
+				  "0123456789abcdef0123456789abcdef";
+	static const struct {
+		const char *before, *text, *finding;
+		size_t before_bytes;
+		guint width;       /* bytes a character */
+		guint zeros_first; /* big-endian */
+	} table[] = {
+		{elf, BARE_KEY, "/app/file: a private key at byte 20", sizeof(elf) - 1, 1, 0},
+		{elf, "\177ghp_0123456789abcdefghijABCDEFGHIJ012345",
+		 "/app/file: a GitHub token at byte 21", sizeof(elf) - 1, 1, 0},
+		{elf, "-----BEGIN RSA PRIVATE KEY-----", NULL, sizeof(elf) - 1, 1, 0},
+		{"\xff\xfe", BARE_KEY, "a private key in UTF-16", 2, 2, 0},
+		{"\xfe\xff", BARE_KEY, "a private key in UTF-16", 2, 2, 1},
+		{"\xff\xfe", "-----BEGIN EC PRIVATE KEY-----\n... here ...", NULL, 2, 2, 0},
+		{der, "", "a private key in DER", sizeof(der) - 1, 1, 0},
+		{der, "and more", NULL, sizeof(der) - 1, 1, 0},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		GString *bytes = g_string_new_len(table[i].before, (gssize)table[i].before_bytes);
+		struct fixture f;
+
+		for (const char *c = table[i].text; *c; c++) {
+			if (table[i].width == 2 && table[i].zeros_first)
+				g_string_append_c(bytes, '\0');
+			g_string_append_c(bytes, *c);
+			if (table[i].width == 2 && !table[i].zeros_first)
+				g_string_append_c(bytes, '\0');
+		}
+		fixture_init(&f, "");
+		add_bytes(&f, "/app/file", 0644, bytes->str, bytes->len);
+		assert_outcome(&f, "no-secrets", table[i].finding ? "FAIL" : "PASS",
+			       table[i].finding);
+		fixture_clear(&f);
+		g_string_free(bytes, TRUE);
+	}
+}
+
+static void test_secrets_at_the_end(void)
+{
+	enum { BEFORE_BYTES = 70 << 20 };
+	g_autofree char *bytes = g_malloc0(BEFORE_BYTES + sizeof(BARE_KEY));
+	struct fixture f;
+
+	memcpy(bytes + BEFORE_BYTES, BARE_KEY, sizeof(BARE_KEY));
+	fixture_init(&f, "");
+	add_bytes(&f, "/app/large", 0644, bytes, BEFORE_BYTES + sizeof(BARE_KEY));
+	assert_outcome(&f, "no-secrets", "FAIL", "/app/large: a private key at byte 73400320");
+	fixture_clear(&f);
+}
+
+static void test_secrets_in_attributes(void)
+{
+	struct fixture f;
+	g_autoptr(GBytes) value = g_bytes_new_static(BARE_KEY, strlen(BARE_KEY));
+
+	fixture_init(&f, "");
+	node_set_xattr(add_file(&f, "/app/file", 0644, "x"), "user.key", value);
+	assert_outcome(&f, "no-secrets", "FAIL", "/app/file: attribute user.key: a private key");
+	fixture_clear(&f);
+}
+
+/* What cannot be looked into is no PASS. */
+static void test_secrets_unread(void)
+{
+	struct fixture f;
+	g_autoptr(GPtrArray) results = NULL;
+
+	fixture_init(&f, "");
+	add_file(&f, "/app/file", 0644, "x")->size_bytes = G_MAXINT64;
+	results = run(&f);
+	g_assert_cmpstr(outcome_name(result_of(results, "no-secrets")->outcome), ==, "SKIP");
+	g_assert_cmpstr(result_of(results, "no-secrets")->reason, ==,
+			"/app/file could not be looked into whole");
+	fixture_clear(&f);
 }
 
 static void test_accounts(void)
@@ -496,6 +629,10 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/secrets", test_secrets);
 	g_test_add_func("/verify/secrets-of-config", test_secrets_of_config);
 	g_test_add_func("/verify/encoded-secrets", test_encoded_secrets);
+	g_test_add_func("/verify/secrets-in-bytes", test_secrets_in_bytes);
+	g_test_add_func("/verify/secrets-at-the-end", test_secrets_at_the_end);
+	g_test_add_func("/verify/secrets-in-attributes", test_secrets_in_attributes);
+	g_test_add_func("/verify/secrets-unread", test_secrets_unread);
 	g_test_add_func("/verify/accounts", test_accounts);
 	g_test_add_func("/verify/links", test_links);
 	g_test_add_func("/verify/entry", test_entry);
