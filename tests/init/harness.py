@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests of thresh-init as a process share: started under another name, as PID 1, or with a plan in a root of its own."""
-import faulthandler
 import os
 import shutil
 import signal
@@ -13,9 +12,7 @@ INIT = f"{BUILD}/src/init/thresh-init"
 PROBE = f"{BUILD}/tests/unit/init/probe"
 BIN = f"{TMPDIR}/bin"
 NAMES = ("dumb-init", "tini", "catatonit")
-PATIENCE = 20  # seconds until a test is given up; machines are slow
-
-faulthandler.register(signal.SIGALRM, chain=True)  # says where the test waited when its alarm ended it
+PATIENCE = 200  # seconds until a test is given up: no judge of speed, machines are slow
 
 
 class Tap:
@@ -62,7 +59,7 @@ def run(words, **more):
 
 
 def start(words, **more):
-    return subprocess.Popen(words, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, **more)
+    return subprocess.Popen(words, stdout=subprocess.PIPE, stdin=more.pop("stdin", subprocess.DEVNULL), text=True, **more)
 
 
 def until(condition):
@@ -97,6 +94,27 @@ def state(pid):
             return file.read().rpartition(")")[2].split()[0]
     except OSError:
         return ""
+
+
+def signals(pid, field):
+    """A set of signals of /proc/PID/status (SigBlk, SigCgt, ShdPnd …), bit 0 being signal 1."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            return next((int(line.split()[1], 16) for line in file if line.startswith(field + ":")), 0)
+    except OSError:
+        return 0
+
+
+def waits(pid, program, number):
+    """Until the process executes thresh-init by the name @program, and the signal neither ends it nor, as PID 1, is dropped: it is
+    blocked, or waited for, and then in no mask (sigtimedwait(2))."""
+    return until(lambda: command_line(pid).split(b"\0")[0] == program.encode() and
+                 (signals(pid, "SigBlk") >> (number - 1) & 1 or state(pid) == "S"))
+
+
+def taken(pid, number):
+    """Waits until no such signal is pending: the next one of its kind is another one."""
+    return until(lambda: not signals(pid, "ShdPnd") >> (number - 1) & 1)
 
 
 def first_process(process):
