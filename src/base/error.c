@@ -49,23 +49,32 @@ bool(error_set_errno)(GError **error, enum thresh_error code, int saved_errno, c
 	return error_set(error, code, "%s: %s", text, g_strerror(saved_errno));
 }
 
+/* Controls, those that turn the direction of a line round (UAX 9) and those that end one, and what
+ * is no character. */
+static bool is_control(gunichar c)
+{
+	return g_unichar_iscntrl(c) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	       (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+	       (c & 0xfffe) == 0xfffe;
+}
+
 char *error_quote(const char *text)
 {
 	GString *out = g_string_new(NULL);
 
 	for (const char *p = text; *p;) {
 		gunichar c = g_utf8_get_char_validated(p, -1);
+		const char *next;
+		bool shown;
 
 		if (out->len > QUOTE_MAX) {
 			g_string_append(out, "…");
 			break;
 		}
-		if (c == (gunichar)-1 || c == (gunichar)-2 || g_unichar_iscntrl(c)) {
-			g_string_append_printf(out, "\\x%02x", (unsigned char)*p++);
-			continue;
-		}
-		g_string_append_unichar(out, c);
-		p = g_utf8_next_char(p);
+		next = c < 0x110000 ? g_utf8_next_char(p) : p + 1;
+		shown = c < 0x110000 && !is_control(c);
+		for (; p < next; p++)
+			g_string_append_printf(out, shown ? "%c" : "\\x%02x", (unsigned char)*p);
 	}
 	return g_string_free(out, FALSE);
 }

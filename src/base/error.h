@@ -47,6 +47,7 @@ static inline bool error_false(bool answer)
 #define error_set(...)       error_false(error_set(__VA_ARGS__))
 #define error_set_errno(...) error_false(error_set_errno(__VA_ARGS__))
 
-/* @text with every control character, and every byte that is not UTF-8, shown as \xNN, cut at 512
- * bytes: names from images are printed through this. Caller frees. */
+/* @text with the bytes of every control character (those of direction, too), and every byte that is
+ * not UTF-8, shown as \xNN, cut at 512 bytes: names from images are printed through this. Caller
+ * frees. */
 char *error_quote(const char *text);

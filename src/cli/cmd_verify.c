@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum { LINES_MAX = 5 };
+enum { LINES_MAX = 5, TITLE_COLUMNS = 80 - 32 };
 
 struct given {
 	char *policy;
@@ -81,11 +81,36 @@ static bool unpack(struct unpacked *unpacked, const struct options *options, GEr
 /* --- output --------------------------------------------------------------------------------------
  */
 
+/* How much of @text, which is ASCII, goes into a line of @columns: up to a blank, or all of it. */
+static size_t line_break(const char *text, size_t columns)
+{
+	size_t size = strlen(text), at = columns;
+
+	if (size <= columns)
+		return size;
+	while (at > 0 && text[at] != ' ')
+		at--;
+	return at > 0 ? at : strcspn(text, " ");
+}
+
+/* The title in a column of its own, its lines broken between words. */
+static void print_title(const char *name, const struct rule *rule)
+{
+	const char *at = rule->title;
+	size_t size = line_break(at, TITLE_COLUMNS);
+
+	output_line("%-8s  %-20s  %.*s", name, rule->id, (int)size, at);
+	for (at += size + (at[size] == ' '); *at; at += size + (at[size] == ' ')) {
+		size = line_break(at, TITLE_COLUMNS);
+		output_line("%32s%.*s", "", (int)size, at);
+	}
+}
+
 static void print_result(const struct rule_result *result)
 {
 	const char *name = result->excepted ? "EXCEPTED" : outcome_name(result->outcome);
 
-	output_line("%-8s  %-20s  %s", name, result->rule->id, result->rule->title);
+	print_title(name, result->rule);
 	if (result->excepted)
 		output_line("            by %s", result->excepted);
 	if (result->reason)
@@ -100,7 +125,7 @@ static void print_result(const struct rule_result *result)
 static void print_text(const char *reference, const struct digest *digest, const GPtrArray *results,
 		       const GPtrArray *problems)
 {
-	guint counts[4] = {0};
+	guint counts[4] = {0}, excepted = 0;
 	char text[DIGEST_TEXT_BYTES];
 
 	digest_format(digest, text);
@@ -110,12 +135,15 @@ static void print_text(const char *reference, const struct digest *digest, const
 	for (guint i = 0; i < results->len; i++) {
 		const struct rule_result *result = results->pdata[i];
 
-		counts[result->outcome]++;
+		counts[result->outcome] += !result->excepted;
+		excepted += result->excepted != NULL;
 		print_result(result);
 	}
 	output_line("%s", "");
 	output_line("%u passed, %u failed, %u skipped, %u not applicable", counts[OUTCOME_PASS],
 		    counts[OUTCOME_FAIL], counts[OUTCOME_SKIP], counts[OUTCOME_NA]);
+	if (excepted > 0)
+		output_line("%u failed, and are excepted", excepted);
 	for (guint i = 0; i < problems->len; i++)
 		output_line("not as wanted: %s", (const char *)problems->pdata[i]);
 }
@@ -131,13 +159,14 @@ static bool report(const struct given *given, const char *reference, const struc
 		return output_flush(error);
 	}
 	if (!strcmp(format, "junit")) {
-		g_autofree char *text = verify_to_junit(reference, results);
+		g_autofree char *text = verify_to_junit(reference, results, problems);
 
 		output_text(text);
 		return output_flush(error);
 	}
-	json = !strcmp(format, "sarif") ? verify_to_sarif(reference, THRESH_VERSION, results)
-					: verify_to_json(reference, digest, results, problems);
+	json = !strcmp(format, "sarif")
+		       ? verify_to_sarif(reference, THRESH_VERSION, results, problems)
+		       : verify_to_json(reference, digest, results, problems);
 	return json_output_print(json, error);
 }
 

@@ -126,15 +126,29 @@ static bool take_date(struct policy_exception *exception, const char *place, GEr
 	return true;
 }
 
+/* It stands in a line of what verify prints. */
+static bool is_line(const char *text)
+{
+	for (const char *c = text; *c; c = g_utf8_next_char(c)) {
+		if (!g_unichar_isprint(g_utf8_get_char(c)))
+			return false;
+	}
+	return true;
+}
+
 static bool take_text(const json_t *object, const char *key, const char *place, char **ret_text,
 		      GError **error)
 {
 	const char *text = json_string_at(object, key);
+	g_autofree char *bare = g_strstrip(g_strdup(text ? text : ""));
 
-	if (!text || !*text || strlen(text) > TEXT_MAX_BYTES)
+	if (!*bare || strlen(bare) > TEXT_MAX_BYTES)
 		return error_set(error, THRESH_ERROR_INPUT, "%s: %s is missing, or no text", place,
 				 key);
-	*ret_text = g_strdup(text);
+	if (!is_line(bare))
+		return error_set(error, THRESH_ERROR_INPUT, "%s: %s is more than one line of text",
+				 place, key);
+	*ret_text = g_steal_pointer(&bare);
 	return true;
 }
 
@@ -208,9 +222,14 @@ static bool read_policy(struct policy *policy, const json_t *root, const char *w
 
 struct policy *policy_parse(const char *what, const void *data, size_t size_bytes, GError **error)
 {
-	autojson json_t *root = yaml_parse(data, size_bytes, what, error);
+	g_autoptr(GError) failure = NULL;
+	autojson json_t *root = yaml_parse(data, size_bytes, what, &failure);
 	autopolicy struct policy *policy = policy_new();
 
+	/* What is no YAML is a wrong command line to the parser, whose other user is thresh.yaml.
+	 */
+	if (!root)
+		error_set(error, THRESH_ERROR_INPUT, "%s", failure->message);
 	return root && read_policy(policy, root, what, error) ? g_steal_pointer(&policy) : NULL;
 }
 

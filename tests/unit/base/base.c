@@ -134,8 +134,10 @@ static void test_yaml_empty(void)
 static void test_quote(void)
 {
 	g_autofree char *quoted = error_quote("a\nb\xff\xc3\xa4");
+	g_autofree char *turned = error_quote("a\xe2\x80\xae\xef\xbf\xbe\xc2\x85 \xef\xbf\xbd");
 
 	g_assert_cmpstr(quoted, ==, "a\\x0ab\\xff\xc3\xa4");
+	g_assert_cmpstr(turned, ==, "a\\xe2\\x80\\xae\\xef\\xbf\\xbe\\xc2\\x85 \xef\xbf\xbd");
 }
 
 int main(int argc, char **argv)

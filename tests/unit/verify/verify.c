@@ -506,11 +506,21 @@ static void test_policy_malformed(void)
 		const char *text, *message;
 	} table[] = {
 		{"[]", "t: want keys and values"},
+		{"require: [no-shell", "t: not YAML"},
+		{"require: [no-shell]\nrequire: [no-setid]\n", "t: not YAML: line 2 column 1"},
 		{"requires: [no-shell]", "t: unknown key \"requires\""},
 		{"require: [no-shells]", "t: require: \"no-shells\" is no rule"},
 		{"require: no-shell", "t: require: want a list"},
 		{"init-digests: [\"md5:1\"]", "t: init-digests: "},
 		{"exceptions: [{rule: no-shell}]", "t: exceptions.0: owner is missing"},
+		{"exceptions: [{rule: no-shell, owner: ' ', reason: b, expires: 2027-01-01}]",
+		 "t: exceptions.0: owner is missing"},
+		{"exceptions: [{rule: no-shell, owner: \"a\\nPASS\", reason: b, expires: "
+		 "2027-01-01}]",
+		 "t: exceptions.0: owner is more than one line"},
+		{"exceptions: [{rule: no-shell, owner: a, reason: \"b\\e[1m\", expires: "
+		 "2027-01-01}]",
+		 "t: exceptions.0: reason is more than one line"},
 		{"exceptions: [{rule: x, owner: a, reason: b, expires: 2027-01-01}]",
 		 "t: exceptions.0: \"x\" is no rule"},
 		{"exceptions: [{rule: no-shell, owner: a, reason: b, expires: 2027-02-30}]",
@@ -584,13 +594,32 @@ static void test_policy_judge(void)
 /* --- formats -------------------------------------------------------------------------------------
  */
 
+static void assert_markup(const char *text)
+{
+	static const GMarkupParser parser;
+	g_autoptr(GMarkupParseContext) markup = g_markup_parse_context_new(&parser, 0, NULL, NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_true(g_markup_parse_context_parse(markup, text, -1, &error));
+	g_assert_true(g_markup_parse_context_end_parse(markup, &error));
+}
+
+static const json_t *sarif_first(const json_t *results, const char *rule)
+{
+	const json_t *result;
+	size_t i;
+
+	json_array_foreach ((json_t *)results, i, result) {
+		if (!strcmp(json_string_at(result, "ruleId"), rule))
+			return result;
+	}
+	return NULL;
+}
+
 static void test_formats(void)
 {
 	g_autoptr(GPtrArray) results = NULL;
 	g_autoptr(GPtrArray) problems = g_ptr_array_new();
-	g_autoptr(GError) error = NULL;
-	g_autoptr(GMarkupParseContext) markup = NULL;
-	static const GMarkupParser parser;
 	g_autofree char *junit = NULL;
 	autojson json_t *sarif = NULL;
 	const json_t *run_object, *first;
@@ -598,24 +627,57 @@ static void test_formats(void)
 	guint rules = 0;
 
 	fixture_init(&f, "");
-	add_file(&f, "/usr/bin/<raised>", 04755, "x");
+	add_file(&f, "/usr/bin/<raised>\xef\xbf\xbe", 04755, "x");
 	results = run(&f);
-	junit = verify_to_junit("oci:a&b", results);
-	sarif = verify_to_sarif("oci:a&b", "1", results);
-	markup = g_markup_parse_context_new(&parser, 0, NULL, NULL);
-	g_assert_true(g_markup_parse_context_parse(markup, junit, -1, &error));
-	g_assert_true(g_markup_parse_context_end_parse(markup, &error));
-	g_assert_nonnull(strstr(junit, "/usr/bin/&lt;raised&gt;: mode 4755"));
+	g_ptr_array_add(problems, (gpointer) "no-setid: FAIL");
+	junit = verify_to_junit("oci:a&b", results, problems);
+	sarif = verify_to_sarif("oci:a&b c", "1", results, problems);
+	assert_markup(junit);
+	g_assert_nonnull(strstr(junit, "/usr/bin/&lt;raised&gt;\\xef\\xbf\\xbe: mode 4755"));
 	while (verify_rules[rules].id)
 		rules++;
 	run_object = json_array_get(json_array_at(sarif, "runs"), 0);
 	g_assert_cmpuint(
 		json_array_size(json_array_at(
 			json_object_at(json_object_at(run_object, "tool"), "driver"), "rules")),
-		==, rules);
+		==, rules + 1);
 	first = json_array_get(json_array_at(run_object, "results"), 0);
 	g_assert_cmpstr(json_string_at(first, "kind"), ==, "pass");
 	g_assert_cmpstr(json_string_at(first, "level"), ==, "none");
+	first = json_object_at(json_array_get(json_array_at(first, "locations"), 0),
+			       "physicalLocation");
+	g_assert_cmpstr(json_string_at(json_object_at(first, "artifactLocation"), "uri"), ==,
+			"oci:a&b%20c");
+	g_assert_null(sarif_first(json_array_at(run_object, "results"), "policy"));
+	g_assert_nonnull(
+		strstr(junit, "passed, and no exception has expired\" time=\"0\"></testcase>"));
+	fixture_clear(&f);
+}
+
+/* What no rule says by itself. */
+static void test_formats_policy(void)
+{
+	g_autoptr(GPtrArray) results = NULL;
+	g_autoptr(GPtrArray) problems = g_ptr_array_new();
+	g_autofree char *junit = NULL;
+	autojson json_t *sarif = NULL;
+	const json_t *found;
+	struct fixture f;
+
+	fixture_init(&f, "\"User\": \"1:1\"");
+	results = run(&f);
+	g_ptr_array_add(problems, (gpointer) "signature: NA");
+	junit = verify_to_junit("oci:a", results, problems);
+	sarif = verify_to_sarif("oci:a", "1", results, problems);
+	assert_markup(junit);
+	g_assert_nonnull(strstr(junit, " failures=\"1\" errors=\"0\""));
+	g_assert_nonnull(strstr(junit, "message=\"1 not as wanted\">signature: NA\n</failure>"));
+	found = sarif_first(
+		json_array_at(json_array_get(json_array_at(sarif, "runs"), 0), "results"),
+		"policy");
+	g_assert_cmpstr(json_string_at(found, "kind"), ==, "fail");
+	g_assert_cmpstr(json_string_at(json_object_at(found, "message"), "text"), ==,
+			"signature: NA");
 	fixture_clear(&f);
 }
 
@@ -641,5 +703,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/policy-malformed", test_policy_malformed);
 	g_test_add_func("/verify/policy-judge", test_policy_judge);
 	g_test_add_func("/verify/formats", test_formats);
+	g_test_add_func("/verify/formats-policy", test_formats_policy);
 	return g_test_run();
 }
