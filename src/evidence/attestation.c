@@ -140,6 +140,21 @@ static bool read_layers(const struct image *image, const struct manifest *manife
 	return true;
 }
 
+/* By the annotation others find what they look for, so that it must be what was signed. What was
+ * parsed is dropped where it is not. */
+static bool is_announced(struct attestation_found *found, const json_t *manifest, GError **error)
+{
+	const char *said =
+		json_string_at(json_object_at(manifest, "annotations"), PREDICATE_ANNOTATION);
+
+	if (!said || !strcmp(said, found->statement.predicate_type))
+		return true;
+	sigstore_bundle_clear(&found->bundle);
+	statement_clear(&found->statement);
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "its annotation names another predicate type than was signed");
+}
+
 static bool read_artifact(struct attestation_found *found, const struct image *image,
 			  const json_t *entry, GError **error)
 {
@@ -170,7 +185,8 @@ static bool read_artifact(struct attestation_found *found, const struct image *i
 	if (found->is_bundle && strcmp(type, SIGSTORE_BUNDLE_MEDIA_TYPE) != 0)
 		return error_set(error, THRESH_ERROR_INPUT,
 				 "its artifact type is not " SIGSTORE_BUNDLE_MEDIA_TYPE);
-	return !found->is_bundle || parse_bundle(found, content, image, error);
+	return !found->is_bundle || (parse_bundle(found, content, image, error) &&
+				     is_announced(found, manifest->json, error));
 }
 
 GPtrArray *attestations_read(const struct image *image, GError **error)

@@ -108,6 +108,14 @@ static bool take_text(const json_t *object, const char *name, char **ret_text, G
 	return true;
 }
 
+/* protobuf's JSON leaves out what is empty, or does not. */
+static bool has_text(const json_t *object, const char *name)
+{
+	const json_t *value = json_object_get(object, name);
+
+	return value && !(json_is_string(value) && json_string_length(value) == 0);
+}
+
 static bool take_signature(const json_t *envelope, struct sigstore_bundle *bundle, GError **error)
 {
 	static const char *const names[] = {"sig", "keyid", NULL};
@@ -119,7 +127,8 @@ static bool take_signature(const json_t *envelope, struct sigstore_bundle *bundl
 	if (json_array_size(signatures) > 1)
 		return fail(error, "more than one signature");
 	if (!members_are(signature, names, error) ||
-	    !take_text(signature, "keyid", &bundle->key_id, error))
+	    (has_text(signature, "keyid") &&
+	     !take_text(signature, "keyid", &bundle->key_id, error)))
 		return false;
 	bundle->signature = take_base64(signature, "sig", error);
 	if (!bundle->signature)
@@ -139,15 +148,14 @@ static bool take_envelope(const json_t *envelope, struct sigstore_bundle *bundle
 	return bundle->payload && take_signature(envelope, bundle, error);
 }
 
-/* A key alone: no certificate, no transparency log, which nobody could check offline. */
-static bool check_material(const json_t *material, const struct sigstore_bundle *bundle,
-			   GError **error)
+/* A key alone: no certificate, no transparency log, which nobody could check offline. DSSE's keyid
+ * is optional, and cosign gives none: then the hint says whose the signature is. */
+static bool take_material(const json_t *material, struct sigstore_bundle *bundle, GError **error)
 {
 	static const char *const names[] = {"publicKey", "tlogEntries", "timestampVerificationData",
 					    NULL};
 	static const char *const key_names[] = {"hint", NULL};
 	const json_t *key = json_object_get(material, "publicKey");
-	const char *hint = json_string_at(key, "hint");
 
 	if (!members_are(material, names, error))
 		return false;
@@ -155,9 +163,10 @@ static bool check_material(const json_t *material, const struct sigstore_bundle 
 		return fail(error, "no public key is named (certificates are not for offline use)");
 	if (!members_are(key, key_names, error))
 		return false;
-	if (!hint || strcmp(hint, bundle->key_id) != 0)
-		return fail(error, "its key hint is not the key id of its signature");
-	return true;
+	if (!bundle->key_id)
+		return take_text(key, "hint", &bundle->key_id, error);
+	return g_strcmp0(json_string_at(key, "hint"), bundle->key_id) == 0 ||
+	       fail(error, "its key hint is not the key id of its signature");
 }
 
 bool sigstore_bundle_parse(const json_t *json, struct sigstore_bundle *ret_bundle, GError **error)
@@ -172,7 +181,7 @@ bool sigstore_bundle_parse(const json_t *json, struct sigstore_bundle *ret_bundl
 		return fail(error, "its media type is not " SIGSTORE_BUNDLE_MEDIA_TYPE);
 	if (members_are(json, names, error) &&
 	    take_envelope(json_object_get(json, "dsseEnvelope"), &bundle, error) &&
-	    check_material(json_object_get(json, "verificationMaterial"), &bundle, error)) {
+	    take_material(json_object_get(json, "verificationMaterial"), &bundle, error)) {
 		*ret_bundle = bundle;
 		return true;
 	}

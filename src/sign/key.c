@@ -363,7 +363,7 @@ struct sign_key *sign_key_parse_public(const char *what, const char *text, size_
 {
 	g_autofree char *problem = g_strdup_printf("%s: not a public key in PEM", what);
 	BIO *bio;
-	EVP_PKEY *pkey;
+	EVP_PKEY *pkey, *another;
 
 	if (size_bytes > SIGN_KEY_MAX_BYTES) {
 		error_set(error, THRESH_ERROR_INPUT, "%s: a key of more than %d bytes", what,
@@ -372,7 +372,15 @@ struct sign_key *sign_key_parse_public(const char *what, const char *text, size_
 	}
 	bio = BIO_new_mem_buf(text, (int)size_bytes);
 	pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
+	another = pkey ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
 	BIO_free(bio);
+	ERR_clear_error();
+	EVP_PKEY_free(another);
+	if (another) {
+		EVP_PKEY_free(pkey);
+		error_set(error, THRESH_ERROR_INPUT, "%s: more than one key; give the one", what);
+		return NULL;
+	}
 	if (pkey)
 		return key_take(pkey, what, false, error);
 	crypto_fail(error, THRESH_ERROR_INPUT, problem);

@@ -22,9 +22,16 @@ struct layout {
 	struct rule_result *result;
 	const json_t *manifests; /* of index.json */
 	GHashTable *tagged;      /* set of "TAG\nDIGEST", of what platforms a tag has too */
+	GHashTable *entries;     /* char *digest → json_t *: what an index says of it */
+	GHashTable *images;      /* char *: tag and platform → json_t * entry of index.json */
 	guint nested_left;       /* indexes in the index that may still be read */
 	bool ours; /* thresh wrote it: what it does not know was put there by others */
 };
+
+static void entry_free(void *data)
+{
+	json_decref(data);
+}
 
 static json_t *read_json(const struct image_source *source, const char *name, GError **error)
 {
@@ -68,6 +75,13 @@ static void check_equal(struct layout *layout, const char *where, const char *wh
 		result_find(layout->result, "%s: %s is not that of what it names", where, what);
 }
 
+static const char *string_or_empty(const json_t *object, const char *name)
+{
+	const char *text = json_string_at(object, name);
+
+	return text ? text : "";
+}
+
 /* The tag is that of an entry, and of the images of its platforms where it is an index. */
 static void add_tagged(struct layout *layout, const char *tag, const json_t *entry, int depth)
 {
@@ -80,6 +94,7 @@ static void add_tagged(struct layout *layout, const char *tag, const json_t *ent
 	if (!digest)
 		return;
 	g_hash_table_add(layout->tagged, g_strconcat(tag, "\n", digest, NULL));
+	g_hash_table_insert(layout->entries, g_strdup(digest), json_incref((json_t *)entry));
 	if (depth == 0 || layout->nested_left == 0 ||
 	    !select_says_index(json_string_at(entry, "mediaType")))
 		return;
@@ -87,6 +102,23 @@ static void add_tagged(struct layout *layout, const char *tag, const json_t *ent
 	document = read_document(image->source, entry, NULL);
 	json_array_foreach (json_array_at(document, "manifests"), i, nested)
 		add_tagged(layout, tag, nested, depth - 1);
+}
+
+/* Which of two images a tag is, each reader would say for itself. */
+static void check_tag(struct layout *layout, const char *tag, const json_t *entry)
+{
+	const json_t *platform = json_object_at(entry, "platform"), *other;
+	g_autofree char *key = g_strjoin("\n", tag, string_or_empty(platform, "os"),
+					 string_or_empty(platform, "architecture"),
+					 string_or_empty(platform, "variant"), NULL);
+	const char *digest = json_string_at(entry, "digest");
+
+	other = g_hash_table_lookup(layout->images, key);
+	if (other && g_strcmp0(json_string_at(other, "digest"), digest) != 0)
+		result_find(layout->result, "%s: the tag %s is that of %s too",
+			    digest ? digest : "an entry without a digest", tag,
+			    string_or_empty(other, "digest"));
+	g_hash_table_insert(layout->images, g_steal_pointer(&key), (gpointer)entry);
 }
 
 static void read_tags(struct layout *layout)
@@ -100,6 +132,8 @@ static void read_tags(struct layout *layout)
 			json_string_at(json_object_at(entry, "annotations"), REF_NAME_ANNOTATION);
 
 		add_tagged(layout, name ? name : "", entry, DEPTH);
+		if (name)
+			check_tag(layout, name, entry);
 	}
 }
 
@@ -113,16 +147,23 @@ static bool tag_is_of(const struct layout *layout, const char *tag, const char *
 	       g_hash_table_contains(layout->tagged, unnamed);
 }
 
-/* A referrer's descriptor has its annotations, and the tag of what it refers to. */
+/* A referrer's descriptor has its annotations, and the tag of what it refers to; and it says of
+ * that what the index does. */
 static void check_referrer(struct layout *layout, const char *where, const json_t *annotations,
 			   const json_t *document)
 {
-	const char *subject = json_string_at(json_object_at(document, "subject"), "digest");
+	static const char *const same[] = {"size", "mediaType", NULL};
+	const json_t *descriptor = json_object_at(document, "subject");
+	const char *subject = json_string_at(descriptor, "digest");
+	const json_t *entry = subject ? g_hash_table_lookup(layout->entries, subject) : NULL;
 	const char *tag = json_string_at(annotations, TAG_ANNOTATION);
 	autojson json_t *rest = annotations ? json_copy((json_t *)annotations) : json_object();
 	autojson json_t *none = json_object();
 	const json_t *own = json_object_at(document, "annotations");
 
+	for (const char *const *member = same; *member && entry; member++)
+		check_equal(layout, where, *member, json_object_get(descriptor, *member),
+			    json_object_get(entry, *member));
 	json_object_del(rest, TAG_ANNOTATION);
 	if (tag && !tag_is_of(layout, tag, subject ? subject : ""))
 		result_find(layout->result, "%s: its subject does not have the tag %s", where, tag);
@@ -239,10 +280,14 @@ void check_index(struct verification *verification, struct rule_result *result)
 	layout.manifests = json_array_at(index, "manifests");
 	layout.ours = is_ours(&layout);
 	layout.tagged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	layout.entries = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, entry_free);
+	layout.images = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	layout.nested_left = NESTED_MAX;
 	read_tags(&layout);
 	check_head(&layout, index, marker);
 	json_array_foreach (layout.manifests, i, entry)
 		check_entry_of(&layout, entry);
 	g_hash_table_unref(layout.tagged);
+	g_hash_table_unref(layout.entries);
+	g_hash_table_unref(layout.images);
 }

@@ -17,7 +17,7 @@ static bool is_of_key(const struct attestation_found *found, const struct sign_k
 	return !found->fault && id && !strcmp(found->bundle.key_id, id);
 }
 
-static bool is_trusted(const struct attestation_found *found, const struct sign_key *key)
+bool attestation_is_trusted(const struct attestation_found *found, const struct sign_key *key)
 {
 	return is_of_key(found, key) &&
 	       sigstore_bundle_verify(&found->bundle, key, STATEMENT_TYPE, NULL);
@@ -95,7 +95,7 @@ void check_provenance(struct verification *verification, struct rule_result *res
 		    strcmp(found->statement.predicate_type, PREDICATE_PROVENANCE) != 0)
 			continue;
 		present++;
-		if (!subject->key || !is_trusted(found, subject->key))
+		if (!subject->key || !attestation_is_trusted(found, subject->key))
 			continue;
 		trusted++;
 		check_one_provenance(subject, found, result);
@@ -242,7 +242,8 @@ static void recount(struct verification *verification, const struct attestation_
 void check_inventory(struct verification *verification, struct rule_result *result)
 {
 	const GPtrArray *all = verification->subject->attestations;
-	guint documents = 0;
+	const struct sign_key *key = verification->subject->key;
+	guint documents = 0, trusted = 0;
 
 	for (guint i = 0; all && i < all->len; i++) {
 		const struct attestation_found *found = all->pdata[i];
@@ -251,8 +252,12 @@ void check_inventory(struct verification *verification, struct rule_result *resu
 		if (!found->is_bundle || found->fault || !is_inventory(found, &format))
 			continue;
 		documents++;
+		trusted += key && attestation_is_trusted(found, key);
 		recount(verification, found, format, result);
 	}
 	if (documents == 0)
 		result_na(result, "no inventory of thresh refers to the image");
+	else if (key && trusted == 0)
+		result_skip(result, "its files are those of the layers, but no inventory is signed "
+				    "by the given key, so that its packages are anybody's word");
 }

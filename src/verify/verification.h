@@ -43,6 +43,8 @@ void check_environment(struct verification *verification, struct rule_result *re
 void check_no_secrets(struct verification *verification, struct rule_result *result);
 
 /* signed_rules.c: what refers to the image */
+/* Whether it is a bundle of a statement on the image that @key has signed. */
+bool attestation_is_trusted(const struct attestation_found *found, const struct sign_key *key);
 void check_signature(struct verification *verification, struct rule_result *result);
 void check_provenance(struct verification *verification, struct rule_result *result);
 void check_inventory(struct verification *verification, struct rule_result *result);

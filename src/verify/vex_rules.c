@@ -191,12 +191,14 @@ static void check_document(struct check *check, const struct attestation_found *
 		result_find(check->result, "%s: %s", found->digest, error->message);
 }
 
-static guint count_documents(const GPtrArray *all)
+/* How many there are; @key NULL: signed by whomever. */
+static guint count_documents(const GPtrArray *all, const struct sign_key *key)
 {
 	guint count = 0;
 
 	for (guint i = 0; all && i < all->len; i++)
-		count += is_vex(all->pdata[i]);
+		count += is_vex(all->pdata[i]) &&
+			 (!key || attestation_is_trusted(all->pdata[i], key));
 	return count;
 }
 
@@ -209,7 +211,7 @@ void check_vex(struct verification *verification, struct rule_result *result)
 	autoinventory struct inventory *inventory = NULL;
 	struct check check = {.result = result};
 
-	if (count_documents(all) == 0) {
+	if (count_documents(all, NULL) == 0) {
 		result_na(result, "no VEX refers to the image");
 		return;
 	}
@@ -223,6 +225,8 @@ void check_vex(struct verification *verification, struct rule_result *result)
 		if (is_vex(all->pdata[i]))
 			check_document(&check, all->pdata[i], &subject->image->manifest_digest);
 	}
+	if (subject->key && count_documents(all, subject->key) == 0)
+		result_skip(result, "no VEX is signed by the given key");
 	if (check.judgements > 0)
 		result_skip(result,
 			    "statements that are judgements, which layers do not show: %u, the "

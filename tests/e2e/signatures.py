@@ -188,6 +188,7 @@ MALFORMED = [
     ("other payload type", envelope(payloadType="application/json"), None, "payload type"),
     ("no signature", envelope(signatures=[]), None, "no signature"),
     ("two signatures", twice, None, "more than one signature"),
+    ("an annotation that differs", None, lambda m: m["annotations"].update({"dev.sigstore.bundle.predicateType": "https://slsa.dev/provenance/v1"}), "predicate type"),
     ("a hint that differs", lambda b: b["verificationMaterial"]["publicKey"].update(hint="AAAA"), None, "hint"),
     ("a future media type", lambda b: b.update(mediaType="application/vnd.dev.sigstore.bundle.v0.4+json"), None, "media type"),
     ("a future artifact type", None,
@@ -198,6 +199,20 @@ MALFORMED = [
 for number, (name, change, change_manifest, text) in enumerate(MALFORMED):
     outcome(name, with_bundle("attested", f"bad-{number}", change, change_manifest), "signature", "FAIL", text)
 
+
+# --- what the layout around them says ---
+
+def subject(**more):
+    return lambda manifest: manifest["subject"].update(more)
+
+
+for name, change, text in (("size", subject(size=1), "size is not that"), ("type", subject(mediaType="application/x"), "mediaType is not that")):
+    outcome(f"another {name} of what is signed", with_bundle("attested", f"subject-{name}", None, change), "index", "FAIL", text)
+shutil.copytree("attested", "two-of-one-tag")
+document = index("two-of-one-tag")
+document["manifests"].append(dict(document["manifests"][0], **put_json("two-of-one-tag", dict(manifest_of("attested"), annotations={"a": "b"}))))
+write_index("two-of-one-tag", document)
+outcome("a tag that is that of two images", "two-of-one-tag", "index", "FAIL", "the tag latest is that of")
 
 # --- images changed after signing ---
 

@@ -197,6 +197,45 @@ static void test_bit_flips(void)
 	g_assert_cmpuint(accepted, ==, 0);
 }
 
+/* As cosign writes it: DSSE's keyid is left out, or empty. The hint is the key's id then. */
+static void test_bundle_without_key_id(void)
+{
+	autokey struct sign_key *key = key_new(SIGN_ED25519);
+	g_autofree char *id = sign_key_id(key, NULL);
+
+	for (int empty = 0; empty < 2; empty++) {
+		autojson json_t *json = sigstore_bundle_new(STATEMENT_TYPE, "{}", 2, key, NULL);
+		json_t *material = json_object_get(json, "verificationMaterial");
+		json_t *signature = json_array_get(
+			json_object_get(json_object_get(json, "dsseEnvelope"), "signatures"), 0);
+		struct sigstore_bundle bundle;
+
+		if (empty)
+			json_object_set_new(signature, "keyid", json_string(""));
+		else
+			json_object_del(signature, "keyid");
+		g_assert_true(sigstore_bundle_parse(json, &bundle, NULL));
+		g_assert_cmpstr(bundle.key_id, ==, id);
+		g_assert_true(sigstore_bundle_verify(&bundle, key, STATEMENT_TYPE, NULL));
+		sigstore_bundle_clear(&bundle);
+		json_object_set_new(material, "publicKey", json_object());
+		g_assert_false(sigstore_bundle_parse(json, &bundle, NULL));
+	}
+}
+
+static void test_several_public_keys(void)
+{
+	autokey struct sign_key *key = key_new(SIGN_ED25519), *other = key_new(SIGN_ED25519);
+	g_autofree char *one = sign_key_public_pem(key, NULL);
+	g_autofree char *two = sign_key_public_pem(other, NULL);
+	g_autofree char *both = g_strconcat(one, two, NULL);
+	g_autoptr(GError) error = NULL;
+
+	g_assert_null(sign_key_parse_public("k.pub", both, strlen(both), &error));
+	g_assert_error(error, THRESH_ERROR, THRESH_ERROR_INPUT);
+	g_assert_cmpstr(error->message, ==, "k.pub: more than one key; give the one");
+}
+
 static void test_malformed_bundles(void)
 {
 	static const struct {
@@ -210,7 +249,8 @@ static void test_malformed_bundles(void)
 		{"dsseEnvelope.payload", "\"\"", "not base64"},
 		{"dsseEnvelope.signatures", "[]", "no signature"},
 		{"dsseEnvelope.signatures", "[{},{}]", "more than one"},
-		{"dsseEnvelope.signatures", "[{\"sig\":\"AAAA\"}]", "keyid"},
+		{"dsseEnvelope.signatures", "[{\"sig\":\"AAAA\",\"keyid\":1}]", "keyid"},
+		{"verificationMaterial", "{\"publicKey\":{}}", "hint"},
 		{"verificationMaterial", "{\"publicKey\":{\"hint\":\"other\"}}", "hint"},
 		{"verificationMaterial", "{\"certificate\":{\"rawBytes\":\"AAAA\"}}",
 		 "unknown member"},
@@ -244,6 +284,8 @@ int main(int argc, char **argv)
 	g_test_add_func("/sign/encoding", test_encoding);
 	g_test_add_func("/sign/bundle", test_bundle);
 	g_test_add_func("/sign/bit-flips", test_bit_flips);
+	g_test_add_func("/sign/bundle-without-key-id", test_bundle_without_key_id);
+	g_test_add_func("/sign/several-public-keys", test_several_public_keys);
 	g_test_add_func("/sign/malformed-bundles", test_malformed_bundles);
 	return g_test_run();
 }

@@ -166,6 +166,36 @@ static void test_provenance(void)
 	fixture_clear(&f);
 }
 
+/* --- what the manifest around a bundle says ------------------------------------------------------
+ */
+
+/* What was attached last, its annotation changed. */
+static void test_announced(void)
+{
+	static const struct {
+		const char *type, *want;
+	} table[] = {{PREDICATE_SIGNATURE, "PASS"}, {PREDICATE_PROVENANCE, "FAIL"}};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct fixture f;
+		autojson json_t *statement = NULL;
+		g_autoptr(GPtrArray) statements = g_ptr_array_new(), attestations = NULL;
+
+		fixture_init(&f);
+		statement = statement_new(&f.image->manifest_digest, PREDICATE_SIGNATURE,
+					  json_object());
+		g_ptr_array_add(statements, statement);
+		attestations = attestations_new(statements, f.key, NULL);
+		json_object_set_new(
+			(json_t *)((struct artifact *)attestations->pdata[0])->annotations,
+			"dev.sigstore.bundle.predicateType", json_string(table[i].type));
+		g_assert_true(image_attach(f.image, attestations, NULL));
+		assert_outcome(&f, "signature", f.key, NULL, table[i].want,
+			       i > 0 ? "another predicate type" : NULL);
+		fixture_clear(&f);
+	}
+}
+
 /* --- inventories ---------------------------------------------------------------------------------
  */
 
@@ -240,6 +270,7 @@ static void test_inventory(void)
 	} formats[] = {{DOCUMENT_SPDX, PREDICATE_SPDX},
 		       {DOCUMENT_SPDX3, PREDICATE_SPDX3},
 		       {DOCUMENT_CYCLONEDX, PREDICATE_CYCLONEDX}};
+	autokey struct sign_key *stranger = sign_key_new(SIGN_ED25519, NULL);
 	struct fixture f;
 
 	fixture_init(&f);
@@ -247,7 +278,9 @@ static void test_inventory(void)
 	for (gsize i = 0; i < G_N_ELEMENTS(formats); i++) {
 		attest(&f, f.key, formats[i].type, document_of(&f, formats[i].format));
 		assert_outcome(&f, "inventory", NULL, NULL, "PASS", NULL);
+		assert_outcome(&f, "inventory", f.key, NULL, "PASS", NULL);
 	}
+	assert_outcome(&f, "inventory", stranger, NULL, "SKIP", NULL);
 	fixture_clear(&f);
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
 		json_t *document;
@@ -341,6 +374,7 @@ int main(int argc, char **argv)
 	g_test_init(&argc, &argv, NULL);
 	g_test_add_func("/verify/signature", test_signature);
 	g_test_add_func("/verify/provenance", test_provenance);
+	g_test_add_func("/verify/announced", test_announced);
 	g_test_add_func("/verify/inventory", test_inventory);
 	g_test_add_func("/verify/index", test_index);
 	g_test_add_func("/verify/rebuild", test_rebuild);
