@@ -77,7 +77,8 @@ static bool pair_alike(const struct pair *pair)
 
 bool states_alike(const struct state *a, const struct state *b, bool templates)
 {
-	return pair_alike(&(struct pair){.a = a, .b = b, .way = templates ? BY_TEMPLATE : BY_ACTUAL});
+	return pair_alike(
+		&(struct pair){.a = a, .b = b, .way = templates ? BY_TEMPLATE : BY_ACTUAL});
 }
 
 bool state_predicted(const struct space *space, const struct state *a, const struct state *b)

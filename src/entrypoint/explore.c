@@ -9,8 +9,11 @@
 #include "entrypoint/escape.h"
 #include "entrypoint/names.h"
 #include "entrypoint/template.h"
+#include "plan/glob.h"
 
 #include <string.h>
+
+enum { SAMPLES = 2, MIN_SAMPLE_BYTES = 5 };
 
 struct explorer *explorer_new(const struct start_request *request, start_runner runner, void *user)
 {
@@ -276,7 +279,7 @@ static void add_values_of_text(const struct explorer *explorer, struct factor *f
 static bool is_doubtful(const struct explorer *explorer, const struct script_name *name)
 {
 	return (!name->read || name->set) && name->patterns->len == 0 && name->defaults->len == 0 &&
-	       name->numbers->len == 0 &&
+	       name->numbers->len == 0 && name->expressions->len == 0 &&
 	       !g_hash_table_contains(explorer->space->plain, name->name);
 }
 
@@ -288,6 +291,29 @@ static void add_behind(struct space *space, const struct script_name *name)
 	*patterns = g_ptr_array_new_with_free_func(g_free);
 	for (guint i = 0; i < name->patterns->len; i++)
 		g_ptr_array_add(*patterns, g_strdup(name->patterns->pdata[i]));
+}
+
+/* Two texts that an expression matches: what follows the one must follow the other. Short ones may
+ * stand anywhere, and are no marks. */
+static void add_expression(struct factor *factor, const struct expression *expression)
+{
+	g_autoptr(GPtrArray) globs = expression_globs(expression);
+
+	for (guint i = 0; globs && i < globs->len; i++)
+		if (plan_glob_is_valid(globs->pdata[i]))
+			g_ptr_array_add(factor->patterns, g_strdup(globs->pdata[i]));
+	for (guint i = 0; i < SAMPLES; i++) {
+		g_autofree char *sample =
+			expression_sample(expression, factor->number * SAMPLES + i);
+
+		if (strlen(sample) >= MIN_SAMPLE_BYTES && factor->kind == FACTOR_ARGUMENTS)
+			g_ptr_array_add(factor->samples, g_strdup(sample));
+		else if (factor->kind != FACTOR_ARGUMENTS && *sample)
+			factor_level(factor,
+				     strlen(sample) < MIN_SAMPLE_BYTES ? LEVEL_LITERAL
+								       : LEVEL_SAMPLE,
+				     sample);
+	}
 }
 
 static void add_name(struct explorer *explorer, const struct script_name *name)
@@ -310,6 +336,8 @@ static void add_name(struct explorer *explorer, const struct script_name *name)
 		if (!first && !strpbrk(pattern, "*?["))
 			factor_level(factor, LEVEL_LITERAL, pattern);
 	}
+	for (guint i = 0; i < name->expressions->len; i++)
+		add_expression(factor, name->expressions->pdata[i]);
 	if (!first)
 		add_values_of_text(explorer, factor, name);
 	if (name->secret && !first) {

@@ -11,18 +11,27 @@
 
 enum { MAX_BEHIND = 12 };
 
-/* NULL-terminated words, those that start with "Zq" or "--Zq" are marks. */
+static bool is_word(const char *word, const GPtrArray *words)
+{
+	for (guint i = 0; i < words->len; i++)
+		if (strcmp(words->pdata[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* NULL-terminated words, those that start with "Zq9" or "--Zq9", and samples, are marks. */
 static bool try_words(struct explorer *explorer, const GPtrArray *words, struct state **ret_state,
 		      GError **error)
 {
 	g_autoptr(GPtrArray) marks = g_ptr_array_new();
+	struct factor *factor = space_factor(explorer->space, SPACE_ARGUMENTS);
 
 	for (guint i = 0; i < words->len; i++)
 		if (g_str_has_prefix(words->pdata[i], "Zq9") ||
-		    g_str_has_prefix(words->pdata[i], "--Zq9"))
+		    g_str_has_prefix(words->pdata[i], "--Zq9") ||
+		    is_word(words->pdata[i], factor->samples))
 			g_ptr_array_add(marks, words->pdata[i]);
-	guint level =
-		factor_arguments(space_factor(explorer->space, SPACE_ARGUMENTS), words, marks);
+	guint level = factor_arguments(factor, words, marks);
 	g_autoptr(GByteArray) levels = levels_with(explorer->base->levels, SPACE_ARGUMENTS, level);
 	GError *failure = NULL;
 
@@ -60,14 +69,6 @@ static bool try_command(struct explorer *explorer, const char *const *more, GErr
 	return try_words(explorer, words, &state, error);
 }
 
-static bool is_word(const char *word, const GPtrArray *words)
-{
-	for (guint i = 0; i < words->len; i++)
-		if (strcmp(words->pdata[i], word) == 0)
-			return true;
-	return false;
-}
-
 /* A word that the pattern matches; NULL: none is made of it, or others are tried anyway. */
 static char *pattern_word(const char *pattern)
 {
@@ -89,6 +90,10 @@ static bool try_patterns(struct explorer *explorer, bool alone, GError **error)
 			       alone ? nothing : MORE("Zq903kxA", "Zq904kxA", "Zq916kxA"), error))
 			return false;
 	}
+	for (guint i = 0; i < factor->samples->len; i++)
+		if (!try_first(explorer, factor->samples->pdata[i],
+			       alone ? nothing : MORE("Zq926kxA", "Zq927kxA", "Zq928kxA"), error))
+			return false;
 	return true;
 }
 

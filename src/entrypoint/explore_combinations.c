@@ -54,16 +54,17 @@ static bool may_choose(const struct explorer *explorer, const struct factor *fac
 	/* a secret is read whatever the arguments are: it is as good as the variable, or not one */
 	if (what->kind == LEVEL_SECRET)
 		return false;
-	return (what->kind != LEVEL_WORDS && !factor->type) || state != NULL;
+	return (what->kind != LEVEL_WORDS && what->kind != LEVEL_SAMPLE && !factor->type) ||
+	       state != NULL;
 }
 
 /* Levels that do not fail by themselves; those that differ most first. A variable without effect is
  * its own and marked. */
 static GByteArray *choices_of(const struct explorer *explorer, guint index)
 {
-	static const enum level_kind order[] = {LEVEL_MARK,  LEVEL_LITERAL, LEVEL_ARGUMENTS,
-						LEVEL_LATER, LEVEL_UNSET,   LEVEL_EMPTY,
-						LEVEL_PLAIN, LEVEL_WORDS};
+	static const enum level_kind order[] = {LEVEL_MARK,      LEVEL_SAMPLE, LEVEL_LITERAL,
+						LEVEL_ARGUMENTS, LEVEL_LATER,  LEVEL_UNSET,
+						LEVEL_EMPTY,     LEVEL_PLAIN,  LEVEL_WORDS};
 	const struct factor *factor = space_factor(explorer->space, index);
 	GByteArray *choices = g_byte_array_new();
 	guint8 own = (guint8)state_level(explorer->base, index);

@@ -58,13 +58,13 @@ static bool try_secret(struct explorer *explorer, guint index, GError **error)
 
 static bool has_literals(const struct factor *factor)
 {
-	return factor_find(factor, LEVEL_LITERAL) != 0;
+	return factor_find(factor, LEVEL_LITERAL) || factor_find(factor, LEVEL_SAMPLE);
 }
 
+/* Marks that are of a type are samples of it. */
 static bool is_literal(const struct factor *factor, const struct level *level)
 {
-	(void)factor;
-	return level->kind == LEVEL_LITERAL;
+	return level->kind == LEVEL_LITERAL || (level->kind == LEVEL_SAMPLE && !factor->type);
 }
 
 /* Those levels that @wanted is true for are to come, whatever they show. */
@@ -92,7 +92,7 @@ static bool toggle_literals(struct explorer *explorer, guint index, GError **err
 		const struct level *what = factor->levels->pdata[level];
 		struct state *state;
 
-		if (what->kind != LEVEL_LITERAL)
+		if (!is_literal(factor, what))
 			continue;
 		if (!explorer_toggle(explorer, index, level, &state, error))
 			return false;
@@ -199,7 +199,8 @@ static bool find_instead(struct explorer *explorer, guint index, const struct st
 static bool is_toggled(const struct factor *factor, const struct level *level)
 {
 	return level->kind != LEVEL_SECRET && level->kind != LEVEL_SIGNS &&
-	       level->kind != LEVEL_NEVER && (level->kind != LEVEL_WORDS || !factor->type);
+	       level->kind != LEVEL_NEVER &&
+	       ((level->kind != LEVEL_WORDS && level->kind != LEVEL_SAMPLE) || !factor->type);
 }
 
 static bool toggle_all(struct explorer *explorer, guint index, GError **error)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128 };
+enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 4 };
 
 /* What a shell, or whoever starts one, sets by itself; and what changes how programs are loaded. */
 static const char *const shell_names[] = {"BASH",          "BASHOPTS",
@@ -48,6 +48,7 @@ static void name_free(struct script_name *name)
 	g_free(name->name);
 	g_free(name->prefix);
 	g_ptr_array_unref(name->patterns);
+	g_ptr_array_unref(name->expressions);
 	g_ptr_array_unref(name->defaults);
 	g_array_unref(name->numbers);
 	g_free(name);
@@ -69,6 +70,8 @@ static struct script_name *reader_name(struct reader *reader, const char *name)
 		found = g_new0(struct script_name, 1);
 		found->name = g_strdup(name);
 		found->patterns = g_ptr_array_new_with_free_func(g_free);
+		found->expressions =
+			g_ptr_array_new_with_free_func((GDestroyNotify)expression_unref);
 		found->defaults = g_ptr_array_new_with_free_func(g_free);
 		found->numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
 		g_hash_table_insert(reader->names, found->name, found);
@@ -85,6 +88,15 @@ static void name_compare(struct script_name *name, const char *pattern)
 		if (strcmp(name->patterns->pdata[i], pattern) == 0)
 			return;
 	g_ptr_array_add(name->patterns, g_strdup(pattern));
+}
+
+/* Takes @expression, or NULL. */
+static void name_express(struct script_name *name, struct expression *expression)
+{
+	if (expression && name->expressions->len < MAX_EXPRESSIONS)
+		g_ptr_array_add(name->expressions, expression);
+	else
+		expression_unref(expression);
 }
 
 /* Calls @each with every match of @expression in @text. */
@@ -222,6 +234,21 @@ static void found_number(struct reader *reader, const GMatchInfo *match)
 		g_array_append_val(found->numbers, number);
 }
 
+/* A glob with a bracket is matched by what no mark is; `*[!0-9]*` by all but what is asked for. */
+static void compare_glob(struct script_name *name, const char *pattern)
+{
+	gsize bytes = strlen(pattern);
+	bool other = g_str_has_prefix(pattern, "*[!") && g_str_has_suffix(pattern, "]*");
+
+	name_compare(name, pattern);
+	if (!strchr(pattern, '[') || strpbrk(pattern, "$`\"'"))
+		return;
+	g_autofree char *class = other ? g_strndup(pattern + 3, bytes - 5) : NULL;
+	g_autofree char *all = other ? g_strdup_printf("^[%s]+$", class) : NULL;
+
+	name_express(name, other ? expression_new(all) : expression_new_glob(pattern));
+}
+
 static void found_comparison(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch_named(match, "name");
@@ -229,7 +256,7 @@ static void found_comparison(struct reader *reader, const GMatchInfo *match)
 	struct script_name *compared = reader_compared(reader, name);
 
 	if (compared)
-		name_compare(compared, pattern);
+		compare_glob(compared, pattern);
 }
 
 /* The words of "^(on|true|1)$"; NULL: it is another kind of expression. Caller frees. */
@@ -246,16 +273,53 @@ static GStrv expression_words(const char *expression)
 	return g_strsplit(words, "|", -1);
 }
 
-/* [[ $NAME =~ ^(on|true)$ ]], echo "$NAME" | grep -qE '^(on|true)$' */
+/* What stands in quotes, or as it is; of `$regex`, what the text sets that to. Caller frees. */
+static char *expression_text(const GMatchInfo *match)
+{
+	g_autofree char *word = g_match_info_fetch_named(match, "pattern");
+	g_autoptr(GRegex) variable =
+		g_regex_new("^[\"']?\\$\\{?(\\w+)\\}?[\"']?$", G_REGEX_RAW, 0, NULL);
+	g_autoptr(GMatchInfo) name = NULL;
+
+	if (g_regex_match(variable, word, 0, &name)) {
+		g_autofree char *own = g_match_info_fetch(name, 1);
+		g_autofree char *setting =
+			g_strdup_printf("(?<![\\w$])%s=(\"[^\"\\n]*\"|'[^'\\n]*'|\\S+)", own);
+		g_autoptr(GRegex) regex = g_regex_new(setting, G_REGEX_RAW, 0, NULL);
+		g_autoptr(GMatchInfo) set = NULL;
+
+		g_free(word);
+		g_regex_match(regex, g_match_info_get_string(match), 0, &set);
+		word = g_match_info_matches(set) ? g_match_info_fetch(set, 1) : g_strdup("");
+	}
+	gsize bytes = strlen(word);
+	bool quoted = bytes >= 2 && strchr("\"'", word[0]) && word[bytes - 1] == word[0];
+
+	return quoted ? g_strndup(word + 1, bytes - 2) : g_steal_pointer(&word);
+}
+
+/* [[ $NAME =~ ^(on|true)$ ]], echo "$NAME" | grep -qE '^(on|true)$', grep … <<<"$NAME", expr */
 static void found_expression(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch_named(match, "name");
-	g_autofree char *expression = g_match_info_fetch_named(match, "pattern");
+	g_autofree char *how = g_match_info_fetch_named(match, "how");
+	g_autofree char *text = expression_text(match);
 	struct script_name *compared = reader_compared(reader, name);
-	g_auto(GStrv) words = compared ? expression_words(expression) : NULL;
+	g_auto(GStrv) words = compared ? expression_words(text) : NULL;
+	bool anchored = how && g_str_has_prefix(how, "expr");
+	bool basic = anchored || (how && g_str_has_prefix(how, "grep") && !strpbrk(how, "EP"));
 
 	for (char **word = words; word && *word; word++)
 		name_compare(compared, *word);
+	if (!compared || words)
+		return;
+	if (anchored && *text != '^') {
+		char *from_start = g_strconcat("^", text, NULL);
+
+		g_free(text);
+		text = from_start;
+	}
+	name_express(compared, basic ? expression_new_basic(text) : expression_new(text));
 }
 
 /* "${1#-}", "${1:0:1}" = '-', "${1%.conf}": the beginning or the end of a value is asked for. */
@@ -310,7 +374,7 @@ static void found_case(struct reader *reader, const GMatchInfo *match)
 				(*part)[bytes - 1] = '\0';
 				memmove(*part, *part + 1, bytes - 1);
 			}
-			name_compare(compared, *part);
+			compare_glob(compared, *part);
 		}
 		if (!g_match_info_next(alternative, NULL))
 			return;
@@ -366,8 +430,9 @@ static char *without_comments(const struct start_script *script)
 #define VARIABLE                                                                                   \
 	"[\"']?\\$\\{?(?<name>[A-Za-z_][A-Za-z0-9_]*|[1-9])(?:[:,^][^}\\n]*|[-=][^}\\n]*)?\\}?["   \
 	"\"']?"
-#define PATTERN "[\"']?(?<pattern>[^\\s\"'\\]$;)(&|]+)[\"']?"
-#define EQUALS  "\\s+(?:=|==|!=)\\s+"
+#define PATTERN    "[\"']?(?<pattern>[^\\s\"'\\]$;)(&|]+)[\"']?"
+#define EXPRESSION "(?<pattern>\"[^\"\\n]+\"|'[^'\\n]+'|[^\\s\"';|&]+)"
+#define EQUALS     "\\s+(?:=|==|!=)\\s+"
 /* a word of capitals, not the first of its command, and not within a text */
 #define GIVEN_NAME "(?<=[ \\t\"'])([A-Z][A-Z0-9_]*[A-Z0-9])(?=[\"']?(?:[ \\t;)]|$))"
 
@@ -424,8 +489,12 @@ static void read_comparisons(struct reader *reader, const char *text)
 	each_match("(?<![^\\s\"'(=\\[])" PATTERN EQUALS VARIABLE, text, reader, found_comparison);
 	each_match(VARIABLE "\\s+=~\\s+(?<pattern>\\S+)", text, reader, found_expression);
 	each_match("\\b(?:echo|printf\\s+\\S+)\\s+" VARIABLE
-		   "\\s*\\|\\s*grep\\s+(?:-\\w+\\s+)*(?<pattern>\"[^\"\\n]+\"|'[^'\\n]+')",
+		   "\\s*\\|\\s*(?<how>e?grep\\s+(?:-\\w+\\s+)*)" EXPRESSION,
 		   text, reader, found_expression);
+	each_match("\\b(?<how>e?grep\\s+(?:-\\w+\\s+)*)" EXPRESSION "\\s*<<<\\s*" VARIABLE, text,
+		   reader, found_expression);
+	each_match("\\b(?<how>expr\\s+)" VARIABLE "\\s+:\\s+" EXPRESSION, text, reader,
+		   found_expression);
 	each_match("\\$\\{" EITHER "([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
 	each_match("\\$\\{" NAME ":?[-=]([^}$`\"'\n]+)\\}", text, reader, found_default);
 	each_match("\\$\\{?" EITHER "[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?(\\d{1,18})\\b",
@@ -564,6 +633,8 @@ static void read_function(struct reader *reader, const struct script_function *f
 
 		for (guint j = 0; found && j < argument->patterns->len; j++)
 			name_compare(found, argument->patterns->pdata[j]);
+		for (guint j = 0; found && j < argument->expressions->len; j++)
+			name_express(found, expression_ref(argument->expressions->pdata[j]));
 		if (found && found->numbers->len == 0)
 			g_array_append_vals(found->numbers, argument->numbers->data,
 					    argument->numbers->len);

@@ -8,18 +8,20 @@
  */
 #pragma once
 
+#include "entrypoint/expression.h"
 #include "entrypoint/record.h"
 
 #include <glib.h>
 #include <stdbool.h>
 
 struct script_name {
-	char *name;          /* of a variable; "1" for the first argument, to "9" */
-	GPtrArray *patterns; /* char *: what it is compared with, sorted; may hold * ? [ */
-	GPtrArray *defaults; /* char *: what it is taken for where it is unset or empty */
-	GArray *numbers;     /* guint64: what its number is compared with */
-	bool secret;         /* NAME_FILE is read in its place, as it seems */
-	bool program;        /* the script asks whether its value is a program */
+	char *name;             /* of a variable; "1" for the first argument, to "9" */
+	GPtrArray *patterns;    /* char *: what it is compared with, sorted; may hold * ? [ */
+	GPtrArray *expressions; /* struct expression *: likewise, in other ways */
+	GPtrArray *defaults;    /* char *: what it is taken for where it is unset or empty */
+	GArray *numbers;        /* guint64: what its number is compared with */
+	bool secret;            /* NAME_FILE is read in its place, as it seems */
+	bool program;           /* the script asks whether its value is a program */
 	bool read;    /* the text reads it; else it is a word that may be a variable's name */
 	bool set;     /* the text sets it to something fixed */
 	char *prefix; /* "APP_": the text names variables by their beginning; `name` is one that

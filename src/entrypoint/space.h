@@ -22,6 +22,7 @@ enum level_kind {
 	LEVEL_AGAIN,   /* another one: what follows the value must follow this one too */
 	LEVEL_WORDS,   /* two marks and a blank between: is it split? */
 	LEVEL_SIGNS,   /* a mark with quotes and other signs: is it text to all? (escape.h) */
+	LEVEL_SAMPLE,  /* what an expression of the script matches, and no mark may: a mark too */
 	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
 	LEVEL_SECRET,  /* NAME_FILE names a file that holds a mark */
 	LEVEL_ARGUMENTS,
@@ -52,6 +53,7 @@ struct factor {
 	guint number;        /* makes its marks its own */
 	GPtrArray *levels;   /* struct level * */
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
+	GPtrArray *samples;  /* char *: of the arguments: what expressions match */
 	GPtrArray *alike; /* char *: values, one a line, that do the same: a decision does not tell
 			     them apart */
 	GPtrArray *defaults;  /* char *: what the script takes it for where it is empty */

@@ -121,6 +121,35 @@ derive("flask", "image", {"/size.sh": (b"#!/bin/sh\nN=${N:-3}\n[ $N -gt 5 ] && s
 done = thresh("harden", "oci:image", "oci:size")
 tap.point("numbers that are compared", done.problem(3, "how large", "entrypoint.fixed"), done.log)
 
+# What a script takes by an expression, and no mark matches: texts that do are tried.
+shutil.rmtree("image")
+derive("flask", "image", {"/expressions.sh": (b"""#!/bin/bash
+is_number() { case "$1" in ''|*[!0-9]*) return 1 ;; esac; }
+level='^[a-z]+$'
+if [[ -v PORT ]] && ! grep -E -q '^[0-9]+$' <<<"${PORT:-}"; then export PORT=8983; fi
+if is_number "$THREADS"; then set -- "$@" --threads "$THREADS"; fi
+if [[ $LEVEL =~ $level ]]; then set -- "$@" --level "$LEVEL"; fi
+if [[ "$URL" =~ ^https?:// ]]; then set -- "$@" --remote; fi
+exec echo "${PORT-none}" "$@"
+""", 0o755)}, Entrypoint=["/expressions.sh"], Cmd=["x"])
+done = thresh("harden", "oci:image", "oci:expressions")
+if tap.point("values that expressions take", done.problem(0) or (None if "if matches ${PORT} *[!0-9]*" in done.out else "no pattern is shown"), done.log):
+    for env, want in (([], "none x"), (["PORT=99", "LEVEL=debug"], "99 x --level debug"), (["PORT=9x", "THREADS=7"], "8983 x --threads 7"),
+                      (["PORT=", "URL=https://a", "THREADS=7x", "LEVEL=Debug"], "8983 x --remote"), (["URL=ftp://a"], "none x")):
+        done = thresh("run", *[word for entry in env for word in ("--env", entry)], "oci:expressions")
+        tap.point(f"expressions: {env}", done.problem(0) or (None if done.out == want + "\n" else repr(done.out)), done.log)
+shutil.rmtree("image")
+derive("flask", "image", {"/first.sh": (b"#!/bin/bash\n[[ \"$1\" =~ ^[0-9]+$ ]] && set -- echo --port \"$1\"\nexec \"$@\"\n", 0o755)},
+       Entrypoint=["/first.sh"], Cmd=["echo", "x"])
+done = thresh("harden", "oci:image", "oci:first")
+if tap.point("a first argument that an expression takes", done.problem(0), done.log):
+    done = thresh("run", "oci:first", "7")
+    tap.point("as the script has it", done.problem(0) or (None if done.out == "--port 7\n" else repr(done.out)), done.log)
+shutil.rmtree("image")
+derive("flask", "image", {"/signed.sh": (b"#!/bin/bash\n[[ \"$N\" =~ ^-?[0-9]+$ ]] || N=5\nexec echo \"$N\"\n", 0o755)}, Entrypoint=["/signed.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:signed")
+tap.point("an expression that no pattern says", done.problem(3, "/signed.sh:2:", "entrypoint.fixed"), done.log)
+
 # A file that may be mounted: that it is there is a condition, what it says is not known. And a text with several variables.
 shutil.rmtree("image")
 derive("flask", "image", {"/mounted.sh": (b"#!/bin/sh\n[ ! -f /config/a ] || set -- \"$@\" a\n[ ! -f /config/b ] || set -- \"$@\" b\n[ ! -r /config/env ] || . /config/env\n"

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "entrypoint/machine.h"
 #include "entrypoint/workers.h"
+#include "entrypoint/machine.h"
 
 static const struct {
 	const char *fact;
 	struct workers workers;
 } facts[] = {
-	{"workers 2 1 1", {2, 1, 1, 0, 0}},      {"workers 2 1 0", {2, 1, 0, 0, 0}},
-	{"workers 1 2 0", {1, 2, 0, 0, 0}},      {"workers 3 4 0", {3, 4, 0, 0, 0}},
-	{"workers 1 1 1", {1, 1, 1, 0, 0}},      {"workers 1 2 0 1", {1, 2, 0, 1, 0}},
-	{"workers 4 1 -3", {4, 1, -3, 0, 0}},    {"workers 1 1 -1 1", {1, 1, -1, 1, 0}},
-	{"workers 2 1 1 8", {2, 1, 1, 8, 0}},    {"workers 2 1 0 0 64", {2, 1, 0, 0, 64}},
+	{"workers 2 1 1", {2, 1, 1, 0, 0}},     {"workers 2 1 0", {2, 1, 0, 0, 0}},
+	{"workers 1 2 0", {1, 2, 0, 0, 0}},     {"workers 3 4 0", {3, 4, 0, 0, 0}},
+	{"workers 1 1 1", {1, 1, 1, 0, 0}},     {"workers 1 2 0 1", {1, 2, 0, 1, 0}},
+	{"workers 4 1 -3", {4, 1, -3, 0, 0}},   {"workers 1 1 -1 1", {1, 1, -1, 1, 0}},
+	{"workers 2 1 1 8", {2, 1, 1, 8, 0}},   {"workers 2 1 0 0 64", {2, 1, 0, 0, 64}},
 	{"workers 16 15 7", {16, 15, 7, 0, 0}},
 };
 
