@@ -106,6 +106,56 @@ json_t *json_from_digest(const struct digest *digest)
 	return json_string(text);
 }
 
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+char *json_path_encode(const char *path)
+{
+	GString *encoded = g_string_new(NULL);
+
+	for (const char *next; *path; path = next) {
+		gunichar symbol = g_utf8_get_char_validated(path, -1);
+		bool plain = symbol < 0x110000 && symbol != 0xfffd;
+
+		next = plain ? g_utf8_next_char(path) : path + 1;
+		if (plain)
+			g_string_append_len(encoded, path, next - path);
+		else
+			g_string_append_printf(encoded, "%s%02X", replacement,
+					       (unsigned char)*path);
+	}
+	return g_string_free(encoded, FALSE);
+}
+
+/* Of two hexadecimal digits; negative where they are none. */
+static int byte_of(const char *digits)
+{
+	int high = g_ascii_xdigit_value(digits[0]);
+	int low = high < 0 ? -1 : g_ascii_xdigit_value(digits[1]);
+
+	return low < 0 ? -1 : high << 4 | low;
+}
+
+char *json_path_decode(const char *text)
+{
+	GString *decoded = g_string_new(NULL);
+
+	while (*text) {
+		const char *digits = text + strlen(replacement);
+		int byte = g_str_has_prefix(text, replacement) ? byte_of(digits) : 0;
+
+		g_string_append_c(decoded, byte > 0 ? (char)byte : *text);
+		text = byte > 0 ? digits + 2 : text + 1;
+	}
+	return g_string_free(decoded, FALSE);
+}
+
+json_t *json_from_path(const char *path)
+{
+	g_autofree char *encoded = json_path_encode(path);
+
+	return json_string(encoded);
+}
+
 char *json_encode_bytes(const char *text)
 {
 	GString *encoded = g_string_new(NULL);

@@ -59,7 +59,17 @@ json_t *json_from_text(const char *text);
 /* "sha256:…" as a new JSON string. */
 json_t *json_from_digest(const struct digest *digest);
 
-/* Names from an image are bytes, and JSON strings are Unicode. Where none may be lost, a byte that
+/* Names from an image are bytes, and JSON strings are Unicode. What people and other tools read has
+ * a name as it is, where that is UTF-8; of any other each byte that is no part of UTF-8, and each
+ * of a U+FFFD that the name has itself, is U+FFFD and two upper-case hexadecimal digits
+ * (docs/sbom.md), so that no two names are one. Caller frees. */
+char *json_path_encode(const char *path);
+/* The path; text that is not as json_path_encode writes it is taken as it is. Caller frees. */
+char *json_path_decode(const char *text);
+/* A JSON string in that form. */
+json_t *json_from_path(const char *path);
+
+/* What only thresh reads. Where none may be lost, a byte that
  * is not part of valid UTF-8, and '%', are written as %XX with upper-case digits (docs/profile.md).
  * Caller frees. */
 char *json_encode_bytes(const char *text);

@@ -62,7 +62,8 @@ static void print_verdict(const char *path, bool kept, const json_t *entry, cons
 	output_line("%s: %s", quoted, kept ? "kept" : "removed");
 	output_line("  %s: %s", reason ? reason : "", meaning_of(reason ? reason : ""));
 	json_array_foreach (chain, i, link) {
-		g_autofree char *via = error_quote(json_string_at(link, "path"));
+		g_autofree char *needs = json_path_decode(json_string_at(link, "path"));
+		g_autofree char *via = error_quote(needs);
 		const char *why = json_string_at(link, "reason");
 
 		output_line("  %*sfor %s (%s)", (int)(2 * i), "", via, why ? why : "");
@@ -112,7 +113,7 @@ static void print(const struct options *options, const struct image *image, cons
 		return;
 	}
 	json = json_deep_copy(entry);
-	json_object_set_new(json, "path", json_from_text(path));
+	json_object_set_new(json, "path", json_from_path(path));
 	json_object_set_new(json, "kept", json_boolean(kept));
 	json_object_set(json, "chain", chain);
 	if (seal)

@@ -83,14 +83,22 @@ static const json_t *list_find(const json_t *list, const char *path)
 	return NULL;
 }
 
-const json_t *keep_list_find(const json_t *keep_list, const char *path, bool *ret_kept)
+/* @name: as the list has it. */
+static const json_t *find_name(const json_t *keep_list, const char *name, bool *ret_kept)
 {
-	const json_t *kept = list_find(json_array_at(keep_list, "kept"), path);
-	const json_t *removed = kept ? NULL : list_find(json_array_at(keep_list, "removed"), path);
+	const json_t *kept = list_find(json_array_at(keep_list, "kept"), name);
+	const json_t *removed = kept ? NULL : list_find(json_array_at(keep_list, "removed"), name);
 
 	if (kept || removed)
 		*ret_kept = kept != NULL;
 	return kept ? kept : removed;
+}
+
+const json_t *keep_list_find(const json_t *keep_list, const char *path, bool *ret_kept)
+{
+	g_autofree char *name = json_path_encode(path);
+
+	return find_name(keep_list, name, ret_kept);
 }
 
 json_t *keep_list_chain(const json_t *keep_list, const json_t *entry)
@@ -100,7 +108,7 @@ json_t *keep_list_chain(const json_t *keep_list, const json_t *entry)
 	bool kept;
 
 	while (via && json_array_size(chain) < CHAIN_MAX) {
-		const json_t *next = keep_list_find(keep_list, via, &kept);
+		const json_t *next = find_name(keep_list, via, &kept);
 
 		if (!next)
 			break;

@@ -56,10 +56,10 @@ static json_t *verdict_to_json(const char *path, const struct verdict *verdict,
 	const struct node *node = tree_lookup(tree, path);
 	json_t *json = json_object();
 
-	json_object_set_new(json, "path", json_from_text(path));
+	json_object_set_new(json, "path", json_from_path(path));
 	json_object_set_new(json, "reason", json_from_text(verdict->reason));
 	if (verdict->via)
-		json_object_set_new(json, "via", json_from_text(verdict->via));
+		json_object_set_new(json, "via", json_from_path(verdict->via));
 	json_object_set_new(json, "bytes", json_integer(node ? (json_int_t)node->size_bytes : 0));
 	return json;
 }

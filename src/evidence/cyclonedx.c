@@ -31,7 +31,7 @@ static json_t *file_component(const struct inventory_file *file)
 	digest_format_hex(&file->digest, hex);
 	json_object_set_new(component, "type", json_string("file"));
 	json_object_set_new(component, "bom-ref", json_string(reference));
-	json_object_set_new(component, "name", json_from_text(file->path));
+	json_object_set_new(component, "name", json_from_path(file->path));
 	json_object_set_new(component, "hashes",
 			    json_pack("[{s:s, s:s}]", "alg", "SHA-256", "content", hex));
 	cyclonedx_add_property(properties, "thresh:kind", document_file_kind(file));

@@ -117,7 +117,7 @@ static json_t *processes(const struct profile *profile)
 		const struct command *command = profile->commands->pdata[i];
 
 		json_array_append_new(array, json_pack("{s:o, s:o, s:b}", "processBinary",
-						       json_from_text(command->path), "arguments",
+						       json_from_path(command->path), "arguments",
 						       json_from_strings(command->argv), "child",
 						       command->child));
 	}
@@ -145,7 +145,7 @@ static json_t *access_of(const char *path, const struct path_use *use, const str
 {
 	const struct node *node = tree_lookup(tree, path);
 	g_autoptr(GPtrArray) names = path_class_names(use->classes);
-	json_t *access = json_pack("{s:o, s:{s:o}}", "name", json_from_text(path), "annotations",
+	json_t *access = json_pack("{s:o, s:{s:o}}", "name", json_from_path(path), "annotations",
 				   "access", json_from_strings(names));
 
 	if (node && node->type == NODE_FILE)

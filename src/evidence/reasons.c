@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why each file of a sealed image is there: from the keep list, which has the source's paths. */
+#include "base/json.h"
 #include "base/path.h"
 #include "evidence/inventory_private.h"
 #include "seal/packages.h"
@@ -37,8 +38,7 @@ char *inventory_source_path(const struct seal *seal, const char *path)
 static void explain(struct inventory_file *file, GHashTable *index, const struct seal *seal)
 {
 	g_autofree char *source = inventory_source_path(seal, file->path);
-	/* as the list has names that are not UTF-8 */
-	g_autofree char *name = g_utf8_make_valid(source, -1);
+	g_autofree char *name = json_path_encode(source); /* as the list has it */
 	const json_t *entry =
 		seal_is_package_database(file->path) ? NULL : g_hash_table_lookup(index, name);
 

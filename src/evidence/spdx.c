@@ -127,7 +127,7 @@ static void make_file(const struct spdx *spdx, struct placed *placed)
 				 sums_json(spdx, file), "licenseConcluded", spdx->no_assertion,
 				 "licenseInfoInFiles", spdx->no_assertion, "copyrightText",
 				 spdx->no_assertion);
-	json_object_set_new(placed->json, "fileName", json_from_text(name));
+	json_object_set_new(placed->json, "fileName", json_from_path(name));
 	json_object_set_new(placed->json, "comment", json_from_text(comment));
 	placed->relationship = relationship(placed->owner, spdx->contains, id);
 }

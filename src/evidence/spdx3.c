@@ -54,7 +54,7 @@ static void add_file(struct spdx3 *spdx, const struct inventory_file *file, json
 	char sha256[DIGEST_HEX_BYTES];
 
 	digest_format_hex(&file->digest, sha256);
-	json_object_set_new(element, "name", json_from_text(file->path));
+	json_object_set_new(element, "name", json_from_path(file->path));
 	json_object_set_new(element, "comment", json_from_text(comment));
 	json_object_set_new(element, "software_fileKind", json_string("file"));
 	json_object_set_new(element, "verifiedUsing",

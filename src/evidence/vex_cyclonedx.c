@@ -17,7 +17,7 @@ static json_t *gone_file(const struct vex_file *file)
 
 	json_object_set_new(json, "type", json_string("file"));
 	json_object_set_new(json, "scope", json_string("excluded"));
-	json_object_set_new(json, "name", json_from_text(file->path));
+	json_object_set_new(json, "name", json_from_path(file->path));
 	if (file->is_code) {
 		digest_format_hex(&file->digest, hex);
 		json_object_set_new(json, "hashes",

@@ -249,9 +249,10 @@ void check_links(struct verification *verification, struct rule_result *result)
 		return;
 	}
 	json_array_foreach (kept, i, entry) {
-		const char *path = json_string_at(entry, "path");
+		const char *name = json_string_at(entry, "path");
 		const char *reason = json_string_at(entry, "reason");
-		const struct node *node = path && *path == '/' ? tree_lookup(tree, path) : NULL;
+		g_autofree char *path = json_path_decode(name ? name : "");
+		const struct node *node = *path == '/' ? tree_lookup(tree, path) : NULL;
 		g_autofree char *missing = NULL;
 
 		if (!node || node->type != NODE_SYMLINK || !reason ||

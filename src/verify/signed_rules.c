@@ -111,25 +111,12 @@ void check_provenance(struct verification *verification, struct rule_result *res
 /* --- the inventory -------------------------------------------------------------------------------
  */
 
-/* Of one name in documents, which have U+FFFD where a path is not UTF-8: it may be that of several
- * files. */
-struct counted {
-	guint in_layers, in_document;
-};
-
 struct recount {
-	GHashTable *names;    /* char * → struct counted * */
-	GHashTable *contents; /* char *: name, newline, SHA-256 → how many the document may have */
+	GHashTable *layers; /* char *name, as documents have it → char *hex of its SHA-256 */
+	GHashTable *listed; /* const char *: set of those that the document has */
 	struct rule_result *result;
 	const char *document; /* digest of what holds it */
 };
-
-static char *name_in_documents(const char *path)
-{
-	autojson json_t *text = json_from_text(path);
-
-	return g_strdup(json_string_value(text));
-}
 
 static void content_digest(const struct node *node, char ret_hex[static DIGEST_HEX_BYTES])
 {
@@ -141,66 +128,39 @@ static void content_digest(const struct node *node, char ret_hex[static DIGEST_H
 	digest_format_hex(&digest, ret_hex);
 }
 
-/* One more of @content, which is taken, or one less; false where there is none. */
-static bool count_content(struct recount *recount, char *content, int more)
-{
-	gint count = GPOINTER_TO_INT(g_hash_table_lookup(recount->contents, content)) + more;
-
-	if (count < 0) {
-		g_free(content);
-		return false;
-	}
-	g_hash_table_insert(recount->contents, content, GINT_TO_POINTER(count));
-	return true;
-}
-
 static bool count_node(struct node *node, const char *path, void *user)
 {
 	struct recount *recount = user;
 	char hex[DIGEST_HEX_BYTES];
-	struct counted *counted;
-	char *name;
 
 	if (node->type == NODE_DIRECTORY)
 		return true;
-	name = name_in_documents(path);
 	content_digest(node, hex);
-	count_content(recount, g_strconcat(name, "\n", hex, NULL), 1);
-	counted = g_hash_table_lookup(recount->names, name);
-	if (!counted) {
-		counted = g_new0(struct counted, 1);
-		g_hash_table_insert(recount->names, g_strdup(name), counted);
-	}
-	counted->in_layers++;
-	g_free(name);
+	g_hash_table_insert(recount->layers, json_path_encode(path), g_strdup(hex));
 	return true;
 }
 
 static void count_listed(const char *name, const char *hex, void *user)
 {
 	struct recount *recount = user;
-	struct counted *counted = g_hash_table_lookup(recount->names, name);
+	gpointer known, want;
 
-	if (!counted || counted->in_document == counted->in_layers) {
+	if (!g_hash_table_lookup_extended(recount->layers, name, &known, &want) ||
+	    !g_hash_table_add(recount->listed, known))
 		result_find(recount->result, "%s: lists %s, which is not in the layers",
 			    recount->document, name);
-		return;
-	}
-	counted->in_document++;
-	if (!hex || !count_content(recount, g_strconcat(name, "\n", hex, NULL), -1))
+	else if (g_strcmp0(hex, want) != 0)
 		result_find(recount->result, "%s: %s has other content than it says",
 			    recount->document, name);
 }
 
 static void find_omitted(struct recount *recount)
 {
-	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(recount->names),
+	g_autoptr(GList) names = g_list_sort(g_hash_table_get_keys(recount->layers),
 					     (GCompareFunc)(void (*)(void))strcmp);
 
 	for (GList *at = names; at; at = at->next) {
-		const struct counted *counted = g_hash_table_lookup(recount->names, at->data);
-
-		if (counted->in_document < counted->in_layers)
+		if (!g_hash_table_contains(recount->listed, at->data))
 			result_find(recount->result, "%s: omits %s", recount->document,
 				    (const char *)at->data);
 	}
@@ -228,11 +188,10 @@ static bool is_inventory(const struct attestation_found *found, enum document_fo
 static void recount(struct verification *verification, const struct attestation_found *found,
 		    enum document_format format, struct rule_result *result)
 {
-	g_autoptr(GHashTable) names =
+	g_autoptr(GHashTable) layers =
 		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-	g_autoptr(GHashTable) contents =
-		g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-	struct recount all = {names, contents, result, found->digest};
+	g_autoptr(GHashTable) listed = g_hash_table_new(g_str_hash, g_str_equal);
+	struct recount all = {layers, listed, result, found->digest};
 
 	node_walk(verification->subject->tree->root, count_node, &all);
 	document_each_file(format, found->statement.predicate, count_listed, &all);

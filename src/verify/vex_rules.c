@@ -135,17 +135,18 @@ static void index_contents(struct check *check)
 
 static void check_file(struct check *check, const struct vex_claim_file *file)
 {
-	const struct node *node = tree_lookup(check->inventory->tree, file->path);
+	g_autofree char *said = json_path_decode(file->path);
+	const struct node *node = tree_lookup(check->inventory->tree, said);
 	const char *path = NULL;
 
 	if (node && node->type == NODE_FILE &&
 	    (!file->has_digest || digest_equal(&node->digest, &file->digest)))
-		path = file->path;
+		path = said;
 	else if (file->has_digest)
 		path = g_hash_table_lookup(check->contents, &file->digest);
 	if (path)
 		result_find(check->result, "%s: says that %s of %s is gone, and %s is there",
-			    check->document, file->path, file->purl, path);
+			    check->document, said, file->purl, path);
 }
 
 /* --- documents -----------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ def directory(name, mode=0o755):
 
 
 def in_documents(path):
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    """docs/sbom.md: what is no UTF-8, and U+FFFD itself, byte by byte."""
+    return "".join(c if c not in "\ufffd" and not "\udc80" <= c <= "\udcff" else
+                   "".join(f"\ufffd{byte:02X}" for byte in c.encode("utf-8", "surrogateescape")) for c in path)
 
 
 def listed(name):
@@ -149,9 +151,12 @@ done = thresh("copy", "oci:platforms:latest", "oci:copied:latest")
 found = {r["rule"]: r["outcome"] for r in json.loads(thresh("verify", "oci:copied:latest", "--key", "k.pub", "--format", "json").out)["results"]}
 tap.point("a copy of it", done.problem(0) or (None if [found[n] for n in ("index", "signature", "inventory")] == ["PASS"] * 3 else found), done.log)
 
-# --- names that are one in documents: each has its content nonetheless ---
+# --- names that are no UTF-8: each is another in documents too ---
 
-layout("alike", [tar(file("n\udcff", b"one"), file("n\udcfe", b"two"))], CONFIG)
+layout("alike", [tar(*(file(n, n.encode("utf-8", "surrogateescape")) for n in ("n\udcff", "n\udcfe", "n\ufffdFF", "n\ufffd", "n%FF", "n\\xff")))], CONFIG)
+names = [n for n, _ in listed("alike")["spdx3"]]
+tap.point("names that are no UTF-8 stay apart", None if sorted(names) == sorted(
+    ["/n\ufffdFF", "/n\ufffdFE", "/n\ufffdEF\ufffdBF\ufffdBDFF", "/n\ufffdEF\ufffdBF\ufffdBD", "/n%FF", "/n\\xff"]) else names)
 thresh("attest", "oci:alike", "--key", "k.key")
 thresh("sbom", "oci:alike", "--output", "alike.json")
 with open("alike.json", encoding="utf-8") as stream:

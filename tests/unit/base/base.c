@@ -131,6 +131,41 @@ static void test_yaml_empty(void)
 	g_assert_true(json_is_null(json));
 }
 
+static void test_path_names(void)
+{
+	static const struct {
+		const char *path, *name;
+	} table[] = {
+		{"/etc/caf\xc3\xa9 100%", "/etc/caf\xc3\xa9 100%"},
+		{"/a\xff\xfe", "/a\xef\xbf\xbd"
+			       "FF\xef\xbf\xbd"
+			       "FE"},
+		{"/a\xef\xbf\xbd", "/a\xef\xbf\xbd"
+				   "EF\xef\xbf\xbd"
+				   "BF\xef\xbf\xbd"
+				   "BD"},
+		{"/\xed\xa0\x80", "/\xef\xbf\xbd"
+				  "ED\xef\xbf\xbd"
+				  "A0\xef\xbf\xbd"
+				  "80"},
+	};
+	g_autofree char *odd = json_path_decode("/\xef\xbf\xbd"
+						"00\xef\xbf\xbd"
+						"G\xef\xbf\xbd");
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *name = json_path_encode(table[i].path);
+		g_autofree char *path = json_path_decode(name);
+
+		g_assert_cmpstr(name, ==, table[i].name);
+		g_assert_cmpstr(path, ==, table[i].path);
+	}
+	g_assert_cmpstr(odd, ==,
+			"/\xef\xbf\xbd"
+			"00\xef\xbf\xbd"
+			"G\xef\xbf\xbd");
+}
+
 static void test_quote(void)
 {
 	g_autofree char *quoted = error_quote("a\nb\xff\xc3\xa4");
@@ -152,5 +187,6 @@ int main(int argc, char **argv)
 	g_test_add_func("/yaml/line", test_yaml_line);
 	g_test_add_func("/yaml/empty", test_yaml_empty);
 	g_test_add_func("/quote", test_quote);
+	g_test_add_func("/path-names", test_path_names);
 	return g_test_run();
 }

@@ -122,7 +122,9 @@ static void test_reasons(void)
 	autojson json_t *keep_list =
 		json_pack("{s:i, s:[{s:s, s:s, s:s}, {s:s, s:s}], s:[]}", "version", 1, "kept",
 			  "path", "/a", "reason", "trace:open", "via", "/b", "path",
-			  "/\xef\xbf\xbd", "reason", "rule:x", "removed");
+			  "/\xef\xbf\xbd"
+			  "FF",
+			  "reason", "rule:x", "removed");
 
 	world_init(&world);
 	fixture_text(world.root, "/a", "a", 0644);
