@@ -95,7 +95,7 @@ def old_gnu_sparse(real_size, pieces):
 def refused(name, directory, *texts, status=3, reference=None, options=(), env=None):
     """harden refuses it, says @texts, and leaves everything as it was."""
     before = snapshot(place)
-    done = thresh("harden", *options, reference or f"oci:{directory}", "oci:out", env=env, timeout=60)
+    done = thresh("harden", *options, reference or f"oci:{directory}", "oci:out", env=env)
     problem = done.problem(status, *texts)
     if not problem and snapshot(place) != before:
         problem = "something was written"
@@ -237,7 +237,7 @@ refused("more entries than the limit", simple(*many), "limits.entries", options=
 
 
 def hardened(name, directory, check=None, **more):
-    done_ = thresh("harden", f"oci:{directory}", f"oci:out-{tap.count}", timeout=100, **more)
+    done_ = thresh("harden", f"oci:{directory}", f"oci:out-{tap.count}", **more)
     problem = done_.problem(0)
     if not problem and check:
         problem = check(f"out-{tap.count}")

@@ -7,17 +7,15 @@ import ast
 import gzip
 import io
 import os
-import socket
 import sys
 import tarfile
-import time
 import urllib.parse
 import urllib.request
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from derive import derive  # noqa: E402
-from support import Tap, blob, finish, manifest_of, scratch, start, thresh  # noqa: E402
+from support import PATIENCE, Tap, blob, finish, free_port, manifest_of, scratch, start, thresh, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROUTES = ["system", "popen", "quoted", "environment", "bash", "quiet", "merged", "dropped", "absent", "libc", "erlang", "temporary", "number"]
@@ -35,27 +33,28 @@ class Running:
     """The sealed image, for a while."""
 
     def __init__(self, image):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.process = start("run", "-p", f"{self.port}:8080", image)
 
     def __enter__(self):
-        for _ in range(100):
-            try:
-                self.get("/")
-                return self
-            except OSError:
-                time.sleep(0.1)
+        if until(lambda: self.answers() or self.process.poll() is not None) and self.process.poll() is None:
+            return self
         raise TimeoutError(finish(self.process, 1).log)
 
+    def answers(self):
+        try:
+            self.get("/")
+            return True
+        except OSError:
+            return False
+
     def get(self, path, **query):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query, doseq=True)}", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}?{urllib.parse.urlencode(query, doseq=True)}", timeout=PATIENCE) as answer:
             return answer.read().decode()
 
     def __exit__(self, *_):
         self.process.terminate()
-        self.done = finish(self.process, 30)
+        self.done = finish(self.process)
 
 
 def probes(routes):

@@ -13,12 +13,11 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from derive import derive, image  # noqa: E402
-from support import TOP, Tap, blob, digest, manifest_of, put, scratch, thresh  # noqa: E402
+from support import PATIENCE, TOP, Tap, blob, digest, manifest_of, put, scratch, thresh, until  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 for tool in ("runc", "umoci", "podman", "curl", "nsenter", "zstd"):
@@ -151,26 +150,25 @@ def check_runtime(name, port, path, want):
         running = subprocess.Popen(["runc", "--root", state, "run", "--pid-file", "pid", container], cwd=bundle,
                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     answer = ""
-    for _ in range(100):
-        time.sleep(0.1)
-        if running.poll() is not None:
-            break
+
+    def answers():
+        nonlocal answer
         if not os.path.exists(f"{bundle}/pid"):
-            continue
+            return False
         with open(f"{bundle}/pid", encoding="ascii") as stream:
             pid = stream.read()
         asked = subprocess.run(["nsenter", "--net", "--target", pid, "curl", "-fsS", f"http://127.0.0.1:{port}{path}"],
                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         answer = asked.stdout
-        if asked.returncode == 0:
-            break
+        return asked.returncode == 0
+    until(lambda: answers() or running.poll() is not None, 0.1)
     with open(f"{name}.log", encoding="utf-8", errors="replace") as stream:
         log = stream.read()
     tap.point(f"{name}: config.json runs under runc", None if want in answer else f"{answer!r}", log)
     stop = getattr(signal, json.loads(blob(name, manifest_of(name)["config"]["digest"]))["config"].get("StopSignal", "SIGTERM"))
     subprocess.run(["runc", "--root", state, "kill", container, str(int(stop))], stderr=subprocess.DEVNULL, check=False)
     try:
-        status = running.wait(15)
+        status = running.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         subprocess.run(["runc", "--root", state, "delete", "--force", container], check=False)
         status = f"it had to be killed, {running.wait()}"
@@ -218,8 +216,7 @@ def podman(name):
     words = thresh("manifest", f"oci:{name}:latest", "--target", "podman", "--format", "json", "--image", "localhost/x:1").out
     with open("words.json", "w", encoding="utf-8") as stream:
         stream.write(words)
-    script = ("for i in $(seq 50); do inside curl -fsS http://127.0.0.1:8080/ && exit; kill -0 $CONTAINER_PID || exit; "
-              "sleep 0.1; done; exit 1")
+    script = f". {TOP}/tests/judges/wait.sh; wait_until listens 8080; inside curl -fsS http://127.0.0.1:8080/"
     done = subprocess.run([f"{TOP}/tests/judges/podman-run.sh", f"oci:{name}:latest", "words.json", "bash", "-c", script],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done

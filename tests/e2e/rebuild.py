@@ -64,7 +64,7 @@ def with_recipe(name, change):
 for name in NAMES:
     subprocess.run([os.path.join(TOP, "tools/images/make-image"), name, IMAGES], check=True, stdin=subprocess.DEVNULL,
                    stdout=subprocess.DEVNULL)
-    done = thresh("harden", f"oci:{IMAGES}/{name}:latest", f"oci:{name}:latest", timeout=300)
+    done = thresh("harden", f"oci:{IMAGES}/{name}:latest", f"oci:{name}:latest")
     tap.point(f"{name}: hardened", done.problem(0), done.log)
     before = snapshot(f"{IMAGES}/{name}"), snapshot(name)
     same(f"{name}: made again, it is the same", f"oci:{name}:latest", f"oci:{IMAGES}/{name}:latest")

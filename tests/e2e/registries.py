@@ -10,16 +10,15 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
 sys.path.insert(0, os.path.join(os.environ["TOP"], "tests/e2e"))
 from registry_server import Registry, VENDOR  # noqa: E402
-from support import Tap, base, blob, digest, environment, file, layout, put, scratch, snapshot, tar, thresh as run  # noqa: E402
+from support import (Tap, await_port, base, blob, digest, environment, file, free_port, layout, put, scratch, snapshot, tar,  # noqa: E402
+                     thresh as run)
 
 for program in ("docker-registry", "skopeo", "openssl"):
     if not shutil.which(program):
@@ -49,12 +48,6 @@ def thresh(*arguments, **more):
     return run(*arguments, env=env(**more))
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def start_registry(name, http="", auth=""):
     """Debian's docker-registry on a port of its own; answers HOST:PORT."""
     port = free_port()
@@ -65,12 +58,10 @@ def start_registry(name, http="", auth=""):
     with open(f"{name}.log", "w", encoding="utf-8") as log:
         started.append(subprocess.Popen(["docker-registry", "serve", f"{name}.yml"], stdin=subprocess.DEVNULL, stdout=log,
                                         stderr=log))
-    for _ in range(200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return f"127.0.0.1:{port}"
-        time.sleep(0.05)
-    raise RuntimeError(f"{name}: docker-registry does not start")
+    problem = await_port(port, started[-1])
+    if problem:
+        raise RuntimeError(f"{name}: docker-registry: {problem}")
+    return f"127.0.0.1:{port}"
 
 
 def skopeo(*arguments):

@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.environ["TOP"], "tests/e2e"))
 from registry_server import Registry, VENDOR, digest_of  # noqa: E402
-from support import Tap, base, environment, finish, layout, manifest_of, scratch, snapshot, start, thresh as run  # noqa: E402
+from support import PATIENCE, Tap, base, environment, finish, layout, manifest_of, scratch, snapshot, start, thresh as run, until  # noqa: E402
 
 PASSWORD = "s3cret-password"
 SIZE = 600000
@@ -24,9 +24,11 @@ os.chdir(directory)
 AUTH = os.path.join(directory, "auth.json")
 BIG = os.urandom(SIZE)
 SOURCE = layout(os.path.join(directory, "source"), [BIG], media="tar")
-CONFIG = os.path.join(directory, "thresh.yaml")
-with open(CONFIG, "w", encoding="utf-8") as stream:
-    stream.write("registry:\n  insecure: true\n  timeout: 1\n  auth-file: auth.json\n")
+# A busy machine keeps a request of ours waiting for more than a second: that is for those alone that never come to an end.
+CONFIG, IMPATIENT = (os.path.join(directory, name) for name in ("thresh.yaml", "impatient.yaml"))
+for path, timeout in ((CONFIG, 300), (IMPATIENT, 1)):
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(f"registry:\n  insecure: true\n  timeout: {timeout}\n  auth-file: auth.json\n")
 
 
 def credentials(*hosts):
@@ -35,8 +37,8 @@ def credentials(*hosts):
         json.dump({"auths": {host: {"auth": auth} for host in hosts}}, out)
 
 
-def thresh(*arguments, timeout=60):
-    done = run(*arguments, "--config", CONFIG, timeout=timeout,
+def thresh(*arguments, config=CONFIG):
+    done = run(*arguments, "--config", config,
                env=environment(THRESH_CACHE=scratch("cache"), HOME=directory, XDG_CONFIG_HOME=directory))
     if PASSWORD in done.log or "t0ken" in done.log or base64.b64encode(f"user:{PASSWORD}".encode()).decode() in done.log:
         done.status = "a secret was printed"
@@ -56,9 +58,9 @@ def filled(registry, name="app", tag="1"):
     return manifest["layers"][0]["digest"]
 
 
-def pull(registry, name="app:1"):
+def pull(registry, name="app:1", config=CONFIG):
     shutil.rmtree("out", ignore_errors=True)
-    return thresh("pull", registry.reference(name), "oci:out:1")
+    return thresh("pull", registry.reference(name), "oci:out:1", config=config)
 
 
 def whole():
@@ -345,8 +347,8 @@ def drip(request):
     request.send_header("Content-Length", str(SIZE))
     request.end_headers()
     try:
-        for byte in range(100):
-            request.wfile.write(BIG[byte:byte + 1])
+        for byte in BIG:
+            request.wfile.write(bytes([byte]))
             request.wfile.flush()
             time.sleep(0.2)
     except OSError:
@@ -356,21 +358,18 @@ def drip(request):
 
 with repository() as registry:
     registry.fault = layer(registry.layer, drip)
-    began = time.monotonic()
-    done = pull(registry)
-    tap.point("a slow loris is given up", refused(done, 6) or (None if time.monotonic() - began < 20 else "late"), done.log)
+    done = pull(registry, config=IMPATIENT)
+    tap.point("a slow loris is given up", refused(done, 6), done.log)
 
-with repository(lambda request: time.sleep(10) or request.drop()) as registry:
-    began = time.monotonic()
-    done = pull(registry)
-    tap.point("as is one that says nothing", refused(done, 6) or (None if time.monotonic() - began < 8 else "late"), done.log)
+with repository(lambda request: time.sleep(3600) or request.drop()) as registry:
+    done = pull(registry, config=IMPATIENT)
+    tap.point("as is one that says nothing", refused(done, 6), done.log)
 
 with repository() as registry:
     registry.fault = layer(registry.layer, drip)
     shutil.rmtree("out", ignore_errors=True)
     process = start("pull", registry.reference("app:1"), "oci:out:1", "--config", CONFIG)
-    while not registry.seen("GET", registry.layer):
-        time.sleep(0.05)
+    until(lambda: registry.seen("GET", registry.layer) or process.poll() is not None)
     process.send_signal(signal.SIGINT)
     done = finish(process)
     tap.point("an interrupt leaves nothing", refused(done, 128 + signal.SIGINT), done.log)
@@ -483,14 +482,17 @@ tap.point("no registry", refused(done, 6), done.log)
 with repository() as registry:
     SOURCE = layout(os.path.join(directory, "source"), [os.urandom(100000) for _ in range(8)], media="tar")
     filled(registry)
-    running, most, lock = [0], [0], threading.Lock()
+    running, most, more = [0], [0], threading.Condition()
 
     def count(request):
-        with lock:
+        """Each waits for a second one, and for a moment for one too many."""
+        with more:
             running[0] += 1
             most[0] = max(most[0], running[0])
+            more.notify_all()
+            more.wait_for(lambda: most[0] >= 2, PATIENCE)
         time.sleep(0.1)
-        with lock:
+        with more:
             running[0] -= 1
         return False
 

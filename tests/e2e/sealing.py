@@ -18,7 +18,7 @@ import urllib.request
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from derive import derive  # noqa: E402
-from support import THRESH, Tap, blob, blob_path, environment, manifest_of, scratch, start, thresh  # noqa: E402
+from support import PATIENCE, THRESH, Tap, blob, blob_path, environment, free_port, manifest_of, scratch, start, thresh  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SHELLS = {"sh", "bash", "dash", "ash", "zsh", "ksh", "busybox", "apt", "apt-get", "dpkg", "pip", "pip3", "su", "mount"}
@@ -79,12 +79,6 @@ tap.point("no set-id bit, nothing writable by others, no shell, no device", "; "
 
 # --- thresh run ---
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 class Running:
     """`thresh run` of a server, asked at its published port."""
 
@@ -93,21 +87,22 @@ class Running:
         self.process = start("run", "-p", f"{self.port}:8080", *options, SEALED, stdout=stdout, stderr=open("run.log", "wb"))
 
     def get(self, path):
-        for _ in range(200):
+        end = time.monotonic() + PATIENCE
+        while True:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE) as answer:
                     return answer.read().decode()
             except OSError as problem:
                 if self.process.poll() is not None:
                     return f"ended: {open('run.log', encoding='utf-8').read()}"
-                last = problem
+                if time.monotonic() > end:
+                    return f"no answer: {problem}"
                 time.sleep(0.1)
-        return f"no answer: {last}"
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
         try:
-            out, _ = self.process.communicate(timeout=20)
+            out, _ = self.process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return "hangs", ""

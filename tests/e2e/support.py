@@ -17,15 +17,18 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
+import time
 
 TOP = os.environ.get("TOP") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("BUILD") or os.path.join(TOP, "build")
 THRESH = os.environ.get("THRESH") or os.path.join(BUILD, "src/cli/thresh")
 TMPDIR = os.environ.get("TMPDIR") or "/var/tmp"
 EPOCH = 1700000000
+PATIENCE = 600  # seconds until something is said to hang: no judge of speed, machines are slow
 VENDOR = "application/vnd.oci.image"
 MACHINE = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
 CONFIG = {"Entrypoint": ["/app"], "Cmd": ["serve"], "ExposedPorts": {"8080/tcp": {}}}
@@ -308,7 +311,7 @@ def start(*arguments, env=None, **more):
                             **more)
 
 
-def finish(process, timeout=120):
+def finish(process, timeout=PATIENCE):
     try:
         out, err = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
@@ -318,8 +321,51 @@ def finish(process, timeout=120):
     return Done(process.returncode, (out or b"").decode(errors="replace"), (err or b"").decode(errors="replace"))
 
 
-def thresh(*arguments, env=None, timeout=120, **more):
+def thresh(*arguments, env=None, timeout=PATIENCE, **more):
     return finish(start(*arguments, env=env, **more), timeout)
+
+
+def until(condition, pause=0.02):
+    """Whether it holds before patience is over."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(pause)
+    return False
+
+
+# --- ports ---
+
+_held = []
+
+
+def free_port(count=1):
+    """A port of 127.0.0.1 (the first of @count in a row) for a server that this script starts, and for nobody else: it stays bound
+    here, without a listener, which a server that sets SO_REUSEADDR, as servers do, does not mind."""
+    while True:
+        held = []
+        try:
+            for number in range(count):
+                one = socket.socket()
+                held.append(one)
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                one.bind(("127.0.0.1", held[0].getsockname()[1] + number if number else 0))
+        except (OSError, OverflowError):
+            for one in held:
+                one.close()
+            continue
+        _held.extend(held)
+        return held[0].getsockname()[1]
+
+
+def await_port(port, process):
+    """Until somebody listens there; answers None, or what is wrong: @process has ended, or it takes too long."""
+    def listens():
+        with socket.socket() as one:
+            return one.connect_ex(("127.0.0.1", port)) == 0
+    until(lambda: process.poll() is not None or listens())
+    return None if listens() else f"port {port}: nobody listens; the server has {'ended' if process.poll() is not None else 'not begun'}"
 
 
 # --- what may be left behind ---

@@ -9,14 +9,13 @@ import base64
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 from judges import judges_ready  # noqa: E402
-from support import CONFIG, Tap, base, blob, environment, layout, scratch, thresh  # noqa: E402
+from support import CONFIG, Tap, await_port, base, blob, environment, free_port, layout, scratch, thresh  # noqa: E402
 
 BUNDLE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 HANDLE, PIN, WRONG = "0x81000001", "1234", "4321"
@@ -123,30 +122,15 @@ judge("a file", os.path.join(HERE, "file.key"), open("file.pub", encoding="utf-8
 # --- a TPM ---
 
 
-def free_ports():
-    """Two ports in a row, as swtpm's TCTI wants them."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-
-
 os.mkdir("tpm")
-PORT = free_ports()
+PORT = free_port(2)  # in a row, as swtpm's TCTI wants them
 TCTI = f"swtpm:host=127.0.0.1,port={PORT}"
 with subprocess.Popen(["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={HERE}/tpm", "--server", f"type=tcp,port={PORT}", "--ctrl",
                        f"type=tcp,port={PORT + 1}", "--flags", "not-need-init,startup-clear"], stdin=subprocess.DEVNULL) as swtpm:
     try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", PORT + 1)) == 0:
-                    break
-            subprocess.run(["sleep", "0.05"], check=True)
+        problem = await_port(PORT + 1, swtpm)
+        if problem:
+            raise RuntimeError(problem)
         env = environment(TPM2OPENSSL_TCTI=TCTI, TPM2TOOLS_TCTI=TCTI)
         openssl = ("openssl", "pkey", "-provider", "tpm2", "-provider", "default", "-propquery", "?provider=tpm2", "-pubout", "-in")
         run("tpm2_createprimary", "-Q", "-C", "o", "-G", "ecc256", "-c", "key.ctx", "-a",

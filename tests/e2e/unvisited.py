@@ -24,9 +24,9 @@ def judge(name, routes):
     done = thresh("manifest", f"oci:{name}-sealed:latest", "--target", "podman", "--format", "json", "--image", f"localhost/{name}:1")
     with open(f"{name}.json", "w", encoding="utf-8") as stream:
         stream.write(done.out)
-    script = "for i in $(seq 100); do inside curl -fsS -o /dev/null http://127.0.0.1:8080/ 2>/dev/null && break; sleep 0.1; done\n"
+    script = f". {TOP}/tests/judges/wait.sh\nwait_until answers_http 8080\n"
     for route in routes:
-        script += f"printf '%s: ' {route}; inside curl -sS -m 20 -w ' %{{http_code}}\\n' http://127.0.0.1:8080/{route} | tr '\\n' ' '; echo\n"
+        script += f"printf '%s: ' {route}; inside curl -sS -m 300 -w ' %{{http_code}}\\n' http://127.0.0.1:8080/{route} | tr '\\n' ' '; echo\n"
     judged = subprocess.run([f"{TOP}/tests/judges/podman-run.sh", f"oci:{name}-sealed:latest", f"{name}.json", "bash", "-c", script],
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                             errors="replace", check=False)

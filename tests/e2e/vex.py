@@ -11,7 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
+import resource
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -275,11 +275,11 @@ filler = {f"CVE-2020-{n}": {"description": "x" * 400, "releases": {r: {"status":
 with open("large.json", "w", encoding="utf-8") as stream:
     stream.write("{" + ",".join(f'"other{n}":{json.dumps(filler)}' for n in range(2200)) + f',"dash":{json.dumps(read("tracker.json")["dash"])}}}')
 size = os.path.getsize("large.json") >> 20
-started = time.monotonic()
+started = resource.getrusage(resource.RUSAGE_CHILDREN)
 done = thresh("vex", "oci:sealed", "--source", "oci:source", "--vulnerabilities", "large.json", "--output", "large-vex.json")
-took = time.monotonic() - started
+took = sum(getattr(resource.getrusage(resource.RUSAGE_CHILDREN), name) - getattr(started, name) for name in ("ru_utime", "ru_stime"))
 tap.point(f"{size} MiB of data", done.problem(0), done.log)
-tap.point(f"in {took:.1f} s", None if took < 10 else "too long")
+tap.point(f"in {took:.1f} s of a processor", None if took < 10 else "too long")
 tap.point("say what is so", same(said(read("large-vex.json")), {w for w in WANT if w[3] == "dash"}))
 
 # --- verify ---

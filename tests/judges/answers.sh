@@ -10,5 +10,5 @@ for path in "$@"; do
 	at=$port
 	[[ $path == /* ]] || { at=${path%%/*} path=/${path#*/}; wait_until answers_http "$at"; }
 	echo "GET $path"
-	inside curl -s -S --max-time 30 -b "${TMPDIR:-/tmp}/cookies" -c "${TMPDIR:-/tmp}/cookies" -w '\nstatus %{http_code}\n' "http://127.0.0.1:$at$path"
+	inside curl -s -S --max-time 300 -b "${TMPDIR:-/tmp}/cookies" -c "${TMPDIR:-/tmp}/cookies" -w '\nstatus %{http_code}\n' "http://127.0.0.1:$at$path"
 done

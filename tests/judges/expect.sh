@@ -8,7 +8,7 @@ port=$1; shift
 wait_until answers_http "$port"
 failed=0
 while [ $# -ge 2 ]; do
-	answer=$(inside curl -s -S --max-time 30 -w '\n%{http_code}' "http://127.0.0.1:$port$1" 2>&1 | tr -d '\0') || true
+	answer=$(inside curl -s -S --max-time 300 -w '\n%{http_code}' "http://127.0.0.1:$port$1" 2>&1 | tr -d '\0') || true
 	status=${answer##*$'\n'}
 	if [[ $status != 2* || $answer != *"$2"* ]]; then
 		printf '%s: want "%s", got: %s\n' "$1" "$2" "$answer" >&2

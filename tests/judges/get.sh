@@ -10,7 +10,7 @@ failed=0
 for path in "$@"; do
 	method=GET
 	[[ $path != POST\ * ]] || { method=POST path=${path#POST }; }
-	answer=$(inside curl -s -S -o /dev/null --max-time 30 -X "$method" -w '%{http_code} %{size_download}' "http://127.0.0.1:$port$path") || answer="000 0"
+	answer=$(inside curl -s -S -o /dev/null --max-time 300 -X "$method" -w '%{http_code} %{size_download}' "http://127.0.0.1:$port$path") || answer="000 0"
 	echo "$answer $method $path"
 	[[ $answer == 2* ]] || failed=1
 done

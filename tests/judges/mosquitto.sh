@@ -12,5 +12,5 @@ at=(-h 127.0.0.1 -p "$port" -q 1)
 if [ "$what" = publish ]; then
 	inside mosquitto_pub "${at[@]}" "${credentials[@]}" -t shop/apple -r -m "1.50"
 fi
-echo "read: $(inside mosquitto_sub "${at[@]}" "${credentials[@]}" -t 'shop/#' -v -C 1 -W 5)"
+echo "read: $(inside mosquitto_sub "${at[@]}" "${credentials[@]}" -t 'shop/#' -v -C 1 -W 100)"
 if inside mosquitto_pub "${at[@]}" -t shop/stranger -m 1 2>/dev/null; then echo "strangers: taken"; else echo "strangers: refused"; fi

@@ -34,7 +34,7 @@ fi
 podman "${storage_options[@]}" "${words[@]:1}" > "${JUDGE_LOG:-$scratch/log}" 2>&1 &
 podman_pid=$!
 id='' pid=0
-for _ in $(seq 300); do
+for _ in $(seq 3000); do
 	id=$(own_podman ps --quiet --latest --filter status=running 2>/dev/null) || id=''
 	[ -z "$id" ] || pid=$(own_podman inspect --format '{{.State.Pid}}' "$id" 2>/dev/null) || pid=0
 	[ "${pid:-0}" -eq 0 ] || break

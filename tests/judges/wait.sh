@@ -15,4 +15,4 @@ wait_until() {
 
 # listens PORT, answers_http PORT: whether somebody does.
 listens() { inside bash -c "exec 3<>/dev/tcp/127.0.0.1/$1"; }
-answers_http() { inside curl -s -o /dev/null --max-time 5 "http://127.0.0.1:$1/"; }
+answers_http() { inside curl -s -o /dev/null --max-time 60 "http://127.0.0.1:$1/"; }

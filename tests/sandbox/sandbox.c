@@ -24,6 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { PATIENCE_MS = 100000 }; /* no judge of speed: machines are slow */
+
 static struct identity identity;
 static struct rootfs rootfs = {.lock_fd = -1};
 static char *directory;
@@ -104,7 +106,7 @@ static char *run(struct sandbox *sandbox, const char *const *argv, int *ret_stat
 	output = fd_read_all(fds[0], 1 << 20, "output", &error);
 	g_assert_no_error(error);
 	close(fds[0]);
-	g_assert_true(process_wait(&process, 10000));
+	g_assert_true(process_wait(&process, PATIENCE_MS));
 	*ret_status = process.status;
 	process_clear(&process);
 	return g_strndup(g_bytes_get_data(output, NULL), g_bytes_get_size(output));
@@ -343,7 +345,7 @@ static GPtrArray *drive_port(const char *verb, const char *port, const char *pro
 	g_autoptr(GPtrArray) probes = g_ptr_array_new_with_free_func((GDestroyNotify)probe_free);
 	const struct drive_spec drive = {
 		.probes = probes,
-		.ready_timeout_ms = 3000,
+		.ready_timeout_ms = PATIENCE_MS,
 		.request_timeout_ms = timeout_ms,
 		.output_fd = -1,
 	};
@@ -361,7 +363,7 @@ static GPtrArray *drive_port(const char *verb, const char *port, const char *pro
 static void test_drive_ipv6(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) answers = drive_port("serve6", "80", NULL, 3000, &error);
+	g_autoptr(GPtrArray) answers = drive_port("serve6", "80", NULL, PATIENCE_MS, &error);
 	const struct answer *answer;
 
 	g_assert_no_error(error);
@@ -390,7 +392,7 @@ static void test_drive_silent(void)
 static void test_drive_exits(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autoptr(GPtrArray) answers = drive_port("exit", "3", NULL, 300, &error);
+	g_autoptr(GPtrArray) answers = drive_port("exit", "3", NULL, PATIENCE_MS, &error);
 
 	g_assert_null(answers);
 	g_assert_nonnull(strstr(error->message, "exited with status 3"));
@@ -477,7 +479,7 @@ static void check_traced(uint32_t uid, bool no_new_privileges, const char *progr
 	ok = sandbox_spawn(sandbox, &spec, &process, &error);
 	g_assert_cmpint(ok, ==, runs);
 	if (ok) {
-		g_assert_true(process_wait(&process, 5000));
+		g_assert_true(process_wait(&process, PATIENCE_MS));
 		g_assert_cmpint(WEXITSTATUS(process.status), ==, 5);
 		process_clear(&process);
 	}
@@ -588,7 +590,7 @@ static void test_owned_bind(void)
 		g_assert_cmpint(geteuid(), !=, 0);
 	} else {
 		g_assert_true(sandbox_spawn(sandbox, &process_spec, &process, &error));
-		g_assert_true(process_wait(&process, 5000));
+		g_assert_true(process_wait(&process, PATIENCE_MS));
 		g_assert_cmpint(process.status, ==, 0);
 		process_clear(&process);
 		g_assert_cmpint(stat(new, &st), ==, 0);
@@ -631,7 +633,7 @@ static void test_companion(void)
 	g_assert_true(sandbox_spawn(sandbox, &process_spec, &a, &error));
 	process_spec.argv = second;
 	g_assert_true(sandbox_spawn(other, &process_spec, &b, &error));
-	for (int i = 0; i < 100 && (!seen || seen->len == 0); i++) {
+	for (int i = 0; i < PATIENCE_MS / 10 && (!seen || seen->len == 0); i++) {
 		g_clear_pointer(&seen, g_array_unref);
 		g_usleep(10000);
 		seen = sandbox_listeners(other, &error);
@@ -662,7 +664,7 @@ static void kill_after(gulong delay_us)
 		close(alive[0]);
 		sandbox = open_plain(false, 0, 0);
 		sandbox_spawn(sandbox, &spec, &process, NULL);
-		sandbox_workload(sandbox, "setsid sleep 30 & sleep 30", NULL, alive[1], 30000,
+		sandbox_workload(sandbox, "setsid sleep 3600 & sleep 3600", NULL, alive[1], 3600000,
 				 &status, NULL);
 		_exit(0);
 	}
@@ -670,7 +672,7 @@ static void kill_after(gulong delay_us)
 	g_usleep(delay_us);
 	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
-	alarm(5); /* … so that its end of file is the end of the last of them */
+	alarm(PATIENCE_MS / 1000); /* … so that its end of file is the end of the last of them */
 	while (read(alive[0], &byte, 1) > 0)
 		continue;
 	alarm(0);

@@ -2,6 +2,7 @@
 #include "base/scanner.h"
 
 #include <string.h>
+#include <time.h>
 
 /* Each found pattern as "ID@OFFSET ". */
 static bool note(guint id, size_t offset, void *user)
@@ -110,7 +111,7 @@ static void test_hostile(void)
 	enum { SIZE = 4 << 20, PATTERNS = 32 };
 	autoscanner struct scanner *scanner = scanner_new();
 	g_autofree char *data = g_malloc(SIZE);
-	gint64 started;
+	clock_t started;
 
 	for (guint i = 0; i < PATTERNS; i++) {
 		char pattern[SCANNER_MAX_BYTES];
@@ -121,10 +122,10 @@ static void test_hostile(void)
 		scanner_add(scanner, pattern, sizeof(pattern), i);
 	}
 	memset(data, 'a', SIZE);
-	started = g_get_monotonic_time();
+	started = clock();
 	g_assert_true(scanner_scan(scanner, data, SIZE, note, NULL));
-	/* 0.3 s at most where nothing else runs; a quadratic one takes hours */
-	g_assert_cmpint(g_get_monotonic_time() - started, <, 20 * G_USEC_PER_SEC);
+	/* 0.3 s of the processor at most; a quadratic one takes hours */
+	g_assert_cmpint(clock() - started, <, 20 * CLOCKS_PER_SEC);
 }
 
 int main(int argc, char **argv)

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 #include <string.h>
+#include <time.h>
 
 /* Holes that a text leaves, joined by bars; NULL: no match. */
 static char *match(const char *pattern, const char *text)
@@ -138,11 +139,11 @@ static void test_work(void)
 {
 	g_autofree char *letters = g_strnfill(2000, 'a');
 	g_autofree char *text = g_strconcat(letters, "!", NULL);
-	gint64 start = g_get_monotonic_time();
+	clock_t start = clock(); /* of the processor: others may use it too */
 
 	g_assert_null(match(
 		"%{token}%{token}%{token}%{token}%{token}%{token}%{token}%{token}%{token}", text));
-	g_assert_cmpint(g_get_monotonic_time() - start, <, 5 * G_USEC_PER_SEC);
+	g_assert_cmpint(clock() - start, <, 5 * CLOCKS_PER_SEC);
 }
 
 int main(int argc, char **argv)
