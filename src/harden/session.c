@@ -325,25 +325,22 @@ static bool start_finish(struct session *session, const struct run *run, struct 
 	return true;
 }
 
-/* What the first start listened on is what the later ones, and the sealed image, are asked at. */
-static void remember_ports(struct session *session, struct sandbox *sandbox,
+/* What the first start was asked is what the later ones, and the sealed image, are asked: neither a
+ * port that was opened meanwhile, nor how long an answer takes, makes a difference. */
+static void remember_ports(struct session *session, const GPtrArray *answers,
 			   const GPtrArray *arguments)
 {
-	g_autoptr(GArray) listeners = NULL;
 	GArray *ports;
 
 	if (g_hash_table_contains(session->ports, arguments))
 		return;
-	listeners = sandbox_listeners(sandbox, NULL);
-	if (!listeners)
-		return;
-	ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-	for (guint i = 0; i < listeners->len; i++) {
-		const struct sandbox_listener *listener =
-			&g_array_index(listeners, struct sandbox_listener, i);
+	ports = g_array_new(FALSE, FALSE, sizeof(struct drive_port));
+	for (guint i = 0; i < answers->len; i++) {
+		const struct answer *answer = answers->pdata[i];
+		const struct drive_port port = {answer->port, answer->http};
 
-		if (listener->tcp)
-			g_array_append_val(ports, listener->port);
+		if (port.port != 0)
+			g_array_append_val(ports, port);
 	}
 	g_hash_table_insert(session->ports, (gpointer)arguments, ports);
 }
@@ -372,7 +369,7 @@ static bool drive(struct session *session, struct run *run, struct sandbox *sand
 			g_prefix_error(error, "its last output was \"%s\": ", last);
 		return false;
 	}
-	remember_ports(session, sandbox, run->arguments);
+	remember_ports(session, driven, run->arguments);
 	for (guint i = 0; i < driven->len; i++) {
 		struct answer *answer = driven->pdata[i];
 

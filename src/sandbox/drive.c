@@ -147,7 +147,8 @@ static bool has_expected(const struct drive *drive)
 	const GArray *expected = drive->spec->expected_ports;
 
 	for (guint i = 0; expected && i < expected->len; i++) {
-		if (!has_port(drive->listeners, g_array_index(expected, uint16_t, i), true))
+		if (!has_port(drive->listeners, g_array_index(expected, struct drive_port, i).port,
+			      true))
 			return false;
 	}
 	return true;
@@ -288,13 +289,29 @@ static void run_probe(struct drive *drive, const struct probe *probe)
 			    probe->path, text));
 }
 
-static bool is_expected(const struct drive_spec *spec, uint16_t port)
+static const struct drive_port *find_expected(const struct drive_spec *spec, uint16_t port)
 {
 	for (guint i = 0; spec->expected_ports && i < spec->expected_ports->len; i++) {
-		if (g_array_index(spec->expected_ports, uint16_t, i) == port)
-			return true;
+		const struct drive_port *expected =
+			&g_array_index(spec->expected_ports, struct drive_port, i);
+
+		if (expected->port == port)
+			return expected;
 	}
-	return !spec->expected_ports;
+	return NULL;
+}
+
+/* How fast a server answers for the first time does not decide what a later one is asked. */
+static struct answer *ask_default(struct drive *drive, uint16_t port)
+{
+	const struct drive_port *expected = find_expected(drive->spec, port);
+	g_autofree char *text = g_strdup_printf("GET http://:%u/", port);
+
+	if (!expected)
+		return ask(drive, REQUEST_EITHER, port, "/", NULL);
+	if (expected->http)
+		return ask(drive, REQUEST_HTTP, port, "/", text);
+	return ask(drive, REQUEST_TCP, port, NULL, NULL);
 }
 
 /* Neither probe nor workload: each port that it listens on, once. */
@@ -306,10 +323,11 @@ static void run_default(struct drive *drive)
 		const struct sandbox_listener *l =
 			&g_array_index(drive->listeners, struct sandbox_listener, i);
 
-		if (!l->tcp || l->port == last || !is_expected(drive->spec, l->port))
+		if (!l->tcp || l->port == last ||
+		    (drive->spec->expected_ports && !find_expected(drive->spec, l->port)))
 			continue;
 		last = l->port;
-		g_ptr_array_add(drive->answers, ask(drive, REQUEST_EITHER, l->port, "/", NULL));
+		g_ptr_array_add(drive->answers, ask_default(drive, l->port));
 	}
 }
 

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-	DETECT_MS = 2000, /* how long a server may take to show that it speaks HTTP */
 	REPLY_MAX_BYTES = HTTP_BODY_MAX_BYTES + (1 << 20),
 };
 
@@ -157,18 +156,15 @@ static bool send_all(int fd, const char *data, size_t size, gint64 end)
 static bool read_response(const struct request *r, int fd, struct http_response *response,
 			  GError **error)
 {
-	gint64 detect = g_get_monotonic_time() + DETECT_MS * G_TIME_SPAN_MILLISECOND;
 	uint8_t chunk[65536];
 
 	while (!response->done) {
-		bool begun = response->status != 0 || response->line->len >= 5;
-		gint64 end = r->kind == REQUEST_EITHER && !begun ? MIN(detect, r->end) : r->end;
 		ssize_t n = recv(fd, chunk, sizeof(chunk), 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN) {
-			if (wait_for(fd, POLLIN, end))
+			if (wait_for(fd, POLLIN, r->end))
 				continue;
 			return error_set(error, THRESH_ERROR_NOT_READY, "no whole answer in %d ms",
 					 r->timeout_ms);
@@ -246,7 +242,7 @@ static char *take_text(const uint8_t *data, uint32_t size)
 	return g_utf8_make_valid(text, -1);
 }
 
-static bool parse_reply(GBytes *bytes, struct answer *answer, bool *ret_http)
+static bool parse_reply(GBytes *bytes, struct answer *answer)
 {
 	gsize size;
 	const uint8_t *data = g_bytes_get_data(bytes, &size);
@@ -269,7 +265,7 @@ static bool parse_reply(GBytes *bytes, struct answer *answer, bool *ret_http)
 	data += reply.failure_bytes;
 	if (reply.is_http)
 		answer->body = g_bytes_new(data, reply.body_bytes);
-	*ret_http = reply.is_http;
+	answer->http = reply.is_http;
 	return true;
 }
 
@@ -285,18 +281,18 @@ struct answer *request_make(struct sandbox *sandbox, enum request_kind kind, con
 	};
 	struct answer *answer = g_new0(struct answer, 1);
 	g_autoptr(GError) error = NULL;
-	bool http = false;
 	/* The child ends by itself in time; the second is for its start and its answer. */
 	g_autoptr(GBytes) reply = sandbox_call(sandbox, false, request_inside, &request,
 					       REPLY_MAX_BYTES, timeout_ms + 1000, &error);
 
+	answer->port = port;
 	if (!reply)
 		answer->failure = g_strdup(error->message);
-	else if (!parse_reply(reply, answer, &http))
+	else if (!parse_reply(reply, answer))
 		answer->failure = g_strdup("a damaged answer from the helper");
 	if (text)
 		answer->request = g_strdup(text);
-	else if (http)
+	else if (answer->http)
 		answer->request = g_strdup_printf("GET http://:%u%s", port, request.path);
 	else
 		answer->request = g_strdup_printf("tcp://:%u", port);

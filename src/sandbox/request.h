@@ -20,7 +20,7 @@ GArray *targets_of(const GArray *listeners, uint16_t port);
 enum request_kind {
 	REQUEST_HTTP,   /* GET; what is not HTTP is a failure */
 	REQUEST_TCP,    /* a connection */
-	REQUEST_EITHER, /* GET; what is not HTTP within 2 s is a connection */
+	REQUEST_EITHER, /* GET; where nothing of HTTP comes in time, a connection */
 };
 
 /* Never NULL: what failed is in answer->failure. @text becomes answer->request, NULL: made from the

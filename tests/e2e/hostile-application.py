@@ -11,7 +11,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from support import (CONFIG, Tap, adopt_orphans, base, environment, file, layout, leftovers, orphans, processes, scratch,  # noqa: E402
-                     snapshot, thresh)
+                     snapshot, thresh, until)
 
 tap = Tap()
 adopt_orphans()
@@ -32,18 +32,13 @@ def settings(text):
 
 def quiet():
     """What thresh started must be gone a moment after it."""
-    for _ in range(50):
-        left = orphans()
-        if not left:
-            return None
-        time.sleep(0.1)
-    return f"processes are left: {left}"
+    return None if until(lambda: not orphans()) else f"processes are left: {orphans()}"
 
 
-def harden(name, directory, status, *texts, options=(), timeout=60, check=None, destination="out", env=None):
+def harden(name, directory, status, *texts, options=(), check=None, destination="out", env=None):
     before = snapshot(place)
     began = time.monotonic()
-    done = thresh("harden", *options, f"oci:{directory}", f"oci:{destination}", timeout=timeout, env=env)
+    done = thresh("harden", *options, f"oci:{directory}", f"oci:{destination}", env=env)
     problem = done.problem(status, *texts) or quiet()
     if not problem and status and snapshot(place) != before:
         problem = "something was written"
@@ -61,9 +56,9 @@ harden("an ordinary one", application("serve"), 0)
 
 harden("it exits at once with 3", application("exit", "3"), 4, "exited with status 3")
 harden("it crashes", application("crash"), 4, "killed by signal", "about to crash")
-harden("it never listens", application("silent"), 4, "does not listen", "I say nothing", options=["--timeout", "2"])
+harden("it never listens", application("silent"), 4, "does not listen", "I say nothing", options=["--timeout", "8"])
 harden("it does not listen on the probed port", application("serve"), 4, "probed port", "8080",
-       options=["--timeout", "2", "--probe", "http://:9999/"])
+       options=["--timeout", "8", "--probe", "http://:9999/"])
 harden("it exits 0 at once, and a probe was asked for", application("exit", "0"), 4, "exited with status 0",
        options=["--probe", "http://:8080/"])
 
@@ -77,8 +72,12 @@ harden("the workload never ends", application("serve"), 3, "workload", "not done
 harden("the workload leaves processes behind", application("serve"), 0,
        options=["--workload", f"(exec -a left-{os.getpid()} sleep 1000) & disown; true"], check=lambda _: (
            "they run on" if processes(f"left-{os.getpid()}") else None))
-harden("the workload succeeds on the original alone", application("serve"), 5, "workload",
-       options=["--workload", f"echo >> {place}/../count; [ $(wc -l < {place}/../count) -le 4 ]"])
+with open("root.py", "w", encoding="ascii") as stream:
+    stream.write("import os, sys, urllib.request\n"
+                 "url = f\"http://{os.environ['THRESH_HOST']}:{os.environ['THRESH_PORT']}/\"\n"
+                 "sys.exit(urllib.request.urlopen(url).read() != b'one\\n')\n")
+harden("the workload succeeds on the original alone, which is root", application("by-uid", layers=[file("etc/root.conf", b"x")]), 5, "workload",
+       options=["--workload", f"python3 {place}/root.py"])
 
 # --- its answers ---
 
@@ -87,11 +86,14 @@ harden("a body without end is cut, not followed", application("endless"), 0, opt
 harden("an answer that never comes to its end", application("slow"), 3, "8080",
        options=[*settings("timeouts: {request: 1}"), "--probe", "http://:8080/"])
 
+harden("it answers later than the original", application("late"), 0)
+harden("a second port is opened while the first is asked", application("second-port"), 0)
+
 # --- what it does to the machine ---
 
 harden("SIGTERM is ignored", application("stubborn"), 0, options=settings("timeouts: {stop: 1}"))
-harden("it forks without end", application("fork"), 0, options=settings("sandbox: {processes: 100}"), timeout=100)
-harden("it floods standard output", application("flood"), 0, timeout=100)
+harden("it forks without end", application("fork"), 0, options=settings("sandbox: {processes: 100}"))
+harden("it floods standard output", application("flood"), 0)
 harden("it fills the disk", application("fill"), 0, options=[*settings("sandbox: {scratch: 64M}"), "--probe", "http://:8080/"])
 
 
@@ -127,7 +129,7 @@ for entrypoint, named in ((["sh", "-c", "exec /app serve"], "sh: not found in PA
     harden(f"a shell entry point that does not start: {' '.join(entrypoint)}", image, 3, named, image)
 image = layout("shell-command", [base(*scripts)], dict(CONFIG, Entrypoint=None, Cmd=["sh", "-c", "exec /app serve"]))
 harden("a shell as Cmd that does not start", image, 3, "sh: not found in PATH")
-done = thresh("harden", f"oci:{image}", "oci:out-command", "--", "/app", "serve", timeout=60)
+done = thresh("harden", f"oci:{image}", "oci:out-command", "--", "/app", "serve")
 tap.point("and the way out that is named", done.problem(0), done.log)
 
 # --- what is asked for wrongly: 2 and 3 ---
@@ -171,7 +173,7 @@ harden("a profile that is not there", good, 3, "nowhere.json", options=["--profi
 
 for verb, arguments in (("run", ["oci:app-0"]), ("manifest", ["oci:app-0", "--target", "podman"]),
                         ("replay", ["oci:app-0", "oci:app-0"])):
-    done = thresh(verb, *arguments, timeout=60)
+    done = thresh(verb, *arguments)
     tap.point(f"{verb} of an image that thresh did not seal", done.problem(3, "oci:app-0"), done.log)
 
 
@@ -208,10 +210,10 @@ for name, value in (("empty", ""), ("no JSON", "{"), ("another type", "[]"), ("w
                     ("of another version", "{\"version\": 999}"), ("nested without end", "[" * 100000)):
     image = relabel(spoil_labels(value))
     for verb, arguments in (("run", [f"oci:{image}"]), ("manifest", [f"oci:{image}", "--target", "kubernetes"])):
-        done = thresh(verb, *arguments, timeout=60)
+        done = thresh(verb, *arguments)
         tap.point(f"{verb}: a seal that is {name}", done.problem(3, image, "seal"), done.log)
 
 for name in ("why", "diff"):
-    done = thresh(name, "oci:nowhere", "oci:nowhere" if name == "diff" else "/app", timeout=60)
+    done = thresh(name, "oci:nowhere", "oci:nowhere" if name == "diff" else "/app")
     tap.point(f"{name} of an image that is not there", done.problem(3, "nowhere"), done.log)
 tap.end()

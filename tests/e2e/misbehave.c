@@ -90,6 +90,21 @@ static void answer_slowly(int fd)
 		usleep(200000);
 }
 
+/* Fast in the original, which is root, and slow in the sealed image. */
+static void answer_late(int fd)
+{
+	if (getuid() != 0)
+		sleep(3);
+	answer_plain(fd);
+}
+
+/* While a second port is opened that was not there when it was asked. */
+static void answer_meanwhile(int fd)
+{
+	sleep(2);
+	answer_plain(fd);
+}
+
 static void answer_full(int fd)
 {
 	static const char chunk[1 << 20];
@@ -101,6 +116,16 @@ static void answer_full(int fd)
 	unlink("/tmp/fill");
 	close(file);
 	answer_plain(fd);
+}
+
+static void open_second_port(void)
+{
+	if (fork() == 0) {
+		sleep(1);
+		listen_at(PORT + 1);
+		for (;;)
+			pause();
+	}
 }
 
 static void serve(void (*answer)(int fd))
@@ -346,6 +371,11 @@ int main(int argc, char **argv)
 		answer = answer_headers;
 	} else if (!strcmp(verb, "endless")) {
 		answer = answer_endless;
+	} else if (!strcmp(verb, "late")) {
+		answer = answer_late;
+	} else if (!strcmp(verb, "second-port")) {
+		open_second_port();
+		answer = answer_meanwhile;
 	} else if (!strcmp(verb, "slow")) {
 		answer = answer_slowly;
 	}
