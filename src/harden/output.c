@@ -16,7 +16,8 @@ enum {
 	TAIL_BYTES = 8192,
 	SHOWN_BYTES = 400,
 	SHOWN_LINES = 4,
-	DRAIN_MS = 1000,
+	DRAIN_MS = 1000, /* while the application may run on */
+	END_MS = 60000,
 };
 
 struct output {
@@ -126,9 +127,9 @@ void output_started(struct output *output)
 	output->thread = g_thread_new("output", output_loop, output);
 }
 
-void output_finish(struct output *output)
+static void wait_for_end(struct output *output, int timeout_ms)
 {
-	gint64 deadline = g_get_monotonic_time() + (gint64)DRAIN_MS * 1000;
+	gint64 deadline = g_get_monotonic_time() + (gint64)timeout_ms * 1000;
 
 	if (!output->thread)
 		return;
@@ -136,6 +137,11 @@ void output_finish(struct output *output)
 	while (!output->ended && g_cond_wait_until(&output->cond, &output->mutex, deadline))
 		;
 	g_mutex_unlock(&output->mutex);
+}
+
+void output_finish(struct output *output)
+{
+	wait_for_end(output, END_MS);
 }
 
 GBytes *output_take(struct output *output)
@@ -170,7 +176,7 @@ char *output_last_lines(struct output *output, const GPtrArray *redactions)
 {
 	char *line;
 
-	output_finish(output);
+	wait_for_end(output, DRAIN_MS);
 	g_mutex_lock(&output->mutex);
 	line = last_lines(output->tails[1], redactions);
 	if (!*line) {

@@ -15,7 +15,7 @@ struct output *output_new(GError **error);
 int output_fd(const struct output *output, int standard);
 /* The application has its own copies now: closes ours, and drains. */
 void output_started(struct output *output);
-/* Waits until the last writer is gone, at most a second. */
+/* After the application's end: waits until the last writer is gone, at most a minute. */
 void output_finish(struct output *output);
 /* Standard output from its start, at most 8 MiB; after output_finish. */
 GBytes *output_take(struct output *output);
