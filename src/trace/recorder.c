@@ -25,7 +25,7 @@ enum {
 	LISTENER_FD = 3, /* in the agent */
 	OUTPUT_FD = 4,
 	TABLE_FD = 5,
-	FINISH_TIMEOUT_MS = 10000, /* for what is left after the application's end */
+	FINISH_TIMEOUT_MS = 60000, /* for what is left after the application's end */
 };
 
 struct recorder {
