@@ -134,6 +134,7 @@ struct follow {
 	bool finished;  /* the record is filled */
 	GArray *beside; /* struct follow_beside: empty where the application was executed by the
 			   script itself */
+	pid_t killed;   /* by follow_without, or 0 */
 	bool ended;     /* the first process has: its status was taken */
 	int status;
 	gint64 deadline;
@@ -152,9 +153,10 @@ bool follow_attach(pid_t pid, void *follow, GError **error);
  * The processes are left stopped: follow_kill ends them. */
 bool follow_run(struct follow *follow, GError **error);
 
-/* After follow_run: lets everything go on without looking at it, until the first process has ended
- * (true) or @timeout_ms are over. */
-bool follow_wait(struct follow *follow, int timeout_ms);
+/* After follow_run: kills @pid and lets everything go on without looking at it, until the first
+ * process has ended (true), or @timeout_ms are over and the shells have nothing more to do, at most
+ * a minute longer. */
+bool follow_without(struct follow *follow, pid_t pid, int timeout_ms);
 
 /* Kills the first process, and so all, and waits for their end. */
 void follow_kill(struct follow *follow);

@@ -199,8 +199,7 @@ static void find_essential(const struct job *job, struct follow *follow)
 		const struct follow_beside *beside =
 			&g_array_index(follow->beside, struct follow_beside, i);
 
-		kill(beside->pid, SIGKILL);
-		beside->step->essential = follow_wait(follow, settle_ms);
+		beside->step->essential = follow_without(follow, beside->pid, settle_ms);
 		/* the rest was waited for in the same way */
 		for (guint j = i + 1; beside->step->essential && j < follow->beside->len; j++)
 			g_array_index(follow->beside, struct follow_beside, j).step->essential =

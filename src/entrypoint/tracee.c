@@ -159,6 +159,14 @@ int64_t tracee_sleeps_in(pid_t tid)
 	return text && g_ascii_isdigit(*text) ? g_ascii_strtoll(text, NULL, 10) : -1;
 }
 
+char tracee_state(pid_t tid)
+{
+	g_autofree char *text = tracee_file(tid, "stat");
+	const char *behind = text ? strrchr(text, ')') : NULL;
+
+	return behind && behind[1] ? behind[2] : 0;
+}
+
 /* Behind "\nNAME:" and blanks; NULL where there is no such line. */
 static const char *status_field(const char *text, const char *name)
 {

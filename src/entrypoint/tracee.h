@@ -56,6 +56,9 @@ char *tracee_file(pid_t tid, const char *name);
 /* The number of the call in which it sleeps; -1: it runs, or cannot be looked at. */
 int64_t tracee_sleeps_in(pid_t tid);
 
+/* proc_pid_stat(5): 'R', 'S' …; 0: it is gone. */
+char tracee_state(pid_t tid);
+
 /* --- what the processor's registers hold: tracee_CPU.c --- */
 
 /* At a call's entry: lets the kernel make no call. At its exit: what the process is told. */

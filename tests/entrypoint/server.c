@@ -2,8 +2,11 @@
 /*
  * The programs of the scripts in tests/unit/entrypoint/start.c, in one static file.
  *
- *     server listen PORT | socket PATH | connect PORT | many DIRECTORY COUNT | big PATH |
- *            undumpable PATH | traceme PATH | daemon PORT | signal PID
+ *     server listen PORT | socket PATH | connect PORT|PATH | try PORT | many DIRECTORY COUNT | big
+ * PATH | undumpable PATH | traceme PATH | daemon PORT | signal PID
+ *
+ * connect waits for somebody to listen: a script of the tests that goes on behind it has its
+ * server.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -26,22 +29,24 @@ static struct sockaddr_in local(const char *port)
 	return address;
 }
 
-static int serve(int fd)
+/* @ready: is closed when it listens, or -1. */
+static int serve(int fd, int ready)
 {
 	if (listen(fd, 8) != 0)
 		return 1;
+	close(ready);
 	for (;;)
 		close(accept(fd, NULL, NULL));
 }
 
-static int serve_port(const char *port)
+static int serve_port(const char *port, int ready)
 {
 	struct sockaddr_in address = local(port);
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	int on = 1;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? 1 : serve(fd);
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? 1 : serve(fd, ready);
 }
 
 static int serve_socket(const char *path)
@@ -50,20 +55,42 @@ static int serve_socket(const char *path)
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? 1 : serve(fd);
+	return bind(fd, (struct sockaddr *)&address, sizeof(address)) ? 1 : serve(fd, -1);
 }
 
-static int call_port(const char *port, const char *from)
+static int try_port(const char *port)
 {
 	struct sockaddr_in address = local(port);
-	char input[65536];
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int failed = connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0;
+
+	close(fd);
+	return failed;
+}
+
+static int try_socket(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	int failed;
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	failed = connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0;
+	close(fd);
+	return failed;
+}
+
+static int call(const char *where, const char *from)
+{
+	char input[65536];
 
 	if (from)
 		dup2(open(from + strlen("--from="), O_RDONLY), 0);
 	while (read(0, input, sizeof(input)) > 0)
 		;
-	return connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0;
+	while (*where == '/' ? try_socket(where) : try_port(where))
+		usleep(10000);
+	return 0;
 }
 
 static int write_file(const char *path, size_t size)
@@ -91,22 +118,30 @@ static int write_many(const char *directory, const char *count)
 
 static int daemonize(const char *port)
 {
+	int ends[2];
+	char byte;
+
+	if (pipe(ends) != 0)
+		return 1;
 	if (fork() == 0) {
+		close(ends[0]);
 		setsid();
-		exit(serve_port(port));
+		exit(serve_port(port, ends[1]));
 	}
-	usleep(200000);
-	return 0;
+	close(ends[1]);
+	return read(ends[0], &byte, 1) != 0;
 }
 
 static int dispatch(const char *verb, char **arguments)
 {
 	if (strcmp(verb, "listen") == 0)
-		return serve_port(arguments[0]);
+		return serve_port(arguments[0], -1);
 	if (strcmp(verb, "socket") == 0)
 		return serve_socket(arguments[0]);
 	if (strcmp(verb, "connect") == 0)
-		return call_port(arguments[0], arguments[1]);
+		return call(arguments[0], arguments[1]);
+	if (strcmp(verb, "try") == 0)
+		return try_port(arguments[0]);
 	if (strcmp(verb, "daemon") == 0)
 		return daemonize(arguments[0]);
 	if (strcmp(verb, "many") == 0)

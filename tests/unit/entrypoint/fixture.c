@@ -294,6 +294,8 @@ char *fixture_start(const char *script, const struct start_scenario *scenario,
 	own_setup.process = &process;
 	own_setup.identity = &fixture_identity;
 	own_setup.entrypoint_words = 1;
+	if (own_setup.timeout_ms == 0)
+		own_setup.timeout_ms = 300000; /* no judge of speed: machines are slow */
 	if (own_setup.settle_ms == 0)
 		own_setup.settle_ms = 300;
 	start_record_free(last);

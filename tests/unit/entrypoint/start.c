@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { LONG_MS = 300000 }; /* no judge of speed: machines are slow */
+
 struct vector {
 	const char *name;
 	const char *script;
@@ -75,19 +77,21 @@ static const struct vector vectors[] = {
 	{"not there", "#!/bin/sh\nexec /nowhere\n", "exit 127\n"},
 	{"temporary server",
 	 "#!/bin/bash\nserver listen 5432 &\npid=$!\n"
-	 "for i in 1 2 3 4 5 6 7 8 9; do server connect 5432 && break; sleep 0.1; done\n"
+	 "while ! server try 5432; do sleep 0.1; done\n"
 	 "echo 'create table' | server connect 5432\n"
 	 "server connect 5432 <<< 'insert'\nkill $pid\nwait $pid\necho done > /data/done\nexec "
 	 "\"$@\"\n",
-	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432\n"
+	 "begin server listen 5432 listens tcp 5432\nrun server try 5432\n"
 	 "run server connect 5432 input \"create table\\n\"\n"
 	 "run server connect 5432 input \"insert\\n\"\nstop 0 15\n"
 	 "file /data/done 0644 \"done\\n\"\nexec server listen 80\n"},
 	{"socket",
 	 "#!/bin/sh\nserver socket /run/s.sock &\nwhile ! [ -S /run/s.sock ]; do sleep 0.05; done\n"
+	 "server connect /run/s.sock\n"
 	 "server many /data 1\n/bin/kill -USR1 $!\nwait $!\nexec \"$@\"\n",
 	 "begin server socket /run/s.sock listens socket /run/s.sock\n"
-	 "file /data/0 0644 \"\"\nstop 0 10\nexec server listen 80\n"},
+	 "run server connect /run/s.sock\nfile /data/0 0644 \"\"\nstop 0 10\nexec server listen "
+	 "80\n"},
 	{"daemon", "#!/bin/sh\nserver daemon 5432\necho x > /data/x\nexec \"$@\"\n",
 	 "run server daemon 5432 listens tcp 5432\nfile /data/x 0644 \"x\\n\"\nexec server listen "
 	 "80\n"},
@@ -95,31 +99,44 @@ static const struct vector vectors[] = {
 	 "file /data/x 0644 \"x\\n\"\nexec server listen 80\n"},
 	{"waited for", "#!/bin/bash\n\"$@\" &\ntrap 'kill $!' TERM\nwait\n",
 	 "exec server listen 80\n"},
-	{"one of two", "#!/bin/bash\nserver listen 5432 &\nserver listen 80 &\nwait -n\n",
-	 "begin server listen 5432 listens tcp 5432 essential\nexec server listen 80\n"},
-	{"both", "#!/bin/bash\nserver listen 5432 &\nserver listen 80 &\nwait\n",
-	 "begin server listen 5432 listens tcp 5432\nexec server listen 80\n"},
+	{"one of two",
+	 "#!/bin/bash\nserver listen 5432 &\nserver connect 5432\nserver listen 80 &\nwait -n\n",
+	 "begin server listen 5432 listens tcp 5432 essential\nrun server connect 5432\n"
+	 "exec server listen 80\n"},
+	{"one of two, which takes its time",
+	 "#!/bin/bash\nserver listen 5432 &\nserver connect 5432\nserver listen 80 &\nwait -n\n"
+	 "for ((i = 0; i < 300000; i++)); do :; done\n",
+	 "begin server listen 5432 listens tcp 5432 essential\nrun server connect 5432\n"
+	 "exec server listen 80\n"},
+	{"both",
+	 "#!/bin/bash\nserver listen 5432 &\nserver connect 5432\nserver listen 80 &\nwait\n",
+	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432\n"
+	 "exec server listen 80\n"},
 	{"unknown input",
-	 "#!/bin/sh\ncat /dev/zero | (sleep 0.3; server socket /run/x) & sleep 0.6; exec \"$@\"\n",
+	 "#!/bin/bash\ncat /dev/zero | (until read -t 0; do sleep 0.05; done; server socket "
+	 "/run/x) &\n"
+	 "until [ -S /run/x ]; do sleep 0.05; done\nserver connect /run/x\nexec \"$@\"\n",
 	 "begin cat /dev/zero read\nbegin server socket /run/x input unknown listens socket "
-	 "/run/x\n"
+	 "/run/x\nrun server connect /run/x\n"
 	 "exec server listen 80\n"},
 	{"input",
-	 "#!/bin/sh\nserver listen 5432 & sleep 0.1\necho from file > /data/in\n"
+	 "#!/bin/sh\nserver listen 5432 &\nserver connect 5432\necho from file > /data/in\n"
 	 "server connect 5432 < /data/in > /data/out\nv=$(server connect 5432 < /dev/null)\n"
 	 "cat <<EOF | sed s/a/b/ | server connect 5432\nxax\nEOF\n"
 	 "server connect 5432 <<EOF\nhere\nEOF\nexec \"$@\"\n",
-	 "begin server listen 5432 listens tcp 5432\nfile /data/in 0644 \"from file\\n\"\n"
+	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432\nfile /data/in 0644 "
+	 "\"from file\\n\"\n"
 	 "file /data/out 0644 \"\"\nrun server connect 5432 input \"from file\\n\" output "
 	 "/data/out\n"
 	 "run server connect 5432 read\nrun server connect 5432 input \"xbx\\n\"\n"
 	 "run server connect 5432 input \"here\\n\"\nexec server listen 80\n"},
 	{"input of files",
-	 "#!/bin/sh\nserver listen 5432 & sleep 0.1\n"
+	 "#!/bin/sh\nserver listen 5432 &\nserver connect 5432\n"
 	 "{ echo begin; cat /usr/share/big.sql; echo between; sed '' /usr/share/big.sql; } | "
 	 "server connect 5432\n"
 	 "server connect 5432 < /usr/share/big.sql\nexec \"$@\"\n",
-	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432 input "
+	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432\nrun server connect "
+	 "5432 input "
 	 "\"begin\\n\\002/usr/share/big.sql\\003between\\n\\002/usr/share/big.sql\\003\"\n"
 	 "run server connect 5432 input \"\\002/usr/share/big.sql\\003\"\n"
 	 "exec server listen 80\n"},
@@ -129,9 +146,10 @@ static const struct vector vectors[] = {
 	 "done\nexec \"$@\"\n",
 	 "begin server listen 5432 listens tcp 5432\nexec server listen 80\n"},
 	{"named input",
-	 "#!/bin/bash\nserver listen 5432 & sleep 0.3\nserver connect 5432 --from=<(echo secret)\n"
+	 "#!/bin/bash\nserver listen 5432 &\nserver connect 5432\nserver connect 5432 "
+	 "--from=<(echo secret)\n"
 	 "exec \"$@\"\n",
-	 "begin server listen 5432 listens tcp 5432\n"
+	 "begin server listen 5432 listens tcp 5432\nrun server connect 5432\n"
 	 "run server connect 5432 --from=/dev/stdin input \"secret\\n\"\n"
 	 "exec server listen 80\n"},
 	{"nice", "#!/bin/sh\nnice -n 2 touch /data/x\nexec nice -n 5 \"$@\"\n",
@@ -466,23 +484,22 @@ static void test_plan(void)
 
 /* --- what must not get far --- */
 
+/* In time for the limit of the test itself. */
 static void assert_fails(const char *script, int timeout_ms, const char *message)
 {
 	struct start_setup setup = {.timeout_ms = timeout_ms};
-	gint64 start = g_get_monotonic_time();
 	g_autofree char *text = fixture_start(script, NULL, &setup);
 
 	if (!strstr(text, message))
 		g_test_message("%.2000s", text);
 	g_assert_nonnull(strstr(text, message));
-	g_assert_cmpint((g_get_monotonic_time() - start) / 1000, <, 60000);
 }
 
 static void test_never_ends(void)
 {
-	assert_fails("#!/bin/sh\nwhile :; do sleep 0.1; done\n", 500,
-		     "did not execute the application within 500 ms; it was last at `/");
-	assert_fails("#!/bin/sh\nwhile :; do :; done\n", 500, "last at `/entrypoint.sh`");
+	assert_fails("#!/bin/sh\nwhile :; do sleep 0.1; done\n", 3000,
+		     "did not execute the application within 3000 ms; it was last at `/");
+	assert_fails("#!/bin/sh\nwhile :; do :; done\n", 3000, "last at `/entrypoint.sh`");
 	assert_fails("#!/bin/sh\nkill -STOP $$\nwhile :; do sleep 1; done\n", 500, "within 500 ms");
 }
 
@@ -495,9 +512,9 @@ static void test_too_much(void)
 {
 	assert_fails(
 		"#!/bin/bash\nfor ((i = 0; i < 10100; i++)); do : > /data/$i; done\nexec \"$@\"\n",
-		50000, "did more than 10000 things");
+		LONG_MS, "did more than 10000 things");
 	assert_fails("#!/bin/bash\nx=$(printf %02000000d 1); echo $x > /data/x\nexec \"$@\"\n",
-		     20000, "/data/x: the start script made or changed it");
+		     LONG_MS, "/data/x: the start script made or changed it");
 }
 
 int main(int argc, char **argv)
