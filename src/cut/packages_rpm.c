@@ -179,6 +179,7 @@ static void set_source(struct package *package, const char *file)
 {
 	g_autofree char *text = g_strdup(file ? file : "");
 	char *end = g_strrstr(text, ".src.rpm"), *release, *version;
+	const char *colon;
 
 	if (!end)
 		end = g_strrstr(text, ".nosrc.rpm");
@@ -195,9 +196,9 @@ static void set_source(struct package *package, const char *file)
 		return;
 	*version = '\0';
 	package->source = g_strdup(text);
-	/* the file's name has no epoch: it is that of the package */
-	if (g_str_has_suffix(package->version, version + 1) &&
-	    package->version[strcspn(package->version, ":")] != '\0')
+	/* the file's name has no epoch: of the same version it is that of the package */
+	colon = strchr(package->version, ':');
+	if (colon && !strcmp(colon + 1, version + 1))
 		package->source_version = g_strdup(package->version);
 	else
 		package->source_version = g_strdup(version + 1);

@@ -88,6 +88,9 @@ enum version_scheme ecosystem_scheme(const char *ecosystem)
 		{"RubyGems", VERSION_GEM},    {"Packagist", VERSION_COMPOSER},
 		{"Red Hat", VERSION_RPM},     {"AlmaLinux", VERSION_RPM},
 		{"Rocky Linux", VERSION_RPM}, {"openSUSE", VERSION_RPM},
+		{"SUSE", VERSION_RPM},        {"Mageia", VERSION_RPM},
+		{"Photon OS", VERSION_RPM},   {"Azure Linux", VERSION_RPM},
+		{"Alpaquita", VERSION_APK},   {"MinimOS", VERSION_APK},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(ecosystems); i++) {
@@ -100,6 +103,46 @@ enum version_scheme ecosystem_scheme(const char *ecosystem)
 /* --- judging -------------------------------------------------------------------------------------
  */
 
+static bool has_epoch(const char *version)
+{
+	size_t zeros = strspn(version, "0");
+
+	return g_ascii_isdigit(version[zeros]) && version[strspn(version, "0123456789")] == ':';
+}
+
+bool advisory_has_epoch(const struct advisory *advisory)
+{
+	for (guint i = 0; i < advisory->versions->len; i++) {
+		if (has_epoch(advisory->versions->pdata[i]))
+			return true;
+	}
+	for (guint i = 0; i < advisory->ranges->len; i++) {
+		const struct version_range *range = advisory->ranges->pdata[i];
+
+		for (guint j = 0; j < range->events->len; j++) {
+			const struct version_event *event = range->events->pdata[j];
+
+			if (has_epoch(event->version))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Packages of a module (Fedora's and Red Hat's) come in streams, each with its own fixes: "nodejs
+ * 20" is behind the fix of "nodejs 18" and does not have it. The stream is not in the version, so
+ * that two are compared where all but the release is the same. */
+static bool is_of_one_stream(const char *a, const char *b)
+{
+	static const char mark[] = ".module";
+	const char *left = strrchr(a, '-'), *right = strrchr(b, '-');
+
+	if (!strstr(a, mark) && !strstr(b, mark))
+		return true;
+	return left && right && strstr(left, mark) && strstr(right, mark) &&
+	       left - a == right - b && !strncmp(a, b, (size_t)(left - a));
+}
+
 /* Where @version is, seen from an event's: negative before it. */
 static bool place(enum version_scheme scheme, const char *version, const char *event,
 		  int *ret_order)
@@ -108,6 +151,8 @@ static bool place(enum version_scheme scheme, const char *version, const char *e
 		*ret_order = *event == '0' ? 1 : -1;
 		return version_is_valid(scheme, version);
 	}
+	if (scheme == VERSION_RPM && !is_of_one_stream(version, event))
+		return false;
 	return version_compare(scheme, version, event, ret_order);
 }
 

@@ -63,6 +63,9 @@ void version_range_add(struct version_range *range, enum event_kind kind, const 
 /* The order of the versions of an ecosystem in OSV's words (without what follows the colon). */
 enum version_scheme ecosystem_scheme(const char *ecosystem);
 
+/* Whether one of its versions has an epoch of dpkg or rpm other than 0. */
+bool advisory_has_epoch(const struct advisory *advisory);
+
 /* What is said of @version ("" where it is unknown). @ret_fix: the lowest version behind it with
  * the fix, where it applies and one is known, else NULL; borrowed. */
 enum advisory_answer advisory_judge(const struct advisory *advisory, const char *version,

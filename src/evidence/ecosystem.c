@@ -22,7 +22,21 @@ static const struct {
 	{"almalinux", PACKAGE_RPM, "AlmaLinux", "", 1},
 	{"rocky", PACKAGE_RPM, "Rocky Linux", "", 1},
 	{"opensuse-leap", PACKAGE_RPM, "openSUSE", "Leap ", G_MAXUINT},
+	{"opensuse-leap-micro", PACKAGE_RPM, "openSUSE", "Leap Micro ", G_MAXUINT},
+	{"opensuse-microos", PACKAGE_RPM, "openSUSE", "Tumbleweed", 0},
 	{"opensuse-tumbleweed", PACKAGE_RPM, "openSUSE", "Tumbleweed", 0},
+	{"sles", PACKAGE_RPM, "SUSE", "", G_MAXUINT},
+	{"sled", PACKAGE_RPM, "SUSE", "", G_MAXUINT},
+	{"sles_sap", PACKAGE_RPM, "SUSE", "", G_MAXUINT},
+	{"sle_hpc", PACKAGE_RPM, "SUSE", "", G_MAXUINT},
+	{"sle-micro", PACKAGE_RPM, "SUSE", "", G_MAXUINT},
+	{"sl-micro", PACKAGE_RPM, "SUSE", "", G_MAXUINT},
+	{"mageia", PACKAGE_RPM, "Mageia", "", G_MAXUINT},
+	{"photon", PACKAGE_RPM, "Photon OS", "", G_MAXUINT},
+	{"azurelinux", PACKAGE_RPM, "Azure Linux", "", 1},
+	{"mariner", PACKAGE_RPM, "Azure Linux", "", 1},
+	{"alpaquita", PACKAGE_APK, "Alpaquita", "", G_MAXUINT},
+	{"minimos", PACKAGE_APK, "MinimOS", "", 0},
 };
 
 /* By the type of the package URL; @separator joins namespace and name. */
@@ -62,29 +76,60 @@ static char *release_of(const struct distribution *distribution, const char *pre
 			       distribution->version);
 }
 
+/* "15.6" is "15 SP6" in the names of SUSE's products up to 15, whose modules ship the packages:
+ * which one a package is from, nothing says, and its versions are the same in all. */
+static char *suse_release(const struct distribution *distribution)
+{
+	guint64 major = g_ascii_strtoull(distribution->version, NULL, 10);
+	const char *dot = strchr(distribution->version, '.');
+
+	return dot && major >= 11 && major <= 15
+		       ? g_strdup_printf("%" G_GUINT64_FORMAT " SP%s", major, dot + 1)
+		       : g_strdup(distribution->version);
+}
+
+/* What rpm's advisories are about: the source package, by its own version, or the package. */
+static void set_rpm(const struct package *package, const char *ecosystem,
+		    struct ecosystem_package *names)
+{
+	names->without_epoch = strcmp(package->source_version, package->version) != 0;
+	names->versions[0] = package->source_version;
+	names->versions[1] = package->version;
+	if (strcmp(package->source, package->name) != 0) {
+		names->keys[1] = vulnerability_key(ecosystem, package->name);
+		return;
+	}
+	names->without_epoch = false;
+	names->versions[0] = package->version;
+}
+
 /* Advisories are about source packages, but those for rpm about either, as the vendor likes. */
 static bool system_package(const struct component *component,
 			   const struct distribution *distribution,
 			   struct ecosystem_package *ret_package)
 {
 	const struct package *package = component->package;
-	bool rpm = package->system == PACKAGE_RPM;
 
 	for (gsize i = 0; i < G_N_ELEMENTS(systems); i++) {
 		if (systems[i].system != package->system ||
 		    strcmp(systems[i].id, distribution->id) != 0)
 			continue;
 		*ret_package = (struct ecosystem_package){
-			.keys = {vulnerability_key(systems[i].ecosystem, package->source),
-				 rpm && strcmp(package->source, package->name) != 0
-					 ? vulnerability_key(systems[i].ecosystem, package->name)
-					 : NULL},
-			.version = rpm ? package->version : package->source_version,
-			.release = release_of(distribution, systems[i].prefix, systems[i].parts),
+			.keys = {vulnerability_key(systems[i].ecosystem, package->source)},
+			.versions = {package->source_version},
+			.of_products = strcmp(systems[i].ecosystem, "SUSE") == 0,
 			.codename = strcmp(distribution->id, "debian") == 0
 					    ? debian_codename(distribution)
 					    : NULL,
 		};
+		if (package->system == PACKAGE_RPM)
+			set_rpm(package, systems[i].ecosystem, ret_package);
+		ret_package->release =
+			ret_package->of_products
+				? suse_release(distribution)
+				: release_of(distribution, systems[i].prefix, systems[i].parts);
+		ret_package->minor = release_of(distribution, systems[i].prefix,
+						systems[i].parts > 0 ? G_MAXUINT : 0);
 		return true;
 	}
 	return false;
@@ -107,7 +152,7 @@ bool ecosystem_package_of(const struct component *component,
 		*ret_package = (struct ecosystem_package){
 			.keys = {vulnerability_key(languages[i].ecosystem,
 						   full ? full : component->name)},
-			.version = component->version,
+			.versions = {component->version},
 			.release = g_strdup(""),
 		};
 		return true;
@@ -120,17 +165,42 @@ void ecosystem_package_clear(struct ecosystem_package *package)
 	for (gsize i = 0; i < G_N_ELEMENTS(package->keys); i++)
 		g_free(package->keys[i]);
 	g_free(package->release);
+	g_free(package->minor);
 	*package = (struct ecosystem_package){0};
+}
+
+const char *ecosystem_version(const struct ecosystem_package *package, gsize index,
+			      const struct advisory *advisory)
+{
+	return index == 0 && package->without_epoch && advisory_has_epoch(advisory)
+		       ? ""
+		       : package->versions[index];
+}
+
+/* "Linux Enterprise Module for Basesystem 15 SP6", "Linux Enterprise Server 15 SP6-LTSS" */
+static bool ends_product(const char *product, const char *release)
+{
+	g_autofree char *end = g_strconcat(" ", release, NULL);
+	const char *found = *release ? g_strrstr(product, end) : NULL;
+
+	return found && (found[strlen(end)] == '\0' || found[strlen(end)] == '-');
+}
+
+static bool begins_release(const char *release, const char *own)
+{
+	size_t length = own ? strlen(own) : 0;
+
+	return length > 0 && !strncmp(release, own, length) &&
+	       (release[length] == '\0' || release[length] == ':');
 }
 
 /* What follows the release is a repository of it ("22.04:LTS", "enterprise_linux:9::baseos");
  * "Pro:22.04:LTS" is another system, and no match. */
 bool ecosystem_is_release(const struct ecosystem_package *package, const char *release)
 {
-	size_t length = strlen(package->release);
-
 	if (*release == '\0' || g_strcmp0(package->codename, release) == 0)
 		return true;
-	return length > 0 && !strncmp(release, package->release, length) &&
-	       (release[length] == '\0' || release[length] == ':');
+	if (package->of_products)
+		return ends_product(release, package->release);
+	return begins_release(release, package->release) || begins_release(release, package->minor);
 }

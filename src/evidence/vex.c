@@ -212,10 +212,10 @@ static void add_finding(struct making *making, struct finding *finding)
 	finding_free(finding);
 }
 
-static void find(struct making *making, const char *key, const struct ecosystem_package *names,
+static void find(struct making *making, gsize index, const struct ecosystem_package *names,
 		 const struct vex_package *package)
 {
-	const GPtrArray *advisories = g_hash_table_lookup(making->by_key, key);
+	const GPtrArray *advisories = g_hash_table_lookup(making->by_key, names->keys[index]);
 
 	for (guint i = 0; advisories && i < advisories->len; i++) {
 		const struct advisory *advisory = advisories->pdata[i];
@@ -228,7 +228,7 @@ static void find(struct making *making, const char *key, const struct ecosystem_
 		finding->package = package;
 		finding->names = g_ptr_array_new_with_free_func(g_free);
 		add_names(finding->names, advisory->aliases);
-		if (judge(finding, names->version))
+		if (judge(finding, ecosystem_version(names, index, advisory)))
 			add_finding(making, finding);
 		else
 			finding_free(finding);
@@ -269,8 +269,7 @@ static void look_at_advisories(struct making *making, const struct component *co
 			       const struct ecosystem_package *names)
 {
 	for (gsize i = 0; i < G_N_ELEMENTS(names->keys) && names->keys[i]; i++)
-		find(making, names->keys[i], names,
-		     g_hash_table_lookup(making->by_purl, component->purl));
+		find(making, i, names, g_hash_table_lookup(making->by_purl, component->purl));
 }
 
 /* --- statements ----------------------------------------------------------------------------------

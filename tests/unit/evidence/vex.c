@@ -297,6 +297,45 @@ static bool is_about(const struct ecosystem_package *names, const char *ecosyste
 	       ecosystem_is_release(names, release);
 }
 
+/* An rpm whose version is not that of its source package: by each name its own is compared. */
+static void test_source_versions(void)
+{
+	static const struct {
+		const char *source_version, *fixed;
+		const char *want[2]; /* for the source's name, for the package's */
+	} table[] = {
+		{"5.32.1-481.el9", "5.32.1-480.el9", {"5.32.1-481.el9", "1.30-481.el9"}},
+		{"5.32.1-481.el9", "4:5.32.1-480.el9", {"", "1.30-481.el9"}},
+		{"1.30-481.el9", "4:1.30-480.el9", {"1.30-481.el9", "1.30-481.el9"}},
+	};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct package package = {.system = PACKAGE_RPM,
+					  .name = (char *)"perl-Errno",
+					  .version = (char *)"1.30-481.el9",
+					  .source = (char *)"perl",
+					  .source_version = (char *)table[i].source_version};
+		const struct component component = {.type = (char *)"rpm", .package = &package};
+		const struct distribution distribution = {.id = (char *)"rocky",
+							  .version = (char *)"9.3",
+							  .codename = (char *)"",
+							  .known = true};
+		autoadvisory struct advisory *advisory =
+			advisory_new("RLSA-1", "Rocky Linux", "9", "perl");
+		struct ecosystem_package names;
+
+		version_range_add(advisory_add_range(advisory, VERSION_RPM), EVENT_FIXED,
+				  table[i].fixed);
+		g_assert_true(ecosystem_package_of(&component, &distribution, &names));
+		for (gsize key = 0; key < 2; key++) {
+			g_assert_nonnull(names.keys[key]);
+			g_assert_cmpstr(ecosystem_version(&names, key, advisory), ==,
+					table[i].want[key]);
+		}
+		ecosystem_package_clear(&names);
+	}
+}
+
 static void test_releases(void)
 {
 	static const struct {
@@ -327,6 +366,27 @@ static void test_releases(void)
 		{PACKAGE_RPM, "ID=opensuse-leap\nVERSION_ID=15.5\n", "openSUSE:Leap 15.5", true},
 		{PACKAGE_RPM, "ID=opensuse-tumbleweed\nVERSION_ID=20240101\n",
 		 "openSUSE:Tumbleweed", true},
+		{PACKAGE_RPM, "ID=rhel\nVERSION_ID=10.1\n", "Red Hat:enterprise_linux:10.1", true},
+		{PACKAGE_RPM, "ID=rhel\nVERSION_ID=10.1\n", "Red Hat:enterprise_linux:10.0", false},
+		{PACKAGE_RPM, "ID=rhel\nVERSION_ID=9.3\n", "Red Hat:rhel_eus:9.3::baseos", false},
+		{PACKAGE_RPM, "ID=sles\nVERSION_ID=15.6\n",
+		 "SUSE:Linux Enterprise Module for Basesystem 15 SP6", true},
+		{PACKAGE_RPM, "ID=sles\nVERSION_ID=15.6\n",
+		 "SUSE:Linux Enterprise Server 15 SP6-LTSS", true},
+		{PACKAGE_RPM, "ID=sles\nVERSION_ID=15.6\n",
+		 "SUSE:Linux Enterprise Module for Basesystem 15 SP5", false},
+		{PACKAGE_RPM, "ID=sles\nVERSION_ID=15\n",
+		 "SUSE:Linux Enterprise Module for Basesystem 15 SP5", false},
+		{PACKAGE_RPM, "ID=sles\nVERSION_ID=16.0\n", "SUSE:Linux Enterprise Server 16.0",
+		 true},
+		{PACKAGE_RPM, "ID=sle-micro\nVERSION_ID=5.5\n", "SUSE:Linux Enterprise Micro 5.5",
+		 true},
+		{PACKAGE_RPM, "ID=photon\nVERSION_ID=4.0\n", "Photon OS:4.0", true},
+		{PACKAGE_RPM, "ID=azurelinux\nVERSION_ID=3.0.20240727\n", "Azure Linux:3", true},
+		{PACKAGE_RPM, "ID=mageia\nVERSION_ID=9\n", "Mageia:9", true},
+		{PACKAGE_RPM, "ID=fedora\nVERSION_ID=40\n", "Fedora:40", false},
+		{PACKAGE_APK, "ID=alpaquita\nVERSION_ID=23\n", "Alpaquita:23", true},
+		{PACKAGE_APK, "ID=minimos\nVERSION_ID=20241031\n", "MinimOS", true},
 	};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
@@ -585,6 +645,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/vex/compiled", test_compiled);
 	g_test_add_func("/vex/merged", test_merged);
 	g_test_add_func("/vex/releases", test_releases);
+	g_test_add_func("/vex/source-versions", test_source_versions);
 	g_test_add_func("/vex/documents", test_documents);
 	g_test_add_func("/vex/openvex", test_openvex);
 	g_test_add_func("/vex/cyclonedx", test_cyclonedx);
