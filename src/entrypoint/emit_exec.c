@@ -4,6 +4,7 @@
  * while variables still are what the start was given; a variable is set after all that ask for it.
  */
 #include "entrypoint/emit_private.h"
+#include "entrypoint/names.h"
 #include "entrypoint/template.h"
 #include "plan/text.h"
 
@@ -166,20 +167,28 @@ static void emit_arguments(struct emitter *emitter, const struct column *column)
 
 /* --- environment --- */
 
-/* Whether the plan's lines for @decision ask for variable @name. */
+/* @names: a name, or the beginning of names and `*`. */
+static bool names_hold(const char *names, const char *name)
+{
+	return name && (g_str_has_suffix(names, "*") ? strncmp(names, name, strlen(names) - 1) == 0
+						     : strcmp(names, name) == 0);
+}
+
+/* Whether the plan's lines for @decision ask for a variable of @names. */
 static bool asks_for(const struct emitter *emitter, const struct decision *decision,
-		     const char *name)
+		     const char *names)
 {
 	if (decision_is_leaf(decision)) {
-		g_autofree char *hole = g_strdup_printf("${%s}", name);
+		bool all = g_str_has_suffix(names, "*");
+		g_autofree char *hole = g_strdup_printf("${%.*s%s", (int)strlen(names) - all, names,
+							all ? "" : "}");
 
 		return strstr(decision->label, hole) != NULL;
 	}
 	const struct condition *condition = emitter->model->conditions->pdata[decision->condition];
 
-	return (!emitter->remembered[decision->condition] &&
-		g_strcmp0(condition->name, name) == 0) ||
-	       asks_for(emitter, decision->yes, name) || asks_for(emitter, decision->no, name);
+	return (!emitter->remembered[decision->condition] && names_hold(names, condition->name)) ||
+	       asks_for(emitter, decision->yes, names) || asks_for(emitter, decision->no, names);
 }
 
 struct variable {
@@ -198,12 +207,21 @@ static void leaf_set(struct emitter *emitter, const char *label, gpointer user, 
 		emit_line(text, "set", variable->name, label, NULL);
 }
 
+/* What is set for a slot: its variable, or all with a prefix. Caller frees. */
+static char *slot_names(const struct emitter *emitter, const struct slot *slot)
+{
+	const struct factor *factor = space_find(emitter->model->space, slot->name + 4);
+
+	return factor && factor->foreign ? names_of_sample(factor->name) : g_strdup(slot->name + 4);
+}
+
 static void emit_variable(struct emitter *emitter, const struct slot *slot)
 {
 	const char *name = slot->name + 4;
 	const struct decision *value = slot->value;
 	const struct factor *factor = space_find(emitter->model->space, name);
-	struct variable variable = {.name = name, .secret = factor && factor->secret};
+	g_autofree char *names = slot_names(emitter, slot);
+	struct variable variable = {.name = names, .secret = factor && factor->secret};
 
 	if (!decision_is_leaf(value) && decision_is_leaf(value->yes) &&
 	    decision_is_leaf(value->no) && !variable.secret) {
@@ -219,14 +237,18 @@ static void emit_variable(struct emitter *emitter, const struct slot *slot)
 	emit_decision(emitter, value, leaf_set, &variable, emitter->text);
 }
 
-/* Whether a slot that is still to come asks for the variable of @slot. */
+/* Whether a slot that is still to come asks for what @slot sets, or unsets all that begins so. */
 static bool is_awaited(const struct emitter *emitter, const GPtrArray *slots,
 		       const struct slot *slot)
 {
+	g_autofree char *names = slot_names(emitter, slot);
+
 	for (guint i = 0; i < slots->len; i++) {
 		const struct slot *other = slots->pdata[i];
+		g_autofree char *others = slot_names(emitter, other);
+		bool covers = g_str_has_suffix(others, "*") && names_hold(others, names);
 
-		if (other != slot && asks_for(emitter, other->value, slot->name + 4))
+		if (other != slot && (covers || asks_for(emitter, other->value, names)))
 			return true;
 	}
 	return false;

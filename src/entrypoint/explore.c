@@ -501,6 +501,29 @@ static const struct start_step *find_unwritable(const struct start_record *recor
 	return NULL;
 }
 
+/* Whether @state differs from @base in nothing but that the application does not get variable
+ * @name. */
+static bool is_taken_away(const struct state *base, struct state *state, const char *name)
+{
+	struct item *last = state->items->len ? state->items->pdata[state->items->len - 1] : NULL;
+	g_autofree char *field = g_strconcat("env ", name, NULL);
+	guint at = 0;
+
+	if (!last || last->kind != START_EXEC)
+		return false;
+	while (at < last->fields->len &&
+	       g_strcmp0(((struct text *)last->fields->pdata[at])->name, field) != 0)
+		at++;
+	if (at == last->fields->len ||
+	    strcmp(((struct text *)last->fields->pdata[at])->template, TEXT_UNSET) != 0)
+		return false;
+	struct text *text = g_ptr_array_steal_index(last->fields, at);
+	bool alike = states_alike(state, base, false);
+
+	g_ptr_array_insert(last->fields, (gint)at, text);
+	return alike;
+}
+
 /* A variable that no text names has an effect: the script goes through all there are. */
 static bool explore_foreign(struct explorer *explorer, GError **error)
 {
@@ -524,7 +547,8 @@ static bool explore_foreign(struct explorer *explorer, GError **error)
 			g_propagate_error(error, failure);
 			return false;
 		}
-		if (!state || states_alike(state, explorer->base, false))
+		if (!state || states_alike(state, explorer->base, false) ||
+		    is_taken_away(explorer->base, state, factor->name))
 			continue;
 		return complain_foreign(explorer->base, state, name->prefix, error);
 	}

@@ -84,10 +84,10 @@ static void add_class(struct piece *piece, const char *name, gsize bytes)
 	static const struct {
 		const char *name;
 		const char *ranges; /* pairs */
-	} classes[] = {{"alpha", "AZaz"},    {"digit", "09"},      {"alnum", "09AZaz"},
-		       {"upper", "AZ"},      {"lower", "az"},      {"xdigit", "09AFaf"},
-		       {"space", "\t\r  "},  {"blank", "\t\t  "},  {"punct", "!/:@[`{~"},
-		       {"print", " ~"},      {"graph", "!~"},      {"cntrl", "\001\037\177\177"}};
+	} classes[] = {{"alpha", "AZaz"},   {"digit", "09"},     {"alnum", "09AZaz"},
+		       {"upper", "AZ"},     {"lower", "az"},     {"xdigit", "09AFaf"},
+		       {"space", "\t\r  "}, {"blank", "\t\t  "}, {"punct", "!/:@[`{~"},
+		       {"print", " ~"},     {"graph", "!~"},     {"cntrl", "\001\037\177\177"}};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(classes); i++) {
 		if (strlen(classes[i].name) != bytes || memcmp(classes[i].name, name, bytes) != 0)
@@ -104,8 +104,8 @@ static void negate(struct piece *piece)
 		piece->bytes[i] = i != 0 && !piece->bytes[i];
 }
 
-/* Behind the opening bracket; goes behind the closing one. One of @negations in first place negates.
- * False: there is no closing one. */
+/* Behind the opening bracket; goes behind the closing one. One of @negations in first place
+ * negates. False: there is no closing one. */
 static bool read_bracket(const char **ret_at, const char *negations, struct piece *piece)
 {
 	const char *at = *ret_at;
@@ -304,8 +304,7 @@ struct expression *expression_new(const char *text)
 	parser.failed = strlen(text) > MAX_BYTES;
 	expression->ways = parser.failed ? ways_new() : read_ways(&parser);
 	expression->to_end = *parser.at == '$';
-	parser.failed |=
-		parser.alternatives && (expression->from_start || expression->to_end);
+	parser.failed |= parser.alternatives && (expression->from_start || expression->to_end);
 	return finish(expression, parser.failed || (*parser.at && !expression->to_end));
 }
 
@@ -475,7 +474,8 @@ static bool append_piece(GString *glob, const struct piece *piece)
 			for (guint c = 1; c < BYTES; c++)
 				if (piece->bytes[c])
 					g_string_append_printf(
-						glob, strchr("*?[\\", (char)c) ? "\\%c" : "%c", (char)c);
+						glob, strchr("*?[\\", (char)c) ? "\\%c" : "%c",
+						(char)c);
 	}
 	if (piece->max == ENDLESS)
 		g_string_append_c(glob, '*');

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A regular expression, or a glob pattern, of a script, as far as one is needed to try values: texts
- * that match it, and what a plan can ask in its place. POSIX extended expressions (regex(7)) without
- * back-references and classes of a locale; what else there is makes it one that is not known.
+ * A regular expression, or a glob pattern, of a script, as far as one is needed to try values:
+ * texts that match it, and what a plan can ask in its place. POSIX extended expressions (regex(7))
+ * without back-references and classes of a locale; what else there is makes it one that is not
+ * known.
  *
  *     struct expression *expression = expression_new("^[0-9]+$");
  *     g_autofree char *text = expression_sample(expression, 3);           // "41852"

@@ -9,6 +9,9 @@
 
 enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 4 };
 
+/* Of the name that stands for all with a prefix. */
+#define SAMPLE_ENDING "ZQ"
+
 /* What a shell, or whoever starts one, sets by itself; and what changes how programs are loaded. */
 static const char *const shell_names[] = {"BASH",          "BASHOPTS",
 					  "BASHPID",       "BASH_ARGC",
@@ -192,7 +195,7 @@ static void found_program(struct reader *reader, const GMatchInfo *match)
 static void found_prefix_of_names(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *prefix = g_match_info_fetch(match, 1);
-	g_autofree char *name = g_strconcat(prefix, "ZQ", NULL);
+	g_autofree char *name = g_strconcat(prefix, SAMPLE_ENDING, NULL);
 	struct script_name *found = reader_name(reader, name);
 
 	if (!found->prefix)
@@ -698,4 +701,9 @@ GPtrArray *names_collect(const GPtrArray *scripts, const GPtrArray *files)
 	}
 	reader_clear(&reader);
 	return names;
+}
+
+char *names_of_sample(const char *name)
+{
+	return g_strdup_printf("%.*s*", (int)(strlen(name) - strlen(SAMPLE_ENDING)), name);
 }

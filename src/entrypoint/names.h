@@ -31,3 +31,6 @@ struct script_name {
 /* Sorted by name; struct script_name *, freed with the array. At most START_MAX_VARIABLES, those
  * that a shell sets by itself and those that the script sets before it reads them left out. */
 GPtrArray *names_collect(const GPtrArray *scripts, const GPtrArray *files);
+
+/* "APP_*" of the name that stands for all with a prefix. Caller frees. */
+char *names_of_sample(const char *name);

@@ -104,6 +104,16 @@ static void escape_step(const struct plan_directive *directive)
 	variable_set(directive->words, text, false);
 }
 
+static void unset_step(const char *name)
+{
+	size_t bytes = strlen(name);
+
+	if (name[bytes - 1] == '*')
+		variables_unset(name, bytes - 1);
+	else
+		variable_unset(name);
+}
+
 static void variable_step(const struct plan_directive *directive)
 {
 	const char *name = directive->words;
@@ -118,7 +128,7 @@ static void variable_step(const struct plan_directive *directive)
 		escape_step(directive);
 		return;
 	case PLAN_UNSET:
-		variable_unset(name);
+		unset_step(name);
 		return;
 	case PLAN_EXPORT:
 		export_step(name);

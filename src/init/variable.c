@@ -83,6 +83,20 @@ void variable_unset(const char *name)
 	change_add(arena_copy(name, bytes), bytes, false);
 }
 
+void variables_unset(const char *prefix, size_t bytes)
+{
+	size_t count = change_count;
+
+	for (char **entry = start; *entry; entry++)
+		if (strncmp(*entry, prefix, bytes) == 0)
+			change_add(arena_copy(*entry, strcspn(*entry, "=")), strcspn(*entry, "="),
+				   false);
+	for (size_t i = 0; i < count; i++)
+		if (changes[i].exported && strncmp(changes[i].text, prefix, bytes) == 0)
+			change_add(arena_copy(changes[i].text, changes[i].name_bytes),
+				   changes[i].name_bytes, false);
+}
+
 void variable_wipe(const char *name)
 {
 	size_t bytes = strlen(name);

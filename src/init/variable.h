@@ -21,6 +21,8 @@ const char *variable_get_slice(const char *name, size_t bytes);
 /* Copies both into the arena. */
 void variable_set(const char *name, const char *value, bool exported);
 void variable_unset(const char *name);
+/* All whose names begin with @bytes of @prefix. */
+void variables_unset(const char *prefix, size_t bytes);
 
 /* Overwrites what the environment that init was given holds: /proc/1/environ shows it. */
 void variable_wipe(const char *name);

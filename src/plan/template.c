@@ -32,6 +32,14 @@ bool plan_name_is_valid(const char *name)
 	return bytes > 0 && name_length(name, bytes) == bytes;
 }
 
+bool plan_names_are_valid(const char *names)
+{
+	size_t bytes = strlen(names);
+
+	return plan_name_is_valid(names) ||
+	       (bytes > 1 && names[bytes - 1] == '*' && name_length(names, bytes - 1) == bytes - 1);
+}
+
 static bool name_read(struct plan_piece *piece, enum plan_piece_kind kind, const char *text,
 		      size_t bytes)
 {

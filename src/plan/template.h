@@ -56,6 +56,8 @@ bool plan_template_is_valid(const char *word, unsigned int with);
 
 /* [A-Za-z_][A-Za-z0-9_]*, at most PLAN_MAX_NAME_BYTES. */
 bool plan_name_is_valid(const char *name);
+/* The same, or the beginning of names and `*`. */
+bool plan_names_are_valid(const char *names);
 
 /* Writes @word as a template that stands for it: each `$` doubled. @ret_text holds
  * 2 * strlen(word) + 1; answers the length. */

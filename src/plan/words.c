@@ -311,6 +311,8 @@ static bool text_is(char type, const char *word)
 		return search_is_clean(word);
 	case 'n':
 		return plan_name_is_valid(word);
+	case 'N':
+		return plan_names_are_valid(word);
 	case 'z':
 		return program_name_is_valid(word);
 	case 'f':
@@ -378,6 +380,7 @@ static bool number_is(char type, const char *word)
 static const char wanted[] = "p\0not a clean absolute path\0"
 			     "h\0not a list of clean absolute paths\0"
 			     "n\0not the name of a variable\0"
+			     "N\0not the name of a variable, nor the beginning of names and `*`\0"
 			     "z\0not the name of a program\0"
 			     "f\0not a pattern\0"
 			     "A\0not the path of a request\0"

@@ -150,6 +150,18 @@ derive("flask", "image", {"/signed.sh": (b"#!/bin/bash\n[[ \"$N\" =~ ^-?[0-9]+$ 
 done = thresh("harden", "oci:image", "oci:signed")
 tap.point("an expression that no pattern says", done.problem(3, "/signed.sh:2:", "entrypoint.fixed"), done.log)
 
+# All variables with a prefix are taken from the application: which there are need not be known.
+shutil.rmtree("image")
+derive("flask", "image", {"/prefix.sh": (b"""#!/bin/bash
+export USER_IS=${APP_INIT_USER:-nobody}
+unset "${!APP_INIT_@}"
+exec python3 -c 'import os; print(os.environ["USER_IS"], sorted(name for name in os.environ if name.startswith("APP")))'
+""", 0o755)}, Entrypoint=["/prefix.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:prefix")
+if tap.point("variables that are unset by their prefix", done.problem(0) or (None if "unset APP_INIT_*" in done.out else "no step is shown"), done.log):
+    done = thresh("run", "--env", "APP_INIT_PASSWORD=x", "--env", "APP_INIT_USER=me", "--env", "APP_NAME=b", "oci:prefix")
+    tap.point("the application has none of them", done.problem(0) or (None if done.out == "me ['APP_NAME']\n" else repr(done.out)), done.log)
+
 # A file that may be mounted: that it is there is a condition, what it says is not known. And a text with several variables.
 shutil.rmtree("image")
 derive("flask", "image", {"/mounted.sh": (b"#!/bin/sh\n[ ! -f /config/a ] || set -- \"$@\" a\n[ ! -f /config/b ] || set -- \"$@\" b\n[ ! -r /config/env ] || . /config/env\n"

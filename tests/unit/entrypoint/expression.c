@@ -7,18 +7,39 @@
 /* By another hand: PCRE. */
 static bool matches(const char *expression, const char *text)
 {
-	g_autoptr(GRegex) regex = g_regex_new(expression, G_REGEX_RAW | G_REGEX_DOLLAR_ENDONLY, 0, NULL);
+	g_autoptr(GRegex) regex =
+		g_regex_new(expression, G_REGEX_RAW | G_REGEX_DOLLAR_ENDONLY, 0, NULL);
 
 	g_assert_nonnull(regex);
 	return g_regex_match(regex, text, 0, NULL);
 }
 
 static const char *const known[] = {
-	"^[0-9]+$",    "^[[:digit:]]+$",  "^[0-9]{1,5}$", "^-?[0-9]+$",     "[0-9]",
-	"^[a-z]+$",    "^[a-z0-9_-]+$",   "^[A-Z_]*$",    "^https?://",     "\\.ya?ml$",
-	"^(on|off)$",  "^v?[0-9]+\\.[0-9]+$", "^.+@.+$",  "^[^:]+:[0-9]+$", "^/",
-	"a|b",         "^((25|1)[0-9]\\.)?x$", "^[]a-]+$", "^[^]]$",        "^\\$\\{x\\}$",
-	"^[[:alnum:]_.]+$", "^.{3,}$",    "^a(bc)+$",     "^[!^]x$",        "^0x[[:xdigit:]]{4}$",
+	"^[0-9]+$",
+	"^[[:digit:]]+$",
+	"^[0-9]{1,5}$",
+	"^-?[0-9]+$",
+	"[0-9]",
+	"^[a-z]+$",
+	"^[a-z0-9_-]+$",
+	"^[A-Z_]*$",
+	"^https?://",
+	"\\.ya?ml$",
+	"^(on|off)$",
+	"^v?[0-9]+\\.[0-9]+$",
+	"^.+@.+$",
+	"^[^:]+:[0-9]+$",
+	"^/",
+	"a|b",
+	"^((25|1)[0-9]\\.)?x$",
+	"^[]a-]+$",
+	"^[^]]$",
+	"^\\$\\{x\\}$",
+	"^[[:alnum:]_.]+$",
+	"^.{3,}$",
+	"^a(bc)+$",
+	"^[!^]x$",
+	"^0x[[:xdigit:]]{4}$",
 };
 
 /* A sample matches; two samples differ where that can be. */
@@ -93,7 +114,8 @@ static void check_globs(const char *expression, const GPtrArray *globs)
 				opposite = said != right;
 			first = false;
 			if ((said != right) != opposite)
-				g_error("%s: `%s` and %s", expression, text, (char *)globs->pdata[0]);
+				g_error("%s: `%s` and %s", expression, text,
+					(char *)globs->pdata[0]);
 		}
 	}
 }
@@ -101,12 +123,12 @@ static void check_globs(const char *expression, const GPtrArray *globs)
 static void test_globs(void)
 {
 	static const char *const expressible[] = {
-		"^[0-9]+$", "^[a-z0-9_-]+$", "^[^:]+$", "^[]a-]+$", "^a", "0$", "-", "^[0-9][0-9]$",
-		"^/.*[.]a$", "^a?:0$", "^(a|0)$", "^[^]]$", "^[!a]$", "[0-9]", "^...$", "^[!^]+$",
-		"^[a.-]$", "^.+$",
+		"^[0-9]+$", "^[a-z0-9_-]+$", "^[^:]+$",   "^[]a-]+$", "^a",      "0$",
+		"-",        "^[0-9][0-9]$",  "^/.*[.]a$", "^a?:0$",   "^(a|0)$", "^[^]]$",
+		"^[!a]$",   "[0-9]",         "^...$",     "^[!^]+$",  "^[a.-]$", "^.+$",
 	};
-	static const char *const not[] = {"^-?[0-9]+$", "^[a-z]+:[0-9]+$", "^x[0-9]+$",
-					  "^(ab)+$", "^[0-9]{1,3}$"};
+	static const char *const not [] = {"^-?[0-9]+$", "^[a-z]+:[0-9]+$", "^x[0-9]+$", "^(ab)+$",
+					   "^[0-9]{1,3}$"};
 
 	for (gsize i = 0; i < G_N_ELEMENTS(expressible); i++) {
 		struct expression *expression = expression_new(expressible[i]);
@@ -120,8 +142,8 @@ static void test_globs(void)
 		check_globs(expressible[i], globs);
 		expression_unref(expression);
 	}
-	for (gsize i = 0; i < G_N_ELEMENTS(not); i++) {
-		struct expression *expression = expression_new(not[i]);
+	for (gsize i = 0; i < G_N_ELEMENTS(not ); i++) {
+		struct expression *expression = expression_new(not [i]);
 
 		g_assert_nonnull(expression);
 		g_assert_null(expression_globs(expression));
@@ -146,8 +168,28 @@ static void test_basic_and_globs(void)
 static void test_unknown(void)
 {
 	static const char *const unknown[] = {
-		"", "^$", "(", "(a", "a)", "[", "[a", "a{", "a{2", "a{3,2}", "a{99}", "\\d+", "\\w", "a\\",
-		"^a|b$", "*a", "a**", "((((((a))))))", "(a|b|c)(a|b|c)(a|b|c)", "a{x}", "x^y", "$a",
+		"",
+		"^$",
+		"(",
+		"(a",
+		"a)",
+		"[",
+		"[a",
+		"a{",
+		"a{2",
+		"a{3,2}",
+		"a{99}",
+		"\\d+",
+		"\\w",
+		"a\\",
+		"^a|b$",
+		"*a",
+		"a**",
+		"((((((a))))))",
+		"(a|b|c)(a|b|c)(a|b|c)",
+		"a{x}",
+		"x^y",
+		"$a",
 	};
 	g_autofree char *long_one = g_strnfill(300, 'a');
 

@@ -300,6 +300,13 @@ static void test_derived(void)
 		     WORDS("/entrypoint.sh:1: ", "/etc/app.conf", "LEVEL", "entrypoint.fixed"));
 }
 
+static void test_forget(void)
+{
+	learn_and_verify(&forget_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+			 WORDS("APP_INIT_NAME=a", "APP_INIT_OTHER=b", "APP_INI=c"),
+			 WORDS("unset APP_INIT_*\n"));
+}
+
 static void test_routes(void)
 {
 	expect_error_within(
@@ -657,6 +664,7 @@ static void test_wanting(void)
 int main(int argc, char **argv)
 {
 	g_test_init(&argc, &argv, NULL);
+	g_test_add_func("/learn/forget", test_forget);
 	g_test_add_func("/learn/redis", test_redis);
 	g_test_add_func("/learn/wanting", test_wanting);
 	g_test_add_func("/learn/nginx", test_nginx);

@@ -395,6 +395,20 @@ const struct script routes_script = {
 	"env | while read x; do case $x in APP_ROUTE_*) echo;; esac; done\nexec \"$@\"\n",
 	routes_start};
 
+/* All that begin so are the script's alone. */
+static void forget_start(struct world *world)
+{
+	world_set(world, "NAME", *world_get(world, "APP_INIT_NAME") ? "given" : "none");
+	world_unset(world, "APP_INIT_*");
+	world_exec_arguments(world);
+}
+
+const struct script forget_script = {
+	"/entrypoint.sh",
+	"#!/bin/bash\nNAME=${APP_INIT_NAME:+given}\nexport NAME=${NAME:-none}\n"
+	"unset \"${!APP_INIT_@}\"\nexec \"$@\"\n",
+	forget_start};
+
 /* Variables whose names a function is given, one of them for a file's path; a number within bounds;
  * few words that are taken. */
 static void typed_start(struct world *world)

@@ -35,8 +35,20 @@ void world_set(struct world *world, const char *name, const char *value)
 	g_hash_table_insert(world->environment, g_strdup(name), g_steal_pointer(&copy));
 }
 
+static gboolean begins_so(gpointer key, gpointer value, gpointer prefix)
+{
+	(void)value;
+	return g_str_has_prefix(key, prefix);
+}
+
 void world_unset(struct world *world, const char *name)
 {
+	if (g_str_has_suffix(name, "*")) {
+		g_autofree char *prefix = g_strndup(name, strlen(name) - 1);
+
+		g_hash_table_foreach_remove(world->environment, begins_so, prefix);
+		return;
+	}
 	g_hash_table_remove(world->environment, name);
 	g_hash_table_remove(world->internal, name);
 }

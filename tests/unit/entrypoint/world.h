@@ -85,7 +85,8 @@ char *world_differ(const struct start_record *script, const struct start_record 
 
 extern const struct script redis_script, nginx_script, postgres_script, mariadb_script,
 	apache_script, tomcat_script, django_script, mosquitto_script, daemons_script,
-	derived_script, random_script, odd_script, routes_script, typed_script, wanting_script;
+	derived_script, random_script, odd_script, routes_script, forget_script, typed_script,
+	wanting_script;
 /* scripts_files.c */
 extern const struct script kept_script, keys_script, workers_script, threads_script, few_script,
 	given_away_script, cookie_script, mounted_script;

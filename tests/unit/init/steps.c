@@ -66,6 +66,10 @@ static void test_variables(void)
 		{SHOW("A") "escape A ${NONE} x\nexport A\n", 0, "A=\n"},
 		{SHOW("NAME") "unset NAME\n", 0, "NAME unset\n"},
 		{SHOW("NAME") "unset NAME\nset NAME b\n", 0, "NAME=b\n"},
+		{SHOW("NAME AB AC A X") "set AB 1\nset AC 2\nset A 3\nset X 4\nunset N*\nunset "
+					"AB*\n"
+					"unset AC*\nset AC 5\n",
+		 0, "NAME unset\nAB unset\nAC=5\nA=3\nX=4\n"},
 		{SHOW("NAME") "set NAME a\nset NAME ${NAME}b\n", 0, "NAME=ab\n"},
 		{SHOW("NAME EMPTY A") "value NAME 1\nvalue EMPTY 2\nvalue A 3\n", 0,
 		 "NAME=value\nEMPTY=2\nA=3\n"},
