@@ -50,6 +50,7 @@ static bool check_blob(const struct bundle_blob *blob, int fd, uint64_t offset, 
 /* Where it can be mounted it is not even opened: it may lie far away. */
 static bool send_blob(struct push *push, const struct bundle_blob *blob, GError **error)
 {
+	uint64_t least_bytes = 0;
 	uint64_t offset, size_bytes;
 	autofd int fd = -1;
 	char *location = NULL;
@@ -59,7 +60,7 @@ static bool send_blob(struct push *push, const struct bundle_blob *blob, GError 
 		return false;
 	if (exists)
 		return true;
-	if (!upload_begin(push->client, &blob->digest, &location, error))
+	if (!upload_begin(push->client, &blob->digest, &location, &least_bytes, error))
 		return false;
 	if (!location)
 		return true;
@@ -69,7 +70,8 @@ static bool send_blob(struct push *push, const struct bundle_blob *blob, GError 
 		g_free(location);
 		return false;
 	}
-	return upload_blob(push->client, location, &blob->digest, fd, offset, size_bytes, error);
+	return upload_blob(push->client, location, &blob->digest, fd, offset, size_bytes,
+			   least_bytes, error);
 }
 
 static bool send_one(guint index, void *user, GError **error)

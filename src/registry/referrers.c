@@ -95,8 +95,20 @@ static char *next_page(const struct exchange *exchange, const char *url)
 	return next && url_same_origin(next, url) ? g_steal_pointer(&next) : NULL;
 }
 
-/* *@ret_known: the registry has the API. One without answers 404, or what else it has for a path
- * that it does not know. */
+/* Whether the first page is none of the API: 404, or what else the registry, or what stands before
+ * it, has for a path that it does not know (a web page too). */
+static bool is_unknown_path(const struct exchange *exchange)
+{
+	const char *type = exchange->received[HEADER_CONTENT_TYPE];
+	bool refused = exchange->status >= 400 && exchange->status < 500 &&
+		       exchange->status != 401 && exchange->status != 429;
+
+	return refused || exchange->status == 501 ||
+	       (exchange->status == 200 && type &&
+		g_ascii_strncasecmp(type, "text/html", strlen("text/html")) == 0);
+}
+
+/* *@ret_known: the registry has the API. */
 static bool list_by_api(struct client *client, const struct digest *subject, json_t *referrers,
 			bool *ret_known, GError **error)
 {
@@ -114,8 +126,7 @@ static bool list_by_api(struct client *client, const struct digest *subject, jso
 		exchange->body_max = JSON_MAX_BYTES;
 		if (!client_run(client, exchange, error))
 			return false;
-		if (page == 0 && exchange->status >= 400 && exchange->status < 500 &&
-		    exchange->status != 401 && exchange->status != 429) {
+		if (page == 0 && is_unknown_path(exchange)) {
 			*ret_known = false;
 			return true;
 		}

@@ -358,6 +358,7 @@ static char *remote_staging(const struct image_remote *remote, GError **error)
 static bool remote_check(const struct image_remote *remote, const struct reference *destination,
 			 GError **error)
 {
+	uint64_t least_bytes;
 	struct client *client = client_for(registry_of(remote), destination, CLIENT_PUSH, error);
 	struct digest digest;
 	char *location = NULL;
@@ -366,7 +367,7 @@ static bool remote_check(const struct image_remote *remote, const struct referen
 	if (!client)
 		return false;
 	digest_of("", 0, &digest);
-	ok = upload_begin(client, &digest, &location, error);
+	ok = upload_begin(client, &digest, &location, &least_bytes, error);
 	if (ok)
 		upload_cancel(client, location);
 	g_free(location);

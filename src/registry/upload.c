@@ -25,7 +25,9 @@ bool upload_exists(struct client *client, const struct digest *digest, bool *ret
 	exchange = exchange_new("HEAD", url);
 	if (!client_run(client, exchange, error))
 		return false;
-	if (exchange->status != 200 && exchange->status != 404)
+	/* One that has no HEAD for blobs is asked to take it. */
+	if (exchange->status != 200 && exchange->status != 404 && exchange->status != 400 &&
+	    exchange->status != 405)
 		return client_fail(client, exchange, error);
 	*ret_exists = exchange->status == 200;
 	return true;
@@ -44,8 +46,19 @@ static char *location_of(const struct exchange *exchange, GError **error)
 	return url_resolve(exchange->url, location, error);
 }
 
+/* The least that a chunk may have; 0 where the registry does not say. */
+static uint64_t least_chunk(const struct exchange *exchange)
+{
+	const char *header = exchange->received[HEADER_CHUNK];
+	gint64 least;
+
+	return header && g_ascii_string_to_signed(header, 10, 1, CHUNK_MAX_BYTES, &least, NULL)
+		       ? (uint64_t)least
+		       : 0;
+}
+
 bool upload_begin(struct client *client, const struct digest *digest, char **ret_location,
-		  GError **error)
+		  uint64_t *ret_least_bytes, GError **error)
 {
 	char text[DIGEST_TEXT_BYTES];
 	g_autofree char *url = NULL;
@@ -69,6 +82,7 @@ bool upload_begin(struct client *client, const struct digest *digest, char **ret
 	if (!location)
 		return false;
 	*ret_location = location;
+	*ret_least_bytes = least_chunk(exchange);
 	return true;
 }
 
@@ -126,6 +140,14 @@ static void attach(struct exchange *exchange, const struct upload *upload, uint6
 	exchange->once = true;
 }
 
+/* distribution-spec: 201. Some say no more than that it went well; where it did not, the manifest
+ * that names the blob is refused. */
+static bool is_taken(const struct exchange *exchange)
+{
+	return exchange->status == 201 || exchange->status == 200 || exchange->status == 202 ||
+	       exchange->status == 204;
+}
+
 /* In one piece. *@ret_refused: it is too large a piece, or it was cut. */
 static bool send_whole(struct upload *upload, bool *ret_refused, GError **error)
 {
@@ -137,7 +159,7 @@ static bool send_whole(struct upload *upload, bool *ret_refused, GError **error)
 		*ret_refused = exchange->transient;
 		return false;
 	}
-	if (exchange->status == 201)
+	if (is_taken(exchange))
 		return true;
 	*ret_refused = exchange->status == 413 || exchange->status >= 500;
 	return client_fail(upload->client, exchange, error);
@@ -170,23 +192,16 @@ static bool ask_progress(struct upload *upload)
 
 static bool begin_again(struct upload *upload, GError **error)
 {
+	uint64_t least_bytes = 0;
 	char *location;
 
-	if (!upload_begin(upload->client, upload->digest, &location, error))
+	if (!upload_begin(upload->client, upload->digest, &location, &least_bytes, error))
 		return false;
+	upload->chunk_bytes = MAX(upload->chunk_bytes, least_bytes);
 	g_free(upload->location);
 	upload->location = location;
 	upload->sent_bytes = location ? 0 : upload->size_bytes;
 	return true;
-}
-
-static void heed_chunk_header(struct upload *upload, const struct exchange *exchange)
-{
-	const char *header = exchange->received[HEADER_CHUNK];
-	gint64 least;
-
-	if (header && g_ascii_string_to_signed(header, 10, 1, CHUNK_MAX_BYTES, &least, NULL))
-		upload->chunk_bytes = MAX(upload->chunk_bytes, (uint64_t)least);
 }
 
 static bool take_chunk_answer(struct upload *upload, const struct exchange *exchange,
@@ -197,7 +212,7 @@ static bool take_chunk_answer(struct upload *upload, const struct exchange *exch
 
 	if (exchange->status != 202 && exchange->status != 201)
 		return client_fail(upload->client, exchange, error);
-	heed_chunk_header(upload, exchange);
+	upload->chunk_bytes = MAX(upload->chunk_bytes, least_chunk(exchange));
 	if (range && upload_range_parse(range) != (int64_t)(upload->sent_bytes + bytes))
 		return error_set(error, THRESH_ERROR_NETWORK,
 				 "the registry took another part of the upload than it was sent");
@@ -238,7 +253,7 @@ static bool close_upload(struct upload *upload, GError **error)
 		return true;
 	exchange = closing_request(upload);
 	return client_run(upload->client, exchange, error) &&
-	       (exchange->status == 201 || client_fail(upload->client, exchange, error));
+	       (is_taken(exchange) || client_fail(upload->client, exchange, error));
 }
 
 static bool send_chunks(struct upload *upload, GError **error)
@@ -283,7 +298,7 @@ static bool run(struct upload *upload, GError **error)
 }
 
 bool upload_blob(struct client *client, char *location, const struct digest *digest, int fd,
-		 uint64_t offset, uint64_t size_bytes, GError **error)
+		 uint64_t offset, uint64_t size_bytes, uint64_t least_bytes, GError **error)
 {
 	struct upload upload = {.client = client,
 				.location = location,
@@ -291,7 +306,7 @@ bool upload_blob(struct client *client, char *location, const struct digest *dig
 				.fd = fd,
 				.offset = offset,
 				.size_bytes = size_bytes,
-				.chunk_bytes = CHUNK_BYTES};
+				.chunk_bytes = MAX(least_bytes, (uint64_t)CHUNK_BYTES)};
 	bool ok = run(&upload, error);
 
 	g_free(upload.location);

@@ -19,11 +19,12 @@ bool upload_exists(struct client *client, const struct digest *digest, bool *ret
 /* Begins an upload: *@ret_location is its URL (caller frees), or NULL where the blob was mounted.
  */
 bool upload_begin(struct client *client, const struct digest *digest, char **ret_location,
-		  GError **error);
+		  uint64_t *ret_least_bytes, GError **error);
 
-/* Sends the @size_bytes at @offset of @fd to @location, which it takes. */
+/* Sends the @size_bytes at @offset of @fd to @location, which it takes. @least_bytes: of a chunk,
+ * as upload_begin told. */
 bool upload_blob(struct client *client, char *location, const struct digest *digest, int fd,
-		 uint64_t offset, uint64_t size_bytes, GError **error);
+		 uint64_t offset, uint64_t size_bytes, uint64_t least_bytes, GError **error);
 
 /* Gives an upload up. What the registry says to that is of no interest. */
 void upload_cancel(struct client *client, const char *location);

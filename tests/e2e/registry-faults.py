@@ -421,6 +421,47 @@ with repository() as registry:
               (None if ("new", registry.layer) in registry.links else "not there"), done.log)
 
 
+def says(command, part, status, body=b"", **headers):
+    """For each such request, whatever it is about."""
+    return lambda request: request.body() is not None and request.answer(status, body, **headers) \
+        if request.command == command and part in request.path else False
+
+
+for status in (400, 405):
+    with repository(says("HEAD", "/blobs/", status)) as registry:
+        done = thresh("push", "oci:source", registry.reference("new:1"))
+        tap.point(f"no HEAD for blobs ({status})", done.problem(0) or (None if ("new", "1") in registry.manifests else "no tag"), done.log)
+PAGE = {"Content_Type": "text/html; charset=utf-8"}
+for name, fault in (("501", says("GET", "/referrers/", 501)), ("a web page", says("GET", "/referrers/", 200, b"<html></html>", **PAGE))):
+    with repository(fault) as registry:
+        done = pull(registry)
+        tap.point(f"{name} in place of referrers", done.problem(0) or whole() or
+                  (None if registry.seen("GET", "/manifests/sha256-") else "the tag was not asked for"), done.log)
+shutil.rmtree("out")
+with repository() as registry:
+    registry.fault = lambda request: setattr(request, "send_response", lambda status, *more: type(request).send_response(
+        request, 204 if request.command == "PUT" and "/uploads/" in request.path else status, *more))
+    done = thresh("push", "oci:source", registry.reference("new:1"))
+    tap.point("a blob that is taken with 204", done.problem(0) or (None if ("new", "1") in registry.manifests else "no tag"), done.log)
+
+LEAST = 20 << 20
+layout(os.path.join(directory, "large"), [os.urandom(1 << 20) * 45], media="tar")
+with repository() as registry:
+    def least(request):
+        if request.command == "PUT" and "/uploads/" in request.path and int(request.headers["Content-Length"]) > 1 << 20:
+            return request.body() is not None and request.answer(413, b"{}")
+        if request.command == "POST" and "/uploads/" in request.path:
+            request.end_headers = lambda: (request.send_header("OCI-Chunk-Min-Length", str(LEAST)), type(request).end_headers(request))
+        elif "end_headers" in vars(request):
+            del request.end_headers
+        return False
+    registry.fault = least
+    done = thresh("push", "oci:large", registry.reference("new:1"))
+    sizes = [int(h["Content-Length"]) for _, h in registry.seen("PATCH", "/uploads/")]
+    tap.point("no chunk is smaller than the registry's least but the last", done.problem(0) or
+              (None if len(sizes) == 3 and min(sizes[:-1]) >= LEAST else sizes), done.log)
+
+
 def cut_upload(request):
     """Takes a third, then cuts."""
     if "/uploads/" not in request.path or int(request.headers.get("Content-Length") or 0) < SIZE // 2:
