@@ -11,6 +11,8 @@ enum {
 	MAX_LENGTH = 512,
 	MAX_CONTEXT = 32,
 	MAX_CHANCES = 16,
+	MAX_ALIKE_PART =
+		16, /* one in so many signs of two secrets is the same by chance, at most */
 };
 
 static void chance_free(struct chance *chance)
@@ -122,13 +124,13 @@ struct search {
 
 static bool is_random_byte(char c)
 {
-	return g_ascii_isalnum(c) || strchr("+/=_-", c);
+	return c && (g_ascii_isalnum(c) || strchr("+/=_-", c));
 }
 
 static bool value_at(const struct chance *chance, const char *at)
 {
 	for (gsize i = 0; i < chance->length; i++)
-		if (!at[i] || !is_random_byte(at[i]))
+		if (!(chance->signs ? g_ascii_isgraph(at[i]) : is_random_byte(at[i])))
 			return false;
 	return g_str_has_prefix(at + chance->length, chance->after) &&
 	       (*chance->after || at[chance->length] == '\0');
@@ -235,11 +237,22 @@ void chances_hide(const GPtrArray *chances, struct start_record *record)
 
 /* --- learning --- */
 
+static bool is_uuid(const char *value)
+{
+	return g_regex_match_simple("^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+				    "[0-9a-f]{12}$",
+				    value, G_REGEX_RAW | G_REGEX_DOLLAR_ENDONLY, 0);
+}
+
 /* How a plan draws a value like this; NULL: it cannot. Caller frees. */
-static char *random_directive(const char *name, const char *value)
+static char *random_directive(const char *name, const char *value, bool signs)
 {
 	gsize length = strlen(value);
 
+	if (signs)
+		return g_strdup_printf("random %s %zu alphanumeric", name, length);
+	if (is_uuid(value))
+		return g_strdup_printf("fact %s uuid", name);
 	if (strspn(value, "0123456789abcdef") == length && length % 2 == 0)
 		return g_strdup_printf("random %s %zu hex", name, length / 2);
 	for (gsize i = 0; i < length; i++) {
@@ -272,24 +285,58 @@ static char *context_after(const char *text)
 	return g_strndup(text, MIN(length + (text[length] == '\n'), MAX_CONTEXT));
 }
 
-/* One place in two texts, of one length, of letters and digits. */
+/* Whether what differs is a secret of signs that can be seen, each as likely as the other: not a
+ * text with a form of its own, which is the same in both. */
+static bool is_of_signs(const char *a, const char *b, gsize length)
+{
+	gsize alike = 0, plain = 0;
+
+	for (gsize i = 0; i < length; i++) {
+		if (!g_ascii_isgraph(a[i]) || !g_ascii_isgraph(b[i]) || strchr("\"'`", a[i]) ||
+		    strchr("\"'`", b[i]))
+			return false;
+		alike += a[i] == b[i];
+		plain += is_random_byte(a[i]) && is_random_byte(b[i]);
+	}
+	return plain < length && alike <= 1 + length / MAX_ALIKE_PART;
+}
+
+/* The first place in which two texts of one length differ: of letters, digits and a few signs, or
+ * all that differs in the line. What is alike by chance at its ends belongs to it. */
+static bool find_place(const char *a, const char *b, gsize *ret_from, gsize *ret_to)
+{
+	gsize from = 0, to, end;
+	bool signs;
+
+	while (a[from] == b[from])
+		from++;
+	for (to = from; is_random_byte(a[to]) && is_random_byte(b[to]);)
+		to++;
+	end = from + strcspn(a + from, "\n");
+	while (end > to && a[end - 1] == b[end - 1])
+		end--;
+	signs = end > to && end - from <= strcspn(b + from, "\n") &&
+		is_of_signs(a + from, b + from, end - from);
+	if (signs)
+		to = end;
+	while (from > 0 && g_ascii_isalnum(a[from - 1]))
+		from--;
+	*ret_from = from;
+	*ret_to = to;
+	return signs;
+}
+
+/* One place in two texts: others are found with this one hidden. */
 static bool learn_text(GPtrArray *chances, const char *a, const char *b)
 {
-	gsize length = strlen(a), from = 0, to = length;
+	gsize from, to;
 
 	if (strcmp(a, b) == 0)
 		return true;
-	if (strlen(b) != length || chances->len >= MAX_CHANCES)
+	if (strlen(b) != strlen(a) || chances->len >= MAX_CHANCES)
 		return false;
-	while (a[from] == b[from])
-		from++;
-	while (a[to - 1] == b[to - 1])
-		to--;
-	/* what is alike by chance belongs to it */
-	while (from > 0 && g_ascii_isalnum(a[from - 1]))
-		from--;
-	while (to < length && is_random_byte(a[to]))
-		to++;
+	bool signs = find_place(a, b, &from, &to);
+
 	if (to - from < MIN_LENGTH || to - from > MAX_LENGTH)
 		return false;
 	/* crypt(5), $id$salt$hash: made of a password, and no secret that could be drawn */
@@ -297,7 +344,7 @@ static bool learn_text(GPtrArray *chances, const char *a, const char *b)
 		return false;
 	g_autofree char *value = g_strndup(a + from, to - from);
 	g_autofree char *name = numbered(chances, "thresh_random_");
-	char *directive = random_directive(name, value);
+	char *directive = random_directive(name, value, signs);
 
 	if (!directive)
 		return false;
@@ -305,6 +352,7 @@ static bool learn_text(GPtrArray *chances, const char *a, const char *b)
 
 	chance->name = g_steal_pointer(&name);
 	chance->length = to - from;
+	chance->signs = signs;
 	chance->directive = directive;
 	chance->before = context_before(a, from);
 	chance->after = context_after(a + to);

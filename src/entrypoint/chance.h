@@ -17,6 +17,7 @@ struct chance {
 	char *before; /* what stands around it; may be empty: then it is all of the text */
 	char *after;
 	gsize length;    /* of the value */
+	bool signs;      /* it may hold any that can be seen, not only letters, digits and a few */
 	char *path;      /* of a file that was there when the start began; else NULL */
 	char *directive; /* "random thresh_random_1 32 hex"; may be several lines */
 	char **values; /* of a fact, by machine; of one that is the same on all, the one; else NULL

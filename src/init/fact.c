@@ -258,6 +258,46 @@ static uint64_t random_port(const struct plan_directive *directive)
 	return ntohs(address.sin_port);
 }
 
+/* getrandom(2) answers up to 256 bytes whole. */
+static unsigned char random_byte(const struct plan_directive *directive)
+{
+	static unsigned char pool[RANDOM_POOL];
+	static size_t left;
+
+	if (left == 0) {
+		if (getrandom(pool, sizeof(pool), 0) != (ssize_t)sizeof(pool))
+			init_fail_line(directive, errno);
+		left = sizeof(pool);
+	}
+	return pool[--left];
+}
+
+static void byte_add(unsigned char byte)
+{
+	arena_add(&"0123456789abcdef"[byte >> 4], 1);
+	arena_add(&"0123456789abcdef"[byte & 15], 1);
+}
+
+/* RFC 9562, 5.4: version 4. */
+static const char *uuid(const struct plan_directive *directive)
+{
+	char *text = arena_begin();
+
+	for (unsigned int i = 0; i < 16; i++) {
+		unsigned char byte = random_byte(directive);
+
+		if (i == 6)
+			byte = (byte & 0x0f) | 0x40;
+		if (i == 8)
+			byte = (byte & 0x3f) | 0x80;
+		if (i >= 4 && i <= 10 && i % 2 == 0)
+			arena_add("-", 1);
+		byte_add(byte);
+	}
+	arena_end(text);
+	return text;
+}
+
 void fact_learn(const struct plan_directive *directive)
 {
 	struct utsname names;
@@ -290,24 +330,13 @@ void fact_learn(const struct plan_directive *directive)
 	case PLAN_FACT_RESOLVERS:
 		text = nameservers(false);
 		break;
+	case PLAN_FACT_UUID:
+		text = uuid(directive);
+		break;
 	default:
 		text = init_number_text(random_port(directive), digits);
 	}
 	variable_set(directive->words, text, false);
-}
-
-/* getrandom(2) answers up to 256 bytes whole. */
-static unsigned char random_byte(const struct plan_directive *directive)
-{
-	static unsigned char pool[RANDOM_POOL];
-	static size_t left;
-
-	if (left == 0) {
-		if (getrandom(pool, sizeof(pool), 0) != (ssize_t)sizeof(pool))
-			init_fail_line(directive, errno);
-		left = sizeof(pool);
-	}
-	return pool[--left];
 }
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -329,12 +358,8 @@ static void alphanumeric_add(const struct plan_directive *directive, size_t coun
 
 static void hex_add(const struct plan_directive *directive, size_t count)
 {
-	for (; count > 0; count--) {
-		unsigned char byte = random_byte(directive);
-
-		arena_add(&"0123456789abcdef"[byte >> 4], 1);
-		arena_add(&"0123456789abcdef"[byte & 15], 1);
-	}
+	for (; count > 0; count--)
+		byte_add(random_byte(directive));
 }
 
 static void base64_add(const struct plan_directive *directive, size_t count)

@@ -159,6 +159,7 @@ enum plan_fact {
 	PLAN_FACT_NAMESERVERS,
 	PLAN_FACT_RESOLVERS,
 	PLAN_FACT_RANDOM_PORT,
+	PLAN_FACT_UUID,
 };
 
 /* `sub` of a `random`. */

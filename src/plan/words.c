@@ -65,6 +65,7 @@ static const struct choice facts[] = {
 	[PLAN_FACT_NAMESERVERS] = {"nameservers", NULL},
 	[PLAN_FACT_RESOLVERS] = {"resolvers", NULL},
 	[PLAN_FACT_RANDOM_PORT] = {"random-port", NULL},
+	[PLAN_FACT_UUID] = {"uuid", NULL},
 	{0},
 };
 

@@ -150,6 +150,19 @@ derive("flask", "image", {"/signed.sh": (b"#!/bin/bash\n[[ \"$N\" =~ ^-?[0-9]+$ 
 done = thresh("harden", "oci:image", "oci:signed")
 tap.point("an expression that no pattern says", done.problem(3, "/signed.sh:2:", "entrypoint.fixed"), done.log)
 
+# What is drawn at random has a form that the plan keeps.
+shutil.rmtree("image")
+derive("flask", "image", {"/drawn.sh": (b"""#!/bin/bash
+echo "id=$(cat /proc/sys/kernel/random/uuid)" > /tmp/conf
+echo "secret = '$(tr -dc 'a-zA-Z0-9~!@#$%^*_()+}{?>;.,=-' < /dev/urandom | head -c 32)';" >> /tmp/conf
+exec python3 -c 'import re; print(bool(re.fullmatch(r"id=[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\nsecret = .[!-~]{32}.;\\n", open("/tmp/conf").read())))'
+""", 0o755)}, Entrypoint=["/drawn.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:drawn")
+if tap.point("a UUID, and a secret of all kinds of signs", done.problem(0) or (
+        None if " uuid\n" in done.out and " 32 alphanumeric" in done.out else "no step is shown"), done.log):
+    done = thresh("run", "oci:drawn")
+    tap.point("they are drawn in their forms", done.problem(0) or (None if done.out == "True\n" else repr(done.out)), done.log)
+
 # All variables with a prefix are taken from the application: which there are need not be known.
 shutil.rmtree("image")
 derive("flask", "image", {"/prefix.sh": (b"""#!/bin/bash

@@ -140,6 +140,10 @@ static void test_facts(void)
 		{SHOW("A") "fact A nameservers\nexport A\n", 0, "A=10.0.0.1 [fd00::1]\n"},
 		{SHOW("A") "fact A resolvers\nexport A\n", 0, "A=10.0.0.1 fd00::1\n"},
 		{"fact A random-port\ncheck A port\nentry probe exit 0\n", 0, NULL},
+		{"fact A uuid\ncheck A token 36 36\nif unlike ${A} ?*-?*-4*-[89ab]*-?*\nfail 9 "
+		 "${A}\nend\n"
+		 "entry probe exit 0\n",
+		 0, NULL},
 		{"random A 16 hex\ncheck A token 32 32\nentry probe exit 0\n", 0, NULL},
 		{"random A 512 alphanumeric\ncheck A token 512 512\nentry probe exit 0\n", 0, NULL},
 		{"random A 16 base64\ncheck A word 24 24\nif unlike ${A} *==\nfail 9 ${A}\nend\n"
