@@ -34,15 +34,100 @@ static bool name_is_credential(const char *path)
 struct scan {
 	struct verification *verification;
 	struct rule_result *result;
-	const char *place; /* how findings call what is scanned */
-	guint unread;      /* files that could not be looked into, */
-	char *first;       /* and one of them */
+	const char *place;             /* how findings call what is scanned */
+	const struct shipped *program; /* a program's file that is scanned, or NULL */
+	guint searches;                /* for checksums in the lists of lower layers */
+	guint unread;                  /* files that could not be looked into, */
+	char *first;                   /* and one of them */
 };
+
+/* --- what a distribution ships -------------------------------------------------------------------
+ */
+
+enum { SEARCHES_MAX = 100, BLOCK_BYTES = 1 << 20 };
+
+struct shipped {
+	const struct node *node;
+	const struct content *content;
+	bool hidden;
+};
+
+static bool has_checksum(const struct content *content, const struct checksum *want)
+{
+	static const GChecksumType types[] = {
+		[CHECKSUM_MD5] = G_CHECKSUM_MD5,       [CHECKSUM_SHA1] = G_CHECKSUM_SHA1,
+		[CHECKSUM_SHA256] = G_CHECKSUM_SHA256, [CHECKSUM_SHA384] = G_CHECKSUM_SHA384,
+		[CHECKSUM_SHA512] = G_CHECKSUM_SHA512,
+	};
+	g_autoptr(GChecksum) sum = g_checksum_new(types[want->kind]);
+	uint8_t bytes[CHECKSUM_MAX_BYTES];
+	gsize size = sizeof(bytes);
+
+	for (size_t at = 0; at < content->size_bytes; at += BLOCK_BYTES)
+		g_checksum_update(sum, content->data + at,
+				  (gssize)MIN(content->size_bytes - at, (size_t)BLOCK_BYTES));
+	g_checksum_get_digest(sum, bytes, &size);
+	return size == checksum_size(want->kind) && memcmp(bytes, want->bytes, size) == 0;
+}
+
+/* As dpkg's lists have it. */
+static bool is_list(const char *path)
+{
+	return g_str_has_prefix(path, "/var/lib/dpkg/") && g_str_has_suffix(path, ".md5sums");
+}
+
+static bool list_has(const struct tree *tree, const struct node *node, const char *text)
+{
+	autocontent struct content list = {0};
+
+	return content_open(tree, node, CONTENT_MAX_BYTES, &list) &&
+	       content_has(list.data, list.size_bytes, text, strlen(text));
+}
+
+/* Of a file that a later layer hides: the list that has it is hidden too, or has stayed. */
+static bool lists_have(struct scan *scan, const struct content *content)
+{
+	g_autofree char *md5 =
+		g_compute_checksum_for_data(G_CHECKSUM_MD5, content->data, content->size_bytes);
+	const struct tree *tree = scan->verification->subject->tree;
+	const struct node *info = tree_lookup(tree, "/var/lib/dpkg/info");
+	g_autoptr(GPtrArray) lists = info ? node_children(info) : NULL;
+
+	if (scan->searches++ >= SEARCHES_MAX)
+		return false;
+	for (guint i = 0; i < tree->hidden->len; i++) {
+		const struct hidden_file *file = tree->hidden->pdata[i];
+
+		if (is_list(file->path) && list_has(tree, file->node, md5))
+			return true;
+	}
+	for (guint i = 0; lists && i < lists->len; i++) {
+		const struct node *node = lists->pdata[i];
+
+		if (g_str_has_suffix(node->name, ".md5sums") && list_has(tree, node, md5))
+			return true;
+	}
+	return false;
+}
+
+/* Libraries for cryptography hold keys to test themselves with. What everybody has from the
+ * distribution, byte for byte, is no secret. */
+static bool is_shipped(struct scan *scan, const struct shipped *program)
+{
+	const struct checksum *want =
+		package_db_checksum(scan->verification->packages, program->node);
+
+	if (program->hidden)
+		return lists_have(scan, program->content);
+	return want && has_checksum(program->content, want);
+}
 
 static void tell(const char *what, size_t offset, void *user)
 {
 	struct scan *scan = user;
 
+	if (scan->program && is_shipped(scan, scan->program))
+		return;
 	result_find(scan->result, "%s: %s at byte %zu", scan->place, what, offset);
 }
 
@@ -76,16 +161,20 @@ static void scan_node(struct scan *scan, const struct node *node, const char *pa
 		      const char *place)
 {
 	autocontent struct content content = {0};
+	const struct shipped program = {node, &content, place != path};
 
 	scan_xattrs(scan, node, place);
 	if (node->type != NODE_FILE || node->size_bytes == 0)
 		return;
 	if (name_is_credential(path))
 		result_find(scan->result, "%s: a credential file", place);
-	if (content_open(scan->verification->subject->tree, node, CONTENT_MAX_BYTES, &content))
-		scan_bytes(scan, place, content.data, content.size_bytes);
-	else
+	if (!content_open(scan->verification->subject->tree, node, CONTENT_MAX_BYTES, &content)) {
 		note_unread(scan, place);
+		return;
+	}
+	scan->program = elf_is(content.data, content.size_bytes) ? &program : NULL;
+	scan_bytes(scan, place, content.data, content.size_bytes);
+	scan->program = NULL;
 }
 
 static bool scan_file(struct node *node, const char *path, void *user)

@@ -3,6 +3,7 @@
 """`thresh sbom` and `thresh verify` on images as others make them: layers that hide and replace, names that are no text, and what a rule must see
 where nobody looks. The inventory is counted again here, from the layers alone.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -186,6 +187,13 @@ rule("a key that a later layer removes", "no-secrets", "FAIL", "/root/key of lay
 rule("a key that a later layer replaces", "no-secrets", "FAIL", "of layer 1", [tar(APP, file("k", KEY)), tar(file("k", b"no more"))])
 rule("a key in a directory that is opaque later", "no-secrets", "FAIL", "of layer 2",
      [tar(APP), tar(directory("d"), file("d/k", KEY)), tar(directory("d"), file("d/.wh..wh..opq"))])
+PROGRAM = b"\x7fELF\2\1\1" + bytes(9) + b"\2\0>\0" + KEY
+SUMS = (hashlib.md5(PROGRAM).hexdigest() + "  usr/lib/libtls.so\n").encode()
+LIST = "var/lib/dpkg/info/libtls.md5sums"
+rule("a key in a program that a later layer removes", "no-secrets", "FAIL", "libtls.so of layer 1",
+     [tar(APP, file("usr/lib/libtls.so", PROGRAM)), tar(file("usr/lib/.wh.libtls.so"))])
+rule("the same as the distribution shipped it", "no-secrets", "PASS", None,
+     [tar(APP, file("usr/lib/libtls.so", PROGRAM), file(LIST, SUMS)), tar(file("usr/lib/.wh.libtls.so"), file("var/lib/dpkg/info/.wh.libtls.md5sums"))])
 rule("nothing secret, removed", "no-secrets", "PASS", None, [tar(APP, file("k", b"text")), tar(file(".wh.k"))])
 rule("a token in the history", "no-secrets", "FAIL", "config: history.0.created_by: a GitHub token", [tar(APP)],
      change=lambda d: d["config"].update(history=[{"created_by": "RUN git clone https://ghp_" + "a1B2" * 9 + "@example.org"}]))

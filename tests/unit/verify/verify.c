@@ -389,6 +389,26 @@ static void test_secrets_at_the_end(void)
 	fixture_clear(&f);
 }
 
+/* As the distribution's package has it, it is known to everybody. */
+static void test_secrets_of_everybody(void)
+{
+	static const char elf[] = "\177ELF\2\1\1\0\0\0\0\0\0\0\0\0\2\0>\0" BARE_KEY;
+	struct fixture f;
+	g_autofree char *md5 =
+		g_compute_checksum_for_data(G_CHECKSUM_MD5, (const guchar *)elf, sizeof(elf) - 1);
+	g_autofree char *sums = g_strdup_printf("%s  usr/lib/libtls.so\n", md5);
+
+	fixture_init(&f, "");
+	add_bytes(&f, "/usr/lib/libtls.so", 0644, elf, sizeof(elf) - 1);
+	assert_outcome(&f, "no-secrets", "FAIL", "/usr/lib/libtls.so: a private key at byte 20");
+	add_file(&f, "/var/lib/dpkg/status.d/libtls", 0644, "Package: libtls\nVersion: 1\n");
+	add_file(&f, "/var/lib/dpkg/status.d/libtls.md5sums", 0644, sums);
+	assert_outcome(&f, "no-secrets", "PASS", NULL);
+	add_bytes(&f, "/usr/lib/libtls.so", 0644, elf, sizeof(elf) - 2);
+	assert_outcome(&f, "no-secrets", "FAIL", "/usr/lib/libtls.so: a private key at byte 20");
+	fixture_clear(&f);
+}
+
 static void test_secrets_in_attributes(void)
 {
 	struct fixture f;
@@ -693,6 +713,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/verify/encoded-secrets", test_encoded_secrets);
 	g_test_add_func("/verify/secrets-in-bytes", test_secrets_in_bytes);
 	g_test_add_func("/verify/secrets-at-the-end", test_secrets_at_the_end);
+	g_test_add_func("/verify/secrets-of-everybody", test_secrets_of_everybody);
 	g_test_add_func("/verify/secrets-in-attributes", test_secrets_in_attributes);
 	g_test_add_func("/verify/secrets-unread", test_secrets_unread);
 	g_test_add_func("/verify/accounts", test_accounts);
