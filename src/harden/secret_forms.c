@@ -98,8 +98,11 @@ static void add_texts(const struct forms *forms, const char *text)
 {
 	g_autofree char *slashes = json_escaped(text), *planned = plan_escaped(text);
 	g_autofree char *shown = error_quote(text);
+	g_autofree char *named = json_path_encode(text), *recorded = json_encode_bytes(text);
 
 	add_text(forms, text);
+	add_text(forms, named);
+	add_text(forms, recorded);
 	add_text(forms, planned);
 	add_text(forms, shown);
 	if (slashes) {

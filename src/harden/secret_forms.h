@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The forms in which a secret may be written down: as it is; as texts of ours quote it (JSON, also
- * twice, the plan's grammar, messages); in base64 at all three alignments and in both alphabets,
- * also folded into lines; in hexadecimal; URL-escaped, by what the common encoders leave as it is.
- * Of a value of several lines (a key in PEM) each line of base64 too.
+ * twice, names of files in documents and in the profile, the plan's grammar, messages); in base64
+ * at all three alignments and in both alphabets, also folded into lines; in hexadecimal;
+ * URL-escaped, by what the common encoders leave as it is. Of a value of several lines (a key in
+ * PEM) each line of base64 too.
  *
  *     secret_forms_add(scanner, value, size, id);
  */

@@ -52,6 +52,15 @@ static void test_written(void)
 		{"p w'~*/&+", "p+w%27%7E*%2F%26%2B", true},
 		{"a\"b\\cdef", "a\\\"b\\\\cdef", true},
 		{"a\"b\\cdef", "a\\\\\\\"b\\\\\\\\cdef", true},
+		{"a\"b%cdef", "/tmp/a\\\"b%25cdef", true},
+		{"abc\xff"
+		 "defg",
+		 "/tmp/abc\xef\xbf\xbd"
+		 "FFdefg",
+		 true},
+		{"abc\xff"
+		 "defg",
+		 "/tmp/abc%FFdefg", true},
 		{"line 1\nline 2", "line 1\\nline 2", true},
 		{"line 1\nline 2", "line 1\\x0aline 2", true},
 		{"-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\n-----END KEY-----",
