@@ -33,10 +33,10 @@ point() { # point NAME COMMAND...
 }
 
 # as_user USER IMAGE PATH TEXT: podman as emitted, with that --user; and without its own way of giving a user a name, which not
-# every engine has.
+# every engine has; nor with a network, whose bridge is the whole machine's.
 as_user() {
 	"$THRESH" manifest "$2" --target podman --image localhost/arbitrary:1 --format json |
-		jq --arg user "$1" 'index("--user") as $at | .[$at + 1] = $user | .[0:2] + ["--passwd=false"] + .[2:]' >"$TMPDIR/words.json" || return 1
+		jq --arg user "$1" 'index("--user") as $at | .[$at + 1] = $user | .[0:2] + ["--network", "none", "--passwd=false"] + .[2:]' >"$TMPDIR/words.json" || return 1
 	"$judges/podman-run.sh" "$2" "$TMPDIR/words.json" "$judges/expect.sh" 8080 / hello "$3" "$4"
 }
 

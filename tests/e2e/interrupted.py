@@ -13,7 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from support import (PATIENCE, Tap, adopt_orphans, base, blob, cache, environment, file, finish, layout, leftovers,  # noqa: E402
+from support import (PATIENCE, Tap, adopt_orphans, base, blob, cache, environment, executing, file, finish, layout, leftovers,  # noqa: E402
                      manifest_of, orphans, scratch, snapshot, start, thresh, until)
 
 tap = Tap()
@@ -142,19 +142,9 @@ tap.point("SIGINT ends a workload too", (None if done.status == 130 else f"exit 
 # --- run ---
 
 
-def executes(pid, program):
-    """Whether it, or what is below it, executes that program."""
-    try:
-        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
-            below = stream.read().split()
-        return os.readlink(f"/proc/{pid}/exe").endswith(program) or any(executes(int(one), program) for one in below)
-    except OSError:
-        return False
-
-
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
     process = start("run", "oci:out", env=environment(), start_new_session=True)
-    alive = until(lambda: executes(process.pid, "/app") or process.poll() is not None) and process.poll() is None
+    alive = until(lambda: executing(process.pid, "/app") or process.poll() is not None) and process.poll() is None
     process.send_signal(number)
     done = finish(process)
     want = {signal.SIGINT: (130, 0), signal.SIGTERM: (143, 0), signal.SIGKILL: (-9,)}[number]

@@ -213,9 +213,9 @@ def without_seed(name, to):
 
 
 def podman(name):
-    words = thresh("manifest", f"oci:{name}:latest", "--target", "podman", "--format", "json", "--image", "localhost/x:1").out
+    words = json.loads(thresh("manifest", f"oci:{name}:latest", "--target", "podman", "--format", "json", "--image", "localhost/x:1").out)
     with open("words.json", "w", encoding="utf-8") as stream:
-        stream.write(words)
+        json.dump([*words[:2], "--network", "none", *words[2:]], stream)  # the bridge is the whole machine's
     script = f". {TOP}/tests/judges/wait.sh; wait_until listens 8080; inside curl -fsS http://127.0.0.1:8080/"
     done = subprocess.run([f"{TOP}/tests/judges/podman-run.sh", f"oci:{name}:latest", "words.json", "bash", "-c", script],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)

@@ -393,6 +393,28 @@ def processes(word):
     return found
 
 
+def executing(pid, program):
+    """Processes below @pid that execute @program (the end of its path)."""
+    found = []
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as stream:
+            below = [int(word) for word in stream.read().split()]
+        if os.readlink(f"/proc/{pid}/exe").endswith(program):
+            found.append(pid)
+    except OSError:
+        return []  # it has ended
+    return found + [one for child in below for one in executing(child, program)]
+
+
+def state(pid):
+    """R, S …, or nothing where it is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stream:
+            return stream.read().rpartition(")")[2].split()[0]
+    except OSError:
+        return ""
+
+
 def adopt_orphans():
     """From now on, what a child leaves behind becomes this process's: so nothing of another test is taken for it."""
     pr_set_child_subreaper = 36

@@ -3,6 +3,7 @@
 # timeout: 600
 """Who runs thresh: root, a user with a range of ids, a user without, root of user namespaces of one id and of many. Each
 hardens the same image to the same digest, runs it and replays it; or gets one error that names the switch."""
+import fcntl
 import json
 import os
 import pwd
@@ -38,8 +39,8 @@ shutil.copytree(os.path.join(IMAGES, "flask"), os.path.join(place, "flask"))
 subprocess.run(["chmod", "-R", "a+rX", os.path.join(place, "flask")], check=True)
 
 
-def user_with_range():
-    """A user with 65536 ids: one that is there, or one made for this test."""
+def user_there():
+    """A user of this machine with 65536 ids, or None."""
     try:
         with open("/etc/subuid", encoding="utf-8") as lines:
             for line in lines:
@@ -48,11 +49,21 @@ def user_with_range():
                     return pwd.getpwnam(name)
     except (OSError, ValueError, KeyError):
         pass
-    if subprocess.run(["useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", USER], check=False).returncode:
-        return None
-    if not any(line.startswith(USER + ":") for line in open("/etc/subuid", encoding="utf-8")):
-        subprocess.run(["usermod", "--add-subuids", "300000-365535", "--add-subgids", "300000-365535", USER], check=True)
-    return pwd.getpwnam(USER)
+    return None
+
+
+def user_with_range():
+    """That one, or one made for the tests, and whether it was made here; under the lock of tests/sandbox/as.sh, which makes the same."""
+    with open("/tmp/thresh-test.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if user_there():
+            return user_there(), False
+        new = subprocess.run(["id", "-u", USER], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode != 0
+        if new and subprocess.run(["useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", USER], check=False).returncode:
+            return None, False
+        if not user_there():
+            subprocess.run(["usermod", "--add-subuids", "300000-365535", "--add-subgids", "300000-365535", USER], check=True)
+        return user_there(), new
 
 
 def as_user(uid, gid, *words):
@@ -141,7 +152,7 @@ done = thresh([], root, "harden", f"oci:{place}/flask", "oci:sealed", "--probe",
 want = digest(root)
 tap.point("root hardens", done.problem(0), done.log)
 
-ranged = user_with_range() if shutil.which("newuidmap") else None
+ranged, ranged_is_new = user_with_range() if shutil.which("newuidmap") else (None, False)
 if ranged:
     ids = (ranged.pw_uid, ranged.pw_gid)
     where = home("ranged", ids[0])
@@ -164,6 +175,6 @@ refused("a user where there are no namespaces", in_namespace(65536, 0, *as_user(
 refused("a user whom the namespace does not map", as_user(NOBODY, NOBODY, "unshare", "-U"), home("unmapped", NOBODY),
         "unshare --map-root-user")
 
-if ranged.pw_name == USER:
+if ranged_is_new and not os.environ.get("CI"):  # there another run may use it by now
     subprocess.run(["userdel", USER], check=False)
 tap.end()

@@ -220,16 +220,20 @@ static bool write_megabytes(int fd, int count)
 	return true;
 }
 
+enum {
+	SEEN_US = 1000000
+}; /* sizes are looked at every 10 ms, or as soon as there is a processor */
+
 /* A file that lives for a moment, and one that never has a name. */
 static int spill(const char *path, const char *directory)
 {
 	int named = open(path, O_WRONLY | O_CREAT, 0600);
 	int nameless = open(directory, O_WRONLY | O_TMPFILE, 0600);
 
-	if (!write_megabytes(named, 8) || usleep(100000) < 0 || unlink(path) < 0 ||
+	if (!write_megabytes(named, 8) || usleep(SEEN_US) < 0 || unlink(path) < 0 ||
 	    close(named) < 0 || !write_megabytes(nameless, 16))
 		return 1;
-	return usleep(100000) < 0;
+	return usleep(SEEN_US) < 0;
 }
 
 static int ignore_term(void)

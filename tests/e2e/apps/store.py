@@ -3,6 +3,7 @@ import http.server
 import json
 import os
 import sys
+import time
 
 DATA, LOG = "/data", "/var/log/store.log"
 
@@ -11,6 +12,7 @@ def spill():
     with open("/tmp/spill", "wb") as stream:
         for _ in range(100):
             stream.write(b"x" * (1 << 20))
+    time.sleep(0.5)  # what is used is looked at every 10 ms, or as soon as there is a processor
     os.unlink("/tmp/spill")
     return "spilt"
 

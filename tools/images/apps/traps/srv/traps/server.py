@@ -41,7 +41,7 @@ def start():
 
 
 def ask(port):
-    for _ in range(50):
+    for _ in range(600):
         try:
             with socket.create_connection(("127.0.0.1", port), 5) as client:
                 return client.recv(100).decode()
