@@ -6,7 +6,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { PATIENCE_MS = 10000, PAUSE_MS = 200 };
+enum {
+	TRY_MS = 30000,      /* as engines have it where an image does not say it */
+	PATIENCE_MS = 10000, /* another try begins as long as this is not over */
+	PAUSE_MS = 200,
+};
 
 /* The test of this run, or NULL. */
 static const GPtrArray *test_of(const struct session *session, const struct run *run)
@@ -41,7 +45,7 @@ static bool take_profile(struct run *run, struct recorder *recorder, GError **er
 
 static bool is_healthy(struct process *process)
 {
-	if (process_wait(process, PATIENCE_MS))
+	if (process_wait(process, TRY_MS))
 		return WIFEXITED(process->status) && WEXITSTATUS(process->status) == 0;
 	process_stop(process, SIGKILL, 0, NULL, NULL);
 	return false;

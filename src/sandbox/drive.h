@@ -52,7 +52,7 @@ struct drive_spec {
 	bool may_exit; /* no probe, no workload: an application that exits 0 is a run too */
 	const GArray *expected_ports; /* struct drive_port: what an earlier run was asked: where
 					 nothing is asked for by name they are waited for, at most
-					 ten seconds, since servers open their ports one after the
+					 half a minute, since servers open their ports one after the
 					 other, and asked the same; or NULL */
 };
 
