@@ -3,7 +3,8 @@
 # shellcheck shell=bash disable=SC2154
 
 # podman_prepare: storage in $scratch (or in $JUDGE_STORAGE, which the caller shares among judges and removes), and
-# containers.conf with what a small virtual machine needs, so that the command line stays as thresh printed it.
+# containers.conf with what a small virtual machine needs, so that the command line stays as thresh printed it. Its locks are its own:
+# the others are in a memory that all storages share, where each new one frees those of the rest.
 podman_prepare() {
 	need podman runc jq nsenter
 	[ "$(id -u)" -eq 0 ] || skip "podman is judged as root"
@@ -16,6 +17,7 @@ podman_prepare() {
 		[engine]
 		cgroup_manager = "cgroupfs"
 		events_logger = "none"
+		lock_type = "file"
 		runtime = "runc"
 		[network]
 		network_backend = "${JUDGE_NETWORK_BACKEND:-$(podman_network_backend)}"
