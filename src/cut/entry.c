@@ -285,6 +285,15 @@ bool cut_check_commands(struct cut *cut, GError **error)
 	return has_main || (start && start->len > 0) || check_config(cut, error);
 }
 
+char *keepset_find_program(const struct tree *tree, const struct image_config *config,
+			   const char *name)
+{
+	const struct cut_options options = {.config = config};
+	const struct cut cut = {.tree = tree, .options = &options};
+
+	return cut_find_program(&cut, name);
+}
+
 bool keepset_check_entry(const struct tree *tree, const struct cut_options *options,
 			 const GPtrArray *arguments, bool *ret_shell, GError **error)
 {

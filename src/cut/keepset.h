@@ -71,6 +71,11 @@ void keepset_free(struct keepset *keepset);
 #define autokeepset __attribute__((cleanup(keepset_cleanup)))
 void keepset_cleanup(struct keepset **keepset);
 
+/* The path of the program @name as a runtime finds it: one with a slash from the working directory,
+ * whether it is there or not; any other by PATH, or NULL. Caller frees. */
+char *keepset_find_program(const struct tree *tree, const struct image_config *config,
+			   const char *name);
+
 /* Looks at the entry point alone, before anything runs; @arguments in place of Cmd, or NULL. A
  * package manager is refused. @ret_shell: it is, or starts by launchers alone, a shell or a script
  * for one: what src/entrypoint is for; NULL: that is refused too. */

@@ -7,7 +7,9 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/path.h"
+#include "cut/content.h"
 #include "cut/keepset.h"
+#include "cut/script.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -53,21 +55,63 @@ void check_user(struct verification *verification, struct rule_result *result)
 /* --- what is started -----------------------------------------------------------------------------
  */
 
-static bool health_is_direct(const json_t *test, const struct verification *verification)
+/* Why @node, which is to be executed, cannot be: or NULL. Its first line names what runs it. Caller
+ * frees. */
+static char *why_not_executed(const struct verify_subject *subject, const struct node *node)
 {
-	const struct tree *tree = verification->subject->tree;
-	const char *kind = json_string_value(json_array_get(test, 0));
-	const char *program = json_string_value(json_array_get(test, 1));
-	const struct node *node;
-	enum program_kind is;
+	autocontent struct content content = {0};
+	struct script script = {0};
+	g_autofree char *path = NULL;
+	char *why = NULL;
 
-	if (!kind || strcmp(kind, "CMD") != 0 || !program)
-		return false;
-	if (*program != '/')
-		return true;
-	node = tree_resolve(tree, program, true, NULL, NULL);
-	is = node ? programs_kind(verification->programs, node) : PROGRAM_OTHER;
-	return node && (is == PROGRAM_OTHER || node == tree_lookup(tree, SEAL_INIT_PATH));
+	if (!node)
+		return g_strdup("is missing");
+	if (node->type != NODE_FILE || !(node->mode & 0111))
+		return g_strdup_printf("cannot be executed: mode %04o", node->mode);
+	if (!content_open(subject->tree, node, CONTENT_MAX_BYTES, &content) ||
+	    !script_parse(content.data, content.size_bytes, &script))
+		return NULL;
+	path = keepset_find_program(subject->tree, subject->image->config,
+				    script.program ? script.program : script.interpreter);
+	if (!path || !tree_resolve(subject->tree, path, true, NULL, NULL))
+		why = g_strdup_printf("is a script for %s, which is missing",
+				      script.program ? script.program : script.interpreter);
+	script_clear(&script);
+	return why;
+}
+
+/* Why the command line @words cannot be run without a shell, or NULL; caller frees. */
+static char *why_not_run(const struct verification *verification, GPtrArray *words)
+{
+	const struct verify_subject *subject = verification->subject;
+	struct image_config config = *subject->image->config;
+	const struct cut_options options = {.config = &config};
+	g_autoptr(GPtrArray) none = g_ptr_array_new();
+	g_autofree char *path = keepset_find_program(subject->tree, &config, words->pdata[0]);
+	const struct node *node = path ? tree_resolve(subject->tree, path, true, NULL, NULL) : NULL;
+	char *why;
+
+	if (node && node == tree_lookup(subject->tree, SEAL_INIT_PATH))
+		return NULL;
+	why = why_not_executed(subject, node);
+	if (why)
+		return why;
+	config.entrypoint = words;
+	config.command = none;
+	return keepset_check_entry(subject->tree, &options, NULL, NULL, NULL)
+		       ? NULL
+		       : g_strdup("is a shell or a package manager, or a script for one");
+}
+
+/* The words of a health check in exec form; NULL where it is for a shell. */
+static GPtrArray *health_words(const json_t *test)
+{
+	g_autoptr(GPtrArray) words = json_to_strings(test, "Healthcheck", NULL);
+
+	if (!words || words->len < 2 || strcmp(words->pdata[0], "CMD") != 0)
+		return NULL;
+	g_ptr_array_remove_index(words, 0);
+	return g_steal_pointer(&words);
 }
 
 void check_health(struct verification *verification, struct rule_result *result)
@@ -76,32 +120,41 @@ void check_health(struct verification *verification, struct rule_result *result)
 	const json_t *check = json_object_at(json_object_at(config->json, "config"), "Healthcheck");
 	const json_t *test = json_array_at(check, "Test");
 	const char *kind = json_string_value(json_array_get(test, 0));
+	g_autoptr(GPtrArray) words = NULL;
+	g_autofree char *why = NULL;
 
-	if (!kind || !*kind || !strcmp(kind, "NONE"))
+	if (!kind || !*kind || !strcmp(kind, "NONE")) {
 		result_na(result, "the config has no health check");
-	else if (!health_is_direct(test, verification))
-		result_find(result, "the health check needs a shell, or a program that is missing");
+		return;
+	}
+	words = health_words(test);
+	if (!words) {
+		result_find(result, "the health check needs a shell");
+		return;
+	}
+	why = why_not_run(verification, words);
+	if (why)
+		result_find(result, "the health check needs a shell, or what is not there: %s %s",
+			    (char *)words->pdata[0], why);
 }
 
 void check_entry(struct verification *verification, struct rule_result *result)
 {
-	const struct verify_subject *subject = verification->subject;
-	const struct cut_options options = {.config = subject->image->config};
-	const struct image_config *config = subject->image->config;
-	const GPtrArray *words = config->entrypoint->len > 0 ? config->entrypoint : config->command;
-	g_autoptr(GError) error = NULL;
-	const char *program;
+	const struct image_config *config = verification->subject->image->config;
+	g_autoptr(GPtrArray) words = g_ptr_array_new();
+	g_autofree char *why = NULL;
 
+	for (guint i = 0; i < config->entrypoint->len; i++)
+		g_ptr_array_add(words, config->entrypoint->pdata[i]);
+	for (guint i = 0; i < config->command->len; i++)
+		g_ptr_array_add(words, config->command->pdata[i]);
 	if (words->len == 0) {
 		result_na(result, "the config has neither Entrypoint nor Cmd");
 		return;
 	}
-	program = words->pdata[0];
-	if (*program == '/' && !tree_resolve(subject->tree, program, true, NULL, NULL))
-		result_find(result, "%s is missing", program);
-	else if (!keepset_check_entry(subject->tree, &options, NULL, NULL, &error))
-		result_find(result, "%s: is a shell or a package manager, or a script for one",
-			    program);
+	why = why_not_run(verification, words);
+	if (why)
+		result_find(result, "%s: %s", (char *)words->pdata[0], why);
 }
 
 /* --- thresh's own parts --------------------------------------------------------------------------

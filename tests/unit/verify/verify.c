@@ -470,13 +470,33 @@ static void test_links(void)
 
 static void test_entry(void)
 {
-	struct fixture f;
+	static const struct {
+		const char *config, *outcome, *finding;
+	} table[] = {
+		{"\"Entrypoint\": [\"/app/none\"]", "FAIL", "/app/none: is missing"},
+		{"\"Entrypoint\": [\"none\"]", "FAIL", "none: is missing"},
+		{"\"Entrypoint\": [\"/app/run\"]", "PASS", NULL},
+		{"\"Cmd\": [\"run\"], \"Env\": [\"PATH=/bin:/app\"]", "PASS", NULL},
+		{"\"Cmd\": [\"./run\"], \"WorkingDir\": \"/app\"", "PASS", NULL},
+		{"\"Cmd\": [\"/app/data\"]", "FAIL", "/app/data: cannot be executed: mode 0644"},
+		{"\"Cmd\": [\"/app/script\"]", "FAIL",
+		 "/app/script: is a script for /bin/sh, which is missing"},
+		{"\"Cmd\": [\"/app/env-script\"]", "FAIL",
+		 "/app/env-script: is a script for bash, which is missing"},
+		{"", "NA", NULL},
+	};
 
-	fixture_init(&f, "\"Entrypoint\": [\"/app/run\"]");
-	assert_outcome(&f, "entry", "FAIL", "/app/run is missing");
-	add_file(&f, "/app/run", 0755, "x");
-	assert_outcome(&f, "entry", "PASS", NULL);
-	fixture_clear(&f);
+	for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
+		struct fixture f;
+
+		fixture_init(&f, table[i].config);
+		add_file(&f, "/app/run", 0755, "x");
+		add_file(&f, "/app/data", 0644, "x");
+		add_file(&f, "/app/script", 0755, "#!/bin/sh\nexit 0\n");
+		add_file(&f, "/app/env-script", 0755, "#!/usr/bin/env bash\nexit 0\n");
+		assert_outcome(&f, "entry", table[i].outcome, table[i].finding);
+		fixture_clear(&f);
+	}
 }
 
 static void test_health(void)
@@ -488,6 +508,9 @@ static void test_health(void)
 		{"\"Healthcheck\": {\"Test\": [\"NONE\"]}", "NA"},
 		{"\"Healthcheck\": {\"Test\": [\"CMD-SHELL\", \"curl x\"]}", "FAIL"},
 		{"\"Healthcheck\": {\"Test\": [\"CMD\", \"/app/check\"]}", "FAIL"},
+		{"\"Healthcheck\": {\"Test\": [\"CMD\", \"curl\", \"x\"]}", "FAIL"},
+		{"\"Healthcheck\": {\"Test\": [\"CMD\", \"/app/script\"]}", "FAIL"},
+		{"\"Healthcheck\": {\"Test\": [\"CMD\"]}", "FAIL"},
 		{"\"Healthcheck\": {\"Test\": [\"CMD\", \"/app/run\"]}", "PASS"},
 	};
 
@@ -496,6 +519,7 @@ static void test_health(void)
 
 		fixture_init(&f, table[i].config);
 		add_file(&f, "/app/run", 0755, "x");
+		add_file(&f, "/app/script", 0755, "#!/bin/sh\nexit 0\n");
 		assert_outcome(&f, "health", table[i].outcome, NULL);
 		fixture_clear(&f);
 	}
