@@ -4,6 +4,7 @@
 #include "base/path.h"
 #include "entrypoint/template.h"
 #include "plan/text.h"
+#include "plan/value.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -84,6 +85,20 @@ static void add_patterns(GPtrArray *conditions, const struct factor *factor, con
 	}
 }
 
+/* `-gt` and `-le`, `-ge` and `-lt`, `-eq` and `-ne` of each number that it is compared with. */
+static void add_sizes(GPtrArray *conditions, const struct factor *factor)
+{
+	for (guint i = 0; factor->sized && i < factor->numbers->len; i++) {
+		gint64 number = (gint64)g_array_index(factor->numbers, guint64, i);
+		g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, number);
+		g_autofree char *below = g_strdup_printf("%" G_GINT64_FORMAT, number - 1);
+
+		conditions_add(conditions, CONDITION_ABOVE, factor->name, text);
+		conditions_add(conditions, CONDITION_ABOVE, factor->name, below);
+		add_equals(conditions, factor, text);
+	}
+}
+
 static void add_variable(GPtrArray *conditions, const struct space *space,
 			 const struct factor *factor)
 {
@@ -93,6 +108,7 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 	conditions_add(conditions, CONDITION_SET, factor->name, NULL);
 	for (guint i = 0; i < factor->alike->len; i++)
 		conditions_add(conditions, CONDITION_ONE_OF, factor->name, factor->alike->pdata[i]);
+	add_sizes(conditions, factor);
 	/* of two that tell the same starts apart, what the script itself compares with */
 	add_patterns(conditions, factor, factor->name, factor->patterns);
 	for (guint i = 0; i < factor->levels->len; i++) {
@@ -189,6 +205,13 @@ static bool file_holds(const struct condition *condition, const struct space *sp
 	}
 }
 
+static bool is_above(const char *value, const char *bound)
+{
+	const int64_t range[] = {g_ascii_strtoll(bound, NULL, 10) + 1, INT64_MAX};
+
+	return plan_value_is(PLAN_VALUE_INTEGER, value, range);
+}
+
 bool condition_holds(const struct condition *condition, const struct space *space,
 		     const struct state *state)
 {
@@ -210,6 +233,8 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 		return is_line_of(condition->text, value ? value : "");
 	case CONDITION_MATCHES:
 		return fnmatch(condition->text, value ? value : "", 0) == 0;
+	case CONDITION_ABOVE:
+		return is_above(value ? value : "", condition->text);
 	case CONDITION_NONE:
 		return words->len == 0;
 	case CONDITION_COUNT:
@@ -271,6 +296,10 @@ char *condition_line(const struct condition *condition, bool holds)
 	case CONDITION_ARGUMENT_MATCHES:
 		return g_strdup_printf("if %s ${%s} %s", holds ? "matches" : "unlike",
 				       condition->name, text);
+	case CONDITION_ABOVE: /* what is no number is neither above nor below */
+		return holds ? g_strdup_printf("if above ${%s} %s", condition->name,
+					       condition->text)
+			     : NULL;
 	case CONDITION_NONE:
 		return g_strdup_printf("if %s ${#} 0", holds ? "equals" : "differs");
 	case CONDITION_COUNT:

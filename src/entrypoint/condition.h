@@ -14,6 +14,7 @@ enum condition_kind {
 	CONDITION_EQUALS,  /* the variable is `text` */
 	CONDITION_ONE_OF,  /* `text`: values, one a line */
 	CONDITION_MATCHES, /* `text` is a pattern, fnmatch(3) */
+	CONDITION_ABOVE,   /* the variable is an integer greater than `text` */
 	CONDITION_NONE,    /* there are no arguments */
 	CONDITION_COUNT,   /* there are `text` arguments: as many as the image's command has */
 	CONDITION_ARGUMENT_EQUALS, /* argument `name`, "1" to "9", is `text` */

@@ -10,9 +10,12 @@
 #include "entrypoint/template.h"
 #include "plan/plan.h"
 #include "plan/text.h"
+#include "plan/value.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum { MAX_WORDS = 8 }; /* that are taken in a number's place */
 
 void emit_line(GString *text, const char *directive, ...)
 {
@@ -291,6 +294,17 @@ static void emit_slash(struct emitter *emitter, const struct factor *factor)
 	emit_line(emitter->text, "end", NULL);
 }
 
+/* To some comparisons 010 is eight, to others ten. */
+static void emit_zeros(struct emitter *emitter, const struct factor *factor)
+{
+	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
+	g_autofree char *why = g_strdup_printf("%s: may not begin with 0", factor->name);
+
+	emit_line(emitter->text, "if matches", value, "0?*", NULL);
+	emit_line(emitter->text, "fail", "1", why, NULL);
+	emit_line(emitter->text, "end", NULL);
+}
+
 static void emit_there(struct emitter *emitter, const char *path)
 {
 	bool directory = g_str_has_suffix(path, "/");
@@ -375,6 +389,52 @@ static void emit_fixed(struct emitter *emitter)
 	}
 }
 
+/* The value of @state where the script takes it though it is no number (`auto`); else NULL. */
+static const char *word_taken(const struct state *state, const struct factor *factor)
+{
+	const struct level *level = factor->levels->pdata[state_level(state, factor->number)];
+	const char *value = state_value(state, factor->name);
+
+	if (g_strcmp0(factor->type, "integer") != 0 || !value || !*value ||
+	    (level->kind != LEVEL_LITERAL && level->kind != LEVEL_PLAIN))
+		return NULL;
+	return plan_value_is(PLAN_VALUE_INTEGER, value, NULL) ? NULL : value;
+}
+
+/* Caller frees the array alone. */
+static GPtrArray *words_taken(const struct model *model, const struct factor *factor)
+{
+	GPtrArray *words = g_ptr_array_new();
+
+	for (guint i = 0; i < model->executing->len && words->len < MAX_WORDS; i++) {
+		const char *word = word_taken(model->executing->pdata[i], factor);
+
+		if (word && !g_ptr_array_find_with_equal_func(words, word, g_str_equal, NULL))
+			g_ptr_array_add(words, (gpointer)word);
+	}
+	return words;
+}
+
+/* That it may be missing is another matter: `check` wants it. */
+static void emit_type(struct emitter *emitter, const struct factor *factor)
+{
+	g_autoptr(GPtrArray) words = words_taken(emitter->model, factor);
+	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
+	g_autofree char *least = g_strdup_printf("%" G_GUINT64_FORMAT, factor->least);
+	g_autofree char *most = g_strdup_printf("%" G_GUINT64_FORMAT, factor->most);
+
+	emit_line(emitter->text, "if filled", factor->name, NULL);
+	for (guint i = 0; i < words->len; i++) {
+		g_autofree char *word = plan_literal(words->pdata[i]);
+
+		emit_line(emitter->text, "if differs", value, word, NULL);
+	}
+	emit_line(emitter->text, "check", factor->name, factor->type, factor->most ? least : NULL,
+		  most, NULL);
+	for (guint i = 0; i <= words->len; i++)
+		emit_line(emitter->text, "end", NULL);
+}
+
 static void emit_checks(struct emitter *emitter)
 {
 	const struct space *space = emitter->model->space;
@@ -390,16 +450,10 @@ static void emit_checks(struct emitter *emitter)
 			emit_slash(emitter, factor);
 		if (factor->listed)
 			emit_listed(emitter, factor);
-		if (!factor->type)
-			continue;
-		/* that it may be missing is another matter: `check` wants it */
-		emit_line(emitter->text, "if filled", factor->name, NULL);
-		g_autofree char *least = g_strdup_printf("%" G_GUINT64_FORMAT, factor->least);
-		g_autofree char *most = g_strdup_printf("%" G_GUINT64_FORMAT, factor->most);
-
-		emit_line(emitter->text, "check", factor->name, factor->type,
-			  factor->most ? least : NULL, most, NULL);
-		emit_line(emitter->text, "end", NULL);
+		if (factor->sized)
+			emit_zeros(emitter, factor);
+		if (factor->type)
+			emit_type(emitter, factor);
 	}
 }
 

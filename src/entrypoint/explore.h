@@ -93,6 +93,25 @@ bool explore_variables(struct explorer *explorer, GError **error);
 /* The mark of variable @index is refused, or taken for no number: which values are taken? Its marks
  * change, or it gets values besides. */
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error);
+/* The mark of variable @index is taken. Is it a number after all, which the script compares? */
+bool explore_compared(struct explorer *explorer, guint index, struct state *marked, GError **error);
+/* Numbers beside those that the script compares variable @index with, from @at, the start with its
+ * mark, a number: the conditions ask how the number compares where that matters. @ret_refused: the
+ * script refuses some of them. */
+bool explore_sizes(struct explorer *explorer, guint index, struct state *at, bool *ret_refused,
+		   GError **error);
+/* Whether numbers beside those that the script's text compares variable @index with do what
+ * @marked, the start with its mark, does not: it may be compared without a complaint of what is no
+ * number. */
+bool explore_numbers(struct explorer *explorer, guint index, struct state *marked,
+		     bool *ret_differs, GError **error);
+/* None of them was ever tried. */
+void forget_sizes(struct explorer *explorer, guint index);
+/* What the script compares its number with, and what is beside that; guint64, sorted, each once.
+ * Caller frees. */
+GArray *numbers_beside(const struct factor *factor);
+/* A number that is far above all that the script is known to compare with. Caller frees. */
+char *number_beyond(const struct factor *factor);
 /* Whether a shell complained of a value that is no number, or no mode: it goes on all the same. */
 bool state_complains(const struct state *state);
 /* The same in every variable that @levels has at its mark, where all that was run is explained. All

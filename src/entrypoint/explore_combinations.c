@@ -15,6 +15,7 @@ enum {
 	MAX_AHEAD = 8,
 	MAX_LEVELS_TRIED = 4,
 	MAX_ARGUMENTS_TRIED = 8,
+	MAX_NUMBERS_TRIED = 8,
 	MAX_ROUNDS = 24,
 	MAX_RESCUES = 14,
 	MAX_MEETINGS = 24
@@ -62,7 +63,7 @@ static bool may_choose(const struct explorer *explorer, const struct factor *fac
  * its own and marked. */
 static GByteArray *choices_of(const struct explorer *explorer, guint index)
 {
-	static const enum level_kind order[] = {LEVEL_MARK,      LEVEL_SAMPLE, LEVEL_LITERAL,
+	static const enum level_kind order[] = {LEVEL_MARK, LEVEL_NUMBER, LEVEL_SAMPLE, LEVEL_LITERAL,
 						LEVEL_ARGUMENTS, LEVEL_LATER,  LEVEL_UNSET,
 						LEVEL_EMPTY,     LEVEL_PLAIN,  LEVEL_WORDS};
 	const struct factor *factor = space_factor(explorer->space, index);
@@ -72,6 +73,9 @@ static GByteArray *choices_of(const struct explorer *explorer, guint index)
 
 	if (factor->kind == FACTOR_VARIABLE && !factor->effective)
 		limit = factor->doubtful ? 1 : 2;
+	/* one on each side of what it is compared with */
+	if (factor->sized)
+		limit = MAX_NUMBERS_TRIED;
 	/* Those of the user's scenarios are among them: they must not push out the marked ones. */
 	if (factor->kind == FACTOR_ARGUMENTS)
 		limit = MAX_ARGUMENTS_TRIED;

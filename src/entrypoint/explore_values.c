@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_BOUNDS = 16, MIN_SPAN = 8 };
+enum { MIN_SPAN = 8 };
 
 bool state_complains(const struct state *state)
 {
@@ -17,6 +17,7 @@ bool state_complains(const struct state *state)
 						 "invalid number",
 						 "invalid integer",
 						 "syntax error: operand expected",
+						 "syntax error in expression",
 						 "arithmetic syntax error",
 						 "not a number",
 						 "Illegal mode",
@@ -66,55 +67,12 @@ static bool takes_number(struct explorer *explorer, guint index, guint64 number,
 	return takes(explorer, index, text, ret_taken, error);
 }
 
-static gint compare_numbers(gconstpointer a, gconstpointer b)
-{
-	const guint64 *left = a, *right = b;
-
-	return *left < *right ? -1 : *left > *right;
-}
-
-/* What the script compares the number with, and what is beside that; sorted, each once. */
-static GArray *bounds_of(const struct factor *factor)
-{
-	g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(guint64));
-	GArray *bounds = g_array_new(FALSE, FALSE, sizeof(guint64));
-
-	for (guint i = 0; i < factor->numbers->len; i++) {
-		guint64 number = g_array_index(factor->numbers, guint64, i);
-
-		for (guint64 beside = number ? number - 1 : 0; beside <= number + 1; beside++)
-			g_array_append_val(all, beside);
-	}
-	g_array_sort(all, compare_numbers);
-	for (guint i = 0; i < all->len && bounds->len < MAX_BOUNDS; i++) {
-		guint64 number = g_array_index(all, guint64, i);
-
-		if (i == 0 || number != g_array_index(all, guint64, i - 1))
-			g_array_append_val(bounds, number);
-	}
-	return bounds;
-}
-
-/* A number that is far above all that the script is known to compare with. Caller frees. */
-static char *number_beyond(const struct factor *factor)
-{
-	guint64 beyond = 40000 + factor->number;
-
-	for (guint i = 0; i < factor->numbers->len; i++) {
-		guint64 number = g_array_index(factor->numbers, guint64, i);
-
-		if (number >= beyond && number < G_MAXINT64 / 2)
-			beyond = number + 1000;
-	}
-	return g_strdup_printf("%" G_GUINT64_FORMAT, beyond);
-}
-
 /* The least and the most number that is taken, where all that was tried between is too. A number
  * far above all that the script compares with is taken, or not: @unbounded. */
 static bool find_range(struct explorer *explorer, guint index, bool unbounded, guint64 *ret_least,
 		       guint64 *ret_most, bool *ret_found, GError **error)
 {
-	g_autoptr(GArray) bounds = bounds_of(space_factor(explorer->space, index));
+	g_autoptr(GArray) bounds = numbers_beside(space_factor(explorer->space, index));
 	guint changes = 0;
 	bool taken = false;
 
@@ -127,14 +85,15 @@ static bool find_range(struct explorer *explorer, guint index, bool unbounded, g
 		if (!takes_number(explorer, index, number, &taken, error))
 			return false;
 		changes += i > 0 && before != taken;
-		if (taken && !before)
+		if (taken && !before && i > 0)
 			*ret_least = number;
 		if (taken && !unbounded)
 			*ret_most = number;
 	}
 	changes += taken != unbounded;
-	/* refused, taken, refused: at most */
-	*ret_found = *ret_most >= *ret_least + MIN_SPAN && changes <= 2 && bounds->len > 0;
+	/* refused, taken, refused: at most, and at least one of them */
+	*ret_found = *ret_most >= *ret_least + MIN_SPAN && changes <= 2 &&
+		     (*ret_least > 0 || !unbounded);
 	return true;
 }
 
@@ -231,139 +190,46 @@ static void use_list(struct explorer *explorer, struct factor *factor, struct st
 				factor->name));
 }
 
-/* --- numbers that the script compares it with --- */
-
-static bool text_follows(const struct space *space, const struct text *mark, const struct text *own,
-			 const struct state *of_own)
-{
-	if (g_strcmp0(mark->name, own->name) != 0)
-		return false;
-	if (strcmp(mark->template, own->template) == 0)
-		return true;
-	if (!own->actual || mark->template[0] == '\001')
-		return false;
-	g_autofree char *expanded = template_expand(space, of_own, mark->template);
-
-	return strcmp(expanded, own->actual) == 0;
-}
-
-static bool texts_follow(const struct space *space, const GPtrArray *mark, const GPtrArray *own,
-			 const struct state *of_own)
-{
-	if (mark->len != own->len)
-		return false;
-	for (guint i = 0; i < mark->len; i++)
-		if (!text_follows(space, mark->pdata[i], own->pdata[i], of_own))
-			return false;
-	return true;
-}
-
-/* Whether @own is the start of @mark with another value in the mark's place. */
-static bool state_follows(const struct space *space, const struct state *mark,
-			  const struct state *own)
-{
-	if (mark->items->len != own->items->len)
-		return false;
-	for (guint i = 0; i < mark->items->len; i++) {
-		const struct item *one = mark->items->pdata[i], *other = own->items->pdata[i];
-
-		if (one->kind != other->kind || !text_follows(space, one->key, other->key, own) ||
-		    !texts_follow(space, one->fields, other->fields, own) ||
-		    !texts_follow(space, one->parts, other->parts, own))
-			return false;
-	}
-	return true;
-}
-
-static bool is_comparison(const char *operator)
-{
-	static const char *const operators[] = {"-gt", "-ge", "-lt", "-le", "-eq", "-ne", NULL};
-
-	return g_strv_contains(operators, operator);
-}
-
-/* What the start at @number compared that number with. Adds to factor->numbers. */
-static bool find_compared(struct explorer *explorer, guint index, const struct state *at,
-			  GError **error)
-{
-	struct factor *factor = space_factor(explorer->space, index);
-	const struct level *level = factor->levels->pdata[state_level(at, index)];
-	autorecord struct start_record *explained = explorer_explain(explorer, at->levels, error);
-
-	if (!explained)
-		return false;
-	for (guint i = 0; i < explained->tests->len; i++) {
-		const struct start_test *test = explained->tests->pdata[i];
-		const char *other = !test->other || !is_comparison(test->operator) ? NULL
-				    : g_strcmp0(test->operand, level->value) == 0  ? test->other
-				    : strcmp(test->other, level->value) == 0       ? test->operand
-										   : NULL;
-		guint64 number;
-
-		if (other && g_ascii_string_to_unsigned(other, 10, 0, G_MAXINT64, &number, NULL))
-			g_array_append_val(factor->numbers, number);
-	}
-	return true;
-}
-
-static bool complain_size(const struct factor *factor, const char *number, GError **error)
-{
-	return error_set(error, THRESH_ERROR_INPUT,
-			 "the entrypoint: what it does with %s depends on how large the number is "
-			 "(%s and others differ), and a plan compares no numbers; fix %s "
-			 "(thresh.yaml: entrypoint.fixed), or write the steps yourself "
-			 "(entrypoint.plan)",
-			 factor->name, number, factor->name);
-}
-
 /* Numbers beside a bound that no text has are refused: it has a range after all. */
-static bool use_bounds(struct explorer *explorer, guint index, struct state *at, GError **error)
+static bool use_bounds(struct explorer *explorer, guint index, struct state **at, bool *ret_range,
+		       GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
 	g_autofree char *beyond = number_beyond(factor);
 	guint64 least, most;
-	bool number, range;
-	struct state *state;
+	bool number;
 
+	*ret_range = false;
 	if (!takes(explorer, index, beyond, &number, error) ||
-	    !find_range(explorer, index, number, &least, &most, &range, error))
+	    !find_range(explorer, index, number, &least, &most, ret_range, error))
 		return false;
-	if (!range)
-		return complain_size(factor, beyond, error);
+	if (!*ret_range)
+		return true;
 	factor_use_range(explorer->space, factor, least, most);
-	return use_numbers(explorer, index, at, &state, error);
+	return use_numbers(explorer, index, *at, at, error);
 }
 
-/* A plan does not compare numbers: those beside a bound must do what all others do. */
+/* What it does with numbers beside those that it compares with; @at is at the mark, a number. */
 static bool check_sizes(struct explorer *explorer, guint index, struct state *at, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
-	bool refused = false;
+	guint known = factor->numbers->len;
+	bool refused, range;
 
-	if (!state_executes(at) || !find_compared(explorer, index, at, error))
-		return state_executes(at) ? false : true;
-	g_autoptr(GArray) bounds = bounds_of(factor);
+	if (!explore_sizes(explorer, index, at, &refused, error))
+		return false;
+	if (!refused || factor->most < G_MAXINT64 || factor->numbers->len == known)
+		return true;
+	forget_sizes(explorer, index);
+	if (!use_bounds(explorer, index, &at, &range, error))
+		return false;
+	return !at || explore_sizes(explorer, index, at, &refused, error);
+}
 
-	for (guint i = 0; i < bounds->len; i++) {
-		g_autofree char *text =
-			g_strdup_printf("%" G_GUINT64_FORMAT, g_array_index(bounds, guint64, i));
-		guint known = factor->levels->len;
-		guint level = factor_level(factor, LEVEL_LITERAL, text);
-		struct state *state = NULL;
-
-		if (level && !explorer_toggle(explorer, index, level, &state, error))
-			return false;
-		bool follows = !state || !state_executes(state) ||
-			       state_follows(explorer->space, at, state);
-
-		refused |= state && !state_executes(state);
-
-		if (state && level >= known)
-			drop_level(explorer, factor, state);
-		if (!follows)
-			return complain_size(factor, text, error);
-	}
-	return !refused || factor->most < G_MAXINT64 || use_bounds(explorer, index, at, error);
+/* Its level with this value, which was tried. */
+static struct level *level_of(struct factor *factor, const char *value)
+{
+	return factor->levels->pdata[factor_level(factor, LEVEL_LITERAL, value)];
 }
 
 /* Numbers are its marks; but 022 is a mode, and not any number is: then @number, which was taken,
@@ -377,8 +243,10 @@ static bool try_numbers(struct explorer *explorer, guint index, struct state *ma
 	factor_use_numbers(factor);
 	if (!use_numbers(explorer, index, marked, &state, error))
 		return false;
-	if (!state || !state_complains(state))
+	if (!state || !state_complains(state)) {
+		level_of(factor, number)->kind = LEVEL_BOUND;
 		return !state || check_sizes(explorer, index, state, error);
+	}
 	use_list(explorer, factor, state);
 	if (!explorer_toggle(explorer, index, factor_level(factor, LEVEL_LITERAL, number), &state,
 			     error))
@@ -386,6 +254,21 @@ static bool try_numbers(struct explorer *explorer, guint index, struct state *ma
 	if (state)
 		forget_level(explorer, factor, state);
 	return true;
+}
+
+bool explore_compared(struct explorer *explorer, guint index, struct state *marked, GError **error)
+{
+	struct factor *factor = space_factor(explorer->space, index);
+	struct state *at;
+	bool differs;
+
+	if (!explore_numbers(explorer, index, marked, &differs, error))
+		return false;
+	if (!differs)
+		return true;
+	factor_use_numbers(factor);
+	return use_numbers(explorer, index, marked, &at, error) &&
+	       (!at || check_sizes(explorer, index, at, error));
 }
 
 bool explore_values(struct explorer *explorer, guint index, struct state *marked, GError **error)

@@ -288,6 +288,15 @@ static bool is_explored(const struct factor *factor)
 	return !factor->doubtful && !factor->foreign;
 }
 
+/* Which values are taken, where the mark is not, or is taken for what it is not. */
+static bool find_values(struct explorer *explorer, guint index, struct state *marked,
+			GError **error)
+{
+	return !state_executes(marked) || state_complains(marked)
+		       ? explore_values(explorer, index, marked, error)
+		       : explore_compared(explorer, index, marked, error);
+}
+
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	struct factor *factor = space_factor(explorer->space, index);
@@ -308,8 +317,7 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 	if (marked != explorer->base && !find_others(explorer, factor, marked, error))
 		return false;
 	if (marked != explorer->base && !factor->needs_others &&
-	    (!state_executes(marked) || state_complains(marked)) &&
-	    !explore_values(explorer, index, marked, error))
+	    !find_values(explorer, index, marked, error))
 		return false;
 	if (has_literals(factor) && !toggle_literals(explorer, index, error))
 		return false;

@@ -244,12 +244,19 @@ static bool keys_equal(const char *a, const char *b, bool word)
 	       memcmp(one, other, bytes) == 0;
 }
 
+/* Of an empty text nobody knows what it is: any variable may be empty. */
+static bool is_nothing(const struct text *a, const struct text *b)
+{
+	return strcmp(a->template, b->template) != 0 &&
+	       (g_strcmp0(a->actual, "") == 0 || g_strcmp0(b->actual, "") == 0);
+}
+
 static enum likeness text_likeness(const struct space *space, const struct text *a,
 				   const struct state *of_a, const struct text *b,
 				   const struct state *of_b, bool word)
 {
 	if (text_same(space, a, of_a, b, of_b))
-		return LIKENESS_SAME;
+		return is_nothing(a, b) ? LIKENESS_KEY : LIKENESS_SAME;
 	return keys_equal(a->template, b->template, word) ? LIKENESS_KEY : LIKENESS_NONE;
 }
 

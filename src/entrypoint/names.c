@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 4 };
+enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 4, MAX_COPIES = 4 };
 
 /* Of the name that stands for all with a prefix. */
 #define SAMPLE_ENDING "ZQ"
@@ -44,6 +44,7 @@ struct reader {
 	GHashTable *names;    /* name -> struct script_name * */
 	GHashTable *assigned; /* names set, in text order before any reading */
 	GHashTable *copies;   /* name -> "1" to "9": the argument that it was set to */
+	GHashTable *origins;  /* name -> the variable that it was set to */
 };
 
 static void name_free(struct script_name *name)
@@ -225,16 +226,50 @@ static struct script_name *reader_compared(struct reader *reader, const char *na
 	return argument ? reader_name(reader, argument) : g_hash_table_lookup(reader->names, name);
 }
 
-/* "$NAME" -lt 64 */
+static void name_add_number(struct script_name *name, guint64 number)
+{
+	for (guint i = 0; i < name->numbers->len; i++)
+		if (g_array_index(name->numbers, guint64, i) == number)
+			return;
+	if (name->numbers->len < MAX_PATTERNS)
+		g_array_append_val(name->numbers, number);
+}
+
+/* "$NAME" -lt 64, and what NAME is a copy of. */
 static void found_number(struct reader *reader, const GMatchInfo *match)
 {
-	g_autofree char *name = g_match_info_fetch(match, 1);
-	g_autofree char *digits = g_match_info_fetch(match, 2);
-	struct script_name *found = reader_compared(reader, name);
+	g_autofree char *name = g_match_info_fetch_named(match, "name");
+	g_autofree char *digits = g_match_info_fetch_named(match, "number");
 	guint64 number = g_ascii_strtoull(digits, NULL, 10);
+	const char *origin = name;
 
-	if (found && found->numbers->len < MAX_PATTERNS)
-		g_array_append_val(found->numbers, number);
+	for (guint i = 0; origin && i < MAX_COPIES; i++) {
+		struct script_name *found = reader_compared(reader, origin);
+
+		if (found)
+			name_add_number(found, number);
+		origin = g_hash_table_lookup(reader->origins, origin);
+	}
+}
+
+/* (( NAME > 4 )), $((4 <= NAME)) */
+static void found_arithmetic(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *body = g_match_info_fetch(match, 1);
+
+	each_match("\\$?\\{?(?<name>[A-Za-z_]\\w*|(?<=[${])[1-9])\\}?\\s*(?:[<>]=?|[=!]=)\\s*"
+		   "(?<number>\\d{1,18})\\b",
+		   body, reader, found_number);
+	each_match("(?<!\\w)(?<number>\\d{1,18})\\s*(?:[<>]=?|[=!]=)\\s*\\$?\\{?"
+		   "(?<name>[A-Za-z_]\\w*)",
+		   body, reader, found_number);
+}
+
+static void found_origin(struct reader *reader, const GMatchInfo *match)
+{
+	char *name = g_match_info_fetch(match, 1), *origin = g_match_info_fetch(match, 2);
+
+	g_hash_table_insert(reader->origins, name, origin);
 }
 
 /* A glob with a bracket is matched by what no mark is; `*[!0-9]*` by all but what is asked for. */
@@ -477,6 +512,7 @@ static void read_names(struct reader *reader, const char *text)
 
 static void read_copies(struct reader *reader, const char *text)
 {
+	each_match("(?<![\\w$}{./-])" NAME "=[\"']?\\$\\{?" NAME "\\b", text, reader, found_origin);
 	each_match("(?<![\\w$}{./-])" NAME
 		   "=[\"']?\\$(?|([1-9])()|\\{([1-9])(?::?[-=]([\\w.-]*)|:?\\?[^}\\n]*)?\\})"
 		   "(?=[\"']?(?:[\\s;)]|$))",
@@ -500,8 +536,13 @@ static void read_comparisons(struct reader *reader, const char *text)
 		   found_expression);
 	each_match("\\$\\{" EITHER "([#%])([^#%}$*]+)\\}", text, reader, found_prefix);
 	each_match("\\$\\{" NAME ":?[-=]([^}$`\"'\n]+)\\}", text, reader, found_default);
-	each_match("\\$\\{?" EITHER "[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?(\\d{1,18})\\b",
+	each_match("\\$\\{?(?<name>[1-9]|[A-Za-z_]\\w*)[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?"
+		   "(?<number>\\d{1,18})\\b",
 		   text, reader, found_number);
+	each_match("(?<![\\w.-])(?<number>\\d{1,18})[\"']?\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?\\$"
+		   "\\{?(?<name>[1-9]|[A-Za-z_]\\w*)",
+		   text, reader, found_number);
+	each_match("\\(\\(([^()\\n]*)\\)\\)", text, reader, found_arithmetic);
 	each_match("\\$\\{" EITHER ":0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);
 	each_match("\\bcase\\s+[\"']?\\$\\{?" EITHER "[^\\n]*?\\bin\\b((?s:.*?))\\besac\\b", text,
@@ -606,6 +647,7 @@ static void reader_init(struct reader *reader)
 		g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)name_free);
 	reader->assigned = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	reader->copies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	reader->origins = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 }
 
 static void reader_clear(struct reader *reader)
@@ -613,6 +655,7 @@ static void reader_clear(struct reader *reader)
 	g_hash_table_unref(reader->names);
 	g_hash_table_unref(reader->assigned);
 	g_hash_table_unref(reader->copies);
+	g_hash_table_unref(reader->origins);
 }
 
 /* What a function compares its own arguments with is what the variables that it is given are

@@ -24,6 +24,8 @@ enum level_kind {
 	LEVEL_SIGNS,   /* a mark with quotes and other signs: is it text to all? (escape.h) */
 	LEVEL_SAMPLE,  /* what an expression of the script matches, and no mark may: a mark too */
 	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
+	LEVEL_NUMBER,  /* a number that the script compares it with, and one between two of them */
+	LEVEL_BOUND,   /* a number beside one that it is compared with */
 	LEVEL_SECRET,  /* NAME_FILE names a file that holds a mark */
 	LEVEL_ARGUMENTS,
 	LEVEL_LATER,   /* a second start on what the first left */
@@ -60,6 +62,7 @@ struct factor {
 	GArray *numbers;      /* guint64: what the script compares its number with */
 	const char *type;     /* NULL: any text; else a word of `check` */
 	guint64 least, most;  /* of an integer that has bounds; most is 0: it has none */
+	bool sized;           /* what is done depends on how its number compares with `numbers` */
 	bool secret;          /* NAME_FILE has the effects of NAME */
 	bool own;             /* its plain value is the user's, and a mark */
 	bool no_slash_behind; /* it may not end with a slash */

@@ -6,6 +6,7 @@
 #include "init/init.h"
 #include "init/variable.h"
 #include "plan/glob.h"
+#include "plan/value.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,20 @@ static bool text_holds(const struct plan_directive *directive)
 	default:
 		return !plan_glob_match(other, text);
 	}
+}
+
+/* Of what is no integer neither holds. */
+static bool number_holds(const struct plan_directive *directive)
+{
+	const char *word = plan_word(directive, 1);
+	int64_t range[2] = {INT64_MIN, INT64_MAX};
+	int64_t bound = 0;
+	bool above = directive->sub == PLAN_IF_ABOVE;
+
+	plan_integer(plan_word_next(word), &bound);
+	if (__builtin_add_overflow(bound, above ? 1 : -1, &range[above ? 0 : 1]))
+		return false;
+	return plan_value_is(PLAN_VALUE_INTEGER, expand(word), range);
 }
 
 static bool is_populated(const struct plan_directive *directive, const char *path,
@@ -77,6 +92,9 @@ static bool operands_hold(const struct plan *plan, const struct plan_directive *
 	case PLAN_IF_MATCHES:
 	case PLAN_IF_UNLIKE:
 		return text_holds(directive);
+	case PLAN_IF_ABOVE:
+	case PLAN_IF_BELOW:
+		return number_holds(directive);
 	case PLAN_IF_PROGRAM:
 		return init_program_exists(plan, expand(plan_word(directive, 1)));
 	case PLAN_IF_SET:

@@ -8,6 +8,7 @@ import pty
 import resource
 import select
 import shutil
+import subprocess
 import sys
 import time
 
@@ -115,11 +116,51 @@ done = thresh("harden", "oci:image", "oci:raise")
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 tap.point("a limit that is raised to the hard one", done.problem(3, "nofile", "ulimit") if soft != hard else done.problem(0), done.log)
 
-# What follows the size of a number is no rule of a plan.
-shutil.rmtree("image")
-derive("flask", "image", {"/size.sh": (b"#!/bin/sh\nN=${N:-3}\n[ $N -gt 5 ] && set -- big\nexec echo $N $@\n", 0o755)}, Entrypoint=["/size.sh"], Cmd=None)
-done = thresh("harden", "oci:image", "oci:size")
-tap.point("numbers that are compared", done.problem(3, "how large", "entrypoint.fixed"), done.log)
+
+
+def distilled(name, script, starts, env=(), refused=()):
+    """@script (in /bin/sh or bash, as its first line says), learned and sealed, does what it does itself in each of @starts ("NAME=VALUE" lists;
+    none of them is one that was learned from) and starts nothing in each of @refused."""
+    shutil.rmtree("image")
+    derive("flask", "image", {"/values.sh": (script, 0o755)}, Entrypoint=["/values.sh"], Cmd=None, Env=["PATH=/usr/bin:/bin", *env])
+    found = thresh("harden", "oci:image", "oci:values")
+    if not tap.point(f"{name}: distilled", found.problem(0), found.log):
+        return
+    with open("values.sh", "wb") as out:
+        out.write(script)
+    os.chmod("values.sh", 0o755)
+    for start in [*starts, *refused]:
+        words = [word for entry in start for word in ("--env", entry)]
+        found = thresh("run", *words, "oci:values")
+        if start in refused:
+            tap.point(f"{name}: {start} is refused", found.problem(1), found.log)
+            continue
+        own = dict(entry.split("=", 1) for entry in ["PATH=/usr/bin:/bin", *env, *start])
+        want = subprocess.run(["./values.sh"], env=own, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        tap.point(f"{name}: {start}", found.problem(0) or (None if found.out == want.stdout else f"{found.out!r}, not {want.stdout!r}"), found.log)
+
+
+def undistilled(name, script, *problem):
+    shutil.rmtree("image")
+    derive("flask", "image", {"/values.sh": (script, 0o755)}, Entrypoint=["/values.sh"], Cmd=None)
+    found = thresh("harden", "oci:image", "oci:values")
+    tap.point(name, found.problem(3, *problem), found.log)
+
+
+# How a number compares with one that the script's text has is a condition; with another variable's value it is none.
+distilled("numbers", b"""#!/bin/bash
+n=${WORKERS:-2}
+if (( n > 64 )); then mode=many; elif [ "$n" -ge 8 ]; then mode="some-$n"; else mode="few-$n"; fi
+if [[ -n "$TIMEOUT" && "$TIMEOUT" -eq 0 ]]; then set -- --no-timeout; fi
+if [ "$SIZE" = auto ]; then SIZE=4; elif [ "$SIZE" -gt 16 ] 2>/dev/null; then SIZE=16; fi
+exec echo "$mode" "$n" "$SIZE" "$@"
+""", [[], ["WORKERS=64"], ["WORKERS=65", "SIZE=15"], ["WORKERS=7"], ["WORKERS=8", "SIZE=17"], ["WORKERS=0"], ["SIZE=auto"], ["TIMEOUT=1"],
+      ["TIMEOUT=0", "SIZE=3", "WORKERS=29"]], env=["SIZE=auto"], refused=[["WORKERS=x"], ["WORKERS=010"], ["SIZE=big"]])
+undistilled("a number that is compared with a variable", b"""#!/bin/sh
+N=${N:-3} LIMIT=${LIMIT:-64}
+[ "$N" -gt "$LIMIT" ] && set -- big
+exec echo "$N" "$@"
+""", "no number of the script's text", "entrypoint.fixed")
 
 # What a script takes by an expression, and no mark matches: texts that do are tried.
 shutil.rmtree("image")

@@ -73,6 +73,11 @@ static GPtrArray *words_from(const struct carrier *carrier, guint first)
 	return words;
 }
 
+static bool is_number(const char *text)
+{
+	return *text && strspn(text, "0123456789") == strlen(text);
+}
+
 static bool holds(const struct carrier *carrier)
 {
 	const struct plan_directive *directive = &carrier->plan->directives[carrier->at];
@@ -99,6 +104,10 @@ static bool holds(const struct carrier *carrier)
 		return fnmatch(plan_word(directive, 2), first, 0) == 0;
 	case PLAN_IF_UNLIKE:
 		return fnmatch(plan_word(directive, 2), first, 0) != 0;
+	case PLAN_IF_ABOVE:
+		return is_number(first) && atoll(first) > atoll(plan_word(directive, 2));
+	case PLAN_IF_BELOW:
+		return is_number(first) && atoll(first) < atoll(plan_word(directive, 2));
 	case PLAN_IF_EXISTS:
 	case PLAN_IF_FILE:
 	case PLAN_IF_DIRECTORY:

@@ -616,6 +616,22 @@ static void test_parts_of_values(void)
 	expect_error(&length_script, WORDS("app"), WORDS("TOKEN", "varies"));
 }
 
+/* How a number compares is a condition; what is no number is refused, but for a word that is taken.
+ */
+static void test_sized(void)
+{
+	static const char *const workers[] = {"WORKERS=1", "WORKERS=7", "WORKERS=8", "WORKERS=64",
+					      "WORKERS=65"};
+	static const char *const sizes[] = {"SIZE=9", "SIZE=10", "SIZE=77", "SIZE=0", "SIZE=auto"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(workers); i++)
+		learn_and_verify(&sized_script, WORDS("PATH=/usr/bin", "SIZE=auto"), WORDS("app"),
+				 NONE, WORDS(workers[i], "DEBUG=1", sizes[i]),
+				 WORDS("if above ${WORKERS} 7\n", "if above ${WORKERS} 64\n",
+				       "few ${WORKERS}", "if matches ${WORKERS} 0?*\nfail 1 ",
+				       "if differs ${SIZE} auto\ncheck SIZE integer 0 100\nend\n"));
+}
+
 /* A text with five variables in it is not learned as 32 texts: each is decided by itself. */
 static void test_address(void)
 {
@@ -698,6 +714,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/switched", test_switched);
 	g_test_add_func("/learn/either", test_either);
 	g_test_add_func("/learn/parts-of-values", test_parts_of_values);
+	g_test_add_func("/learn/sized", test_sized);
 	g_test_add_func("/learn/address", test_address);
 	g_test_add_func("/learn/optional", test_optional);
 	g_test_add_func("/learn/haproxy", test_haproxy);

@@ -95,6 +95,8 @@ extern const struct script node_script, node_official_script, piped_script, gree
 	pair_script, quoted_script, account_script, begun_script, listed_script, address_script,
 	switched_script, either_script, scheme_script, length_script, optional_script, flags_script,
 	ported_script, allowed_script;
+/* scripts_values.c */
+extern const struct script sized_script;
 /* scripts_arguments.c */
 extern const struct script haproxy_script, control_script, mask_script, dispatch_script,
 	gateway_script, joined_script, blog_script, unquoted_script;
