@@ -5,8 +5,10 @@
 #include "entrypoint/escape.h"
 #include "entrypoint/input.h"
 #include "entrypoint/segment.h"
+#include "entrypoint/slice.h"
 #include "entrypoint/template.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -127,8 +129,25 @@ static bool label_right(const struct asker *asker, const char *field, const char
 	return strcmp(expanded, actual) == 0;
 }
 
-static void add_label(GPtrArray *labels, const char *label)
+/* What is left of a mark that the script changed is no text of its own. */
+static bool has_remains(const struct space *space, const char *label)
 {
+	for (const char *at = strstr(label, "Zq"); at; at = strstr(at + 1, "Zq")) {
+		guint number = (guint)atoi(at + 2);
+		bool whole = strspn(at + 2, "0123456789") == 3 && strncmp(at + 5, "kx", 2) == 0;
+
+		/* of variables; arguments have others, and what files hold is found elsewhere */
+		if (whole ? number >= SPACE_FIRST_VARIABLE && number < space->factors->len
+			  : at[2] == '0')
+			return true;
+	}
+	return false;
+}
+
+static void add_label(const struct asker *asker, GPtrArray *labels, const char *label)
+{
+	if (has_remains(asker->model->space, label))
+		return;
 	for (guint i = 0; i < labels->len; i++)
 		if (strcmp(labels->pdata[i], label) == 0)
 			return;
@@ -151,7 +170,7 @@ static void collect_labels(struct asker *asker, const char *field)
 								: 2;
 
 			if (rank == pass && (text || !item_field_is_timely(field)))
-				add_label(asker->labels, label);
+				add_label(asker, asker->labels, label);
 		}
 	}
 }
@@ -169,7 +188,26 @@ static void merge_labels(struct asker *asker)
 			if (!label)
 				continue;
 			g_ptr_array_add(asker->merged, label);
-			add_label(asker->labels, label);
+			add_label(asker, asker->labels, label);
+		}
+	}
+}
+
+/* Parts of one value may be the same in the start that shows one of them: each may be another one.
+ */
+static void exchange_slices(struct asker *asker)
+{
+	const GPtrArray *slices = asker->model->space->slices;
+	guint count = asker->labels->len;
+
+	for (guint i = 0; slices->len && i < count; i++) {
+		g_autoptr(GPtrArray) more = slices_exchange(slices, asker->labels->pdata[i]);
+
+		for (guint j = 0; j < more->len; j++) {
+			char *label = g_strdup(more->pdata[j]);
+
+			g_ptr_array_add(asker->merged, label);
+			add_label(asker, asker->labels, label);
 		}
 	}
 }
@@ -216,12 +254,12 @@ bool asker_is_text(const char *label)
 }
 
 /* The texts of a gap, each once, those with holes first. */
-static void collect_gap(GPtrArray *labels, const GPtrArray *gap)
+static void collect_gap(const struct asker *asker, GPtrArray *labels, const GPtrArray *gap)
 {
 	for (guint pass = 0; pass < 2; pass++)
 		for (guint i = 0; i < gap->len; i++)
 			if (template_has_hole(gap->pdata[i]) == (pass == 0))
-				add_label(labels, gap->pdata[i]);
+				add_label(asker, labels, gap->pdata[i]);
 }
 
 /* @own: the gap's text in this state's template. */
@@ -262,7 +300,7 @@ static struct decision *learn_gap(const struct asker *asker, const GPtrArray *te
 	struct asker own;
 
 	asker_init(&own, asker->model, asker->column, asker->what);
-	collect_gap(own.labels, gap);
+	collect_gap(&own, own.labels, gap);
 	g_autofree guint8 *right = g_new0(guint8, (gsize)own.labels->len * states + 1);
 
 	for (guint i = 0; i < asker->states->len; i++) {
@@ -409,5 +447,6 @@ struct decision *asker_value(struct asker *asker, const char *field, GError **er
 		collect_labels(asker, field);
 	}
 	merge_labels(asker);
+	exchange_slices(asker);
 	return decide_labels(asker, field, error);
 }

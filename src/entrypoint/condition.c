@@ -2,6 +2,7 @@
 #include "entrypoint/condition.h"
 
 #include "base/path.h"
+#include "entrypoint/slice.h"
 #include "entrypoint/template.h"
 #include "plan/text.h"
 #include "plan/value.h"
@@ -99,6 +100,35 @@ static void add_sizes(GPtrArray *conditions, const struct factor *factor)
 	}
 }
 
+/* How often the text stands in it at which it is taken apart. */
+static void add_counts(GPtrArray *conditions, const struct slice *slice, const char *text)
+{
+	static const char *const forms[] = {"*S*", "*S*S*", "*S*S*S*"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(forms); i++) {
+		g_autofree char *pattern = slice_pattern(forms[i], text);
+
+		conditions_add(conditions, CONDITION_MATCHES, slice->variable, pattern);
+	}
+}
+
+static void add_slices(GPtrArray *conditions, const struct space *space,
+		       const struct factor *factor)
+{
+	for (guint i = 0; i < space->slices->len; i++) {
+		const struct slice *slice = space->slices->pdata[i];
+
+		if (strcmp(slice->variable, factor->name) != 0)
+			continue;
+		/* more of them would explain anything */
+		if (slice->cuts->len == 1)
+			conditions_add(conditions, CONDITION_FILLED, slice->name, NULL);
+		for (guint j = 0; j < slice->cuts->len; j++)
+			add_counts(conditions, slice,
+				   g_array_index(slice->cuts, struct cut, j).text);
+	}
+}
+
 static void add_variable(GPtrArray *conditions, const struct space *space,
 			 const struct factor *factor)
 {
@@ -109,6 +139,7 @@ static void add_variable(GPtrArray *conditions, const struct space *space,
 	for (guint i = 0; i < factor->alike->len; i++)
 		conditions_add(conditions, CONDITION_ONE_OF, factor->name, factor->alike->pdata[i]);
 	add_sizes(conditions, factor);
+	add_slices(conditions, space, factor);
 	/* of two that tell the same starts apart, what the script itself compares with */
 	add_patterns(conditions, factor, factor->name, factor->patterns);
 	for (guint i = 0; i < factor->levels->len; i++) {

@@ -7,6 +7,7 @@
 #include "entrypoint/emit_private.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/input.h"
+#include "entrypoint/slice.h"
 #include "entrypoint/template.h"
 #include "plan/plan.h"
 #include "plan/text.h"
@@ -284,14 +285,19 @@ static void emit_refused(struct emitter *emitter, const struct factor *factor)
 	emit_line(emitter->text, "end", NULL);
 }
 
-static void emit_slash(struct emitter *emitter, const struct factor *factor)
+static void emit_unlike(struct emitter *emitter, const struct factor *factor)
 {
 	g_autofree char *value = g_strdup_printf("${%s}", factor->name);
-	g_autofree char *why = g_strdup_printf("%s: may not end with a slash", factor->name);
 
-	emit_line(emitter->text, "if matches", value, "*/", NULL);
-	emit_line(emitter->text, "fail", "1", why, NULL);
-	emit_line(emitter->text, "end", NULL);
+	for (guint i = 0; i < factor->unlike->len; i++) {
+		g_autofree char *shown = plan_literal(factor->unlike->pdata[i]);
+		g_autofree char *why =
+			g_strdup_printf("%s: nothing like %s is taken", factor->name, shown);
+
+		emit_line(emitter->text, "if matches", value, factor->unlike->pdata[i], NULL);
+		emit_line(emitter->text, "fail", "1", why, NULL);
+		emit_line(emitter->text, "end", NULL);
+	}
 }
 
 /* To some comparisons 010 is eight, to others ten. */
@@ -446,8 +452,7 @@ static void emit_checks(struct emitter *emitter)
 
 		if (factor->refused)
 			emit_refused(emitter, factor);
-		if (factor->no_slash_behind)
-			emit_slash(emitter, factor);
+		emit_unlike(emitter, factor);
 		if (factor->listed)
 			emit_listed(emitter, factor);
 		if (factor->sized)
@@ -568,7 +573,6 @@ static void emit_checked(struct emitter *emitter)
 {
 	const struct decision *failure = emitter->model->failure;
 
-	emit_secrets(emitter);
 	emit_prepended(emitter);
 	emit_checks(emitter);
 	emit_memories(emitter);
@@ -607,16 +611,45 @@ static char *emit_own(const struct emitter *emitter)
 	return g_string_free(text, FALSE);
 }
 
+/* Parts of values that @head, or something below it, uses or asks for. */
+static char *emit_slices(const struct emitter *emitter, const char *head)
+{
+	const GPtrArray *slices = emitter->model->space->slices;
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < slices->len; i++) {
+		const struct slice *slice = slices->pdata[i];
+		g_autofree char *line = slice_directive(slice);
+		g_autofree char *asked = g_strdup_printf(" %s\n", slice->name);
+
+		if (uses(emitter, slice->name) || strstr(head, asked) ||
+		    strstr(emitter->prelude->str, asked) || strstr(emitter->text->str, asked))
+			g_string_append_printf(text, "%s\n", line);
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* What emitter->text holds, which is empty then. Caller frees. */
+static char *emit_take(struct emitter *emitter)
+{
+	char *text = g_strdup(emitter->text->str);
+
+	g_string_truncate(emitter->text, 0);
+	return text;
+}
+
 /* What is checked and asked first, what is computed of it, then the steps. */
 static char *emit_all(struct emitter *emitter)
 {
 	const GPtrArray *columns = emitter->model->columns;
 
 	remember_all(emitter);
-	emit_checked(emitter);
-	g_autofree char *head = g_strdup(emitter->text->str);
+	emit_secrets(emitter);
+	g_autofree char *secrets = emit_take(emitter);
 
-	g_string_truncate(emitter->text, 0);
+	emit_checked(emitter);
+	g_autofree char *head = emit_take(emitter);
+
 	emit_pieces(emitter);
 	emit_columns(emitter);
 	for (guint i = 0; i < columns->len; i++)
@@ -624,7 +657,10 @@ static char *emit_all(struct emitter *emitter)
 			emit_execution(emitter, columns->pdata[i]);
 	g_autofree char *own = emit_own(emitter);
 
-	return g_strconcat(head, own, emitter->prelude->str, emitter->text->str, NULL);
+	g_autofree char *slices = emit_slices(emitter, head);
+
+	return g_strconcat(secrets, slices, head, own, emitter->prelude->str, emitter->text->str,
+			   NULL);
 }
 
 /* What was written is read again: nothing leaves here that init would refuse. */

@@ -8,6 +8,7 @@
 #include "entrypoint/emit.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/names.h"
+#include "entrypoint/slice.h"
 #include "entrypoint/template.h"
 #include "plan/glob.h"
 
@@ -64,7 +65,8 @@ static guint explorer_budget(const struct explorer *explorer)
 
 	return explorer->request->budget_runs
 		       ? explorer->request->budget_runs
-		       : MAX(START_BUDGET_RUNS, START_BUDGET_RUNS_VARIABLE * variables);
+		       : MAX(START_BUDGET_RUNS, START_BUDGET_RUNS_VARIABLE * variables) +
+				 explorer->granted;
 }
 
 static bool explorer_may_run(struct explorer *explorer)
@@ -80,6 +82,7 @@ static void state_complete(const struct space *space, struct state *state)
 {
 	chances_mark(space->chances, state);
 	escapes_mark(space->escapes, state);
+	slices_mark(space, state);
 	state->items = items_of(space, state);
 }
 

@@ -24,6 +24,7 @@ struct explorer {
 	GPtrArray *found;   /* struct script_name * */
 	struct state *base; /* the first that executes the application; borrowed */
 	guint runs;
+	guint granted;      /* starts beyond the budget: of values that are taken apart */
 	guint vain;         /* starts of explore_variables that said nothing */
 	guint vain_without; /* the same of one that is missing */
 	gint64 deadline_us; /* 0: none */
@@ -117,6 +118,13 @@ bool state_complains(const struct state *state);
 /* The same in every variable that @levels has at its mark, where all that was run is explained. All
  * items may be made anew: a model has to be learned anew. */
 bool explore_signs_beside(struct explorer *explorer, const GByteArray *levels, GError **error);
+/* Whether the script takes variable @index apart at @text: @ret_sliced, and parts of it are slices,
+ * else the starts with such values were never run. Forms of it that no rule explains are refused.
+ */
+bool explore_slices(struct explorer *explorer, guint index, const char *text, bool *ret_sliced,
+		    GError **error);
+/* It is not taken apart in any way that a plan can say. */
+void forget_slices(struct explorer *explorer, guint index);
 bool explore_arguments(struct explorer *explorer, GError **error);
 bool explore_files(struct explorer *explorer, GError **error);
 /* All variables together, at a first start and at a later one. */

@@ -63,9 +63,10 @@ static bool may_choose(const struct explorer *explorer, const struct factor *fac
  * its own and marked. */
 static GByteArray *choices_of(const struct explorer *explorer, guint index)
 {
-	static const enum level_kind order[] = {LEVEL_MARK, LEVEL_NUMBER, LEVEL_SAMPLE, LEVEL_LITERAL,
-						LEVEL_ARGUMENTS, LEVEL_LATER,  LEVEL_UNSET,
-						LEVEL_EMPTY,     LEVEL_PLAIN,  LEVEL_WORDS};
+	static const enum level_kind order[] = {LEVEL_MARK,   LEVEL_SLICES,  LEVEL_NUMBER,
+						LEVEL_SAMPLE, LEVEL_LITERAL, LEVEL_ARGUMENTS,
+						LEVEL_LATER,  LEVEL_UNSET,   LEVEL_EMPTY,
+						LEVEL_PLAIN,  LEVEL_WORDS};
 	const struct factor *factor = space_factor(explorer->space, index);
 	GByteArray *choices = g_byte_array_new();
 	guint8 own = (guint8)state_level(explorer->base, index);

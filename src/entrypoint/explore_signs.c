@@ -6,8 +6,11 @@
 #include "base/error.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/slice.h"
 
 #include <string.h>
+
+enum { MAX_ENDS = 6 };
 
 /* What ends texts in most languages, what means something in some, and what does so in a shell. */
 static const char quotes[] = "'\"\\$`", names[] = "_%#!", operators[] = "&|<>*?;";
@@ -53,8 +56,10 @@ static bool may_hold_signs(const struct factor *factor)
 
 static bool has_refused(const struct factor *factor, const struct level *level)
 {
-	return level->kind == LEVEL_SIGNS && factor->refused &&
-	       strpbrk(level->value, factor->refused);
+	if (level->kind != LEVEL_SIGNS && level->kind != LEVEL_SLICES)
+		return false;
+	return (factor->refused && strpbrk(level->value, factor->refused)) ||
+	       factor_is_unlike(factor, level->value);
 }
 
 /* Starts with a byte that the plan will refuse say nothing. */
@@ -238,6 +243,57 @@ static bool find_signs(const struct ground *ground, guint index, GError **error)
 	return true;
 }
 
+/* Each of @all alone, then those together that it is taken apart at; what no rule explains is added
+ * to
+ * @bad. */
+static bool try_each(const struct ground *ground, guint index, const char *all, GString *bad,
+		     GError **error)
+{
+	g_autoptr(GPtrArray) texts = g_ptr_array_new();
+	bool sliced;
+
+	for (const char *byte = all; *byte; byte++) {
+		const char one[2] = {*byte, '\0'};
+		bool alone;
+
+		sliced = false;
+		if (!try_one(ground, index, one, &alone, error) ||
+		    (!alone && !explore_slices(ground->explorer, index, one, &sliced, error)))
+			return false;
+		if (sliced)
+			g_ptr_array_add(texts, (gpointer)g_intern_string(one));
+		else if (!alone)
+			g_string_append_c(bad, *byte);
+	}
+	if (texts->len < 2)
+		return true;
+	forget_slices(ground->explorer, index);
+	for (guint i = 0; i < texts->len; i++)
+		g_string_append(bad, texts->pdata[i]);
+	return true;
+}
+
+/* All that is left of the bytes in one value, where it is taken apart at one of them. */
+static bool check_slices(const struct ground *ground, guint index, const char *all,
+			 const GString *bad, bool *ret_explained, GError **error)
+{
+	struct explorer *explorer = ground->explorer;
+	const struct factor *factor = space_factor(explorer->space, index);
+	g_autoptr(GString) left = g_string_new(NULL);
+
+	*ret_explained = false;
+	if (!slices_has(explorer->space->slices, factor->name))
+		return true;
+	for (const char *byte = all; *byte; byte++)
+		if (!strchr(bad->str, *byte))
+			g_string_append_c(left, *byte);
+	if (!try_one(ground, index, left->str, ret_explained, error))
+		return false;
+	if (!*ret_explained)
+		forget_slices(explorer, index);
+	return true;
+}
+
 /* A script that goes by a separator (IFS, `${X%%:*}`, cut, tr) makes several things of one value.
  */
 static bool find_separators(const struct ground *ground, guint index, GError **error)
@@ -250,16 +306,12 @@ static bool find_separators(const struct ground *ground, guint index, GError **e
 
 	if (!try_one(ground, index, all, &explained, error))
 		return false;
-	for (const char *byte = all; !explained && *byte; byte++) {
-		const char one[2] = {*byte, '\0'};
-		bool alone;
-
-		if (!try_one(ground, index, one, &alone, error))
-			return false;
-		if (!alone)
-			g_string_append_c(bad, *byte);
-	}
 	if (explained)
+		return true;
+	if (!try_each(ground, index, all, bad, error) ||
+	    !check_slices(ground, index, all, bad, &explained, error))
+		return false;
+	if (explained && bad->len == 0)
 		return true;
 	const char *refused = bad->len ? bad->str : all;
 	const char *own = state_value(ground->explorer->base, factor->name);
@@ -267,54 +319,123 @@ static bool find_separators(const struct ground *ground, guint index, GError **e
 	if (own && strpbrk(own, refused))
 		return error_set(
 			error, THRESH_ERROR_INPUT,
-			"the entrypoint: %s is taken apart at one of these: %s, and has it as "
-			"the image starts: a plan cannot take values apart; fix it "
-			"(thresh.yaml: entrypoint.fixed), or write the steps yourself "
-			"(entrypoint.plan)",
+			"the entrypoint: %s is taken apart at one of these: %s, in a way that no "
+			"plan can say, and has it as the image starts; fix it (thresh.yaml: "
+			"entrypoint.fixed), or write the steps yourself (entrypoint.plan)",
 			factor->name, refused);
 	refuse(ground->explorer, index, refused);
 	return true;
 }
 
-static bool texts_hold(const GPtrArray *scripts, const char *text)
-{
-	for (guint i = 0; i < scripts->len; i++) {
-		gsize bytes;
-		const char *data =
-			g_bytes_get_data(((struct start_script *)scripts->pdata[i])->text, &bytes);
+/* --- texts that the script takes off an end --- */
 
-		if (data && g_strstr_len(data, (gssize)bytes, text))
-			return true;
-	}
-	return false;
+struct ends {
+	const struct factor *factor;
+	const struct explorer *explorer;
+	GPtrArray *texts; /* char * */
+};
+
+static bool found_derived(const GMatchInfo *match, gpointer user, GError **error)
+{
+	(void)error;
+	g_autofree char *origin = g_match_info_fetch(match, 1);
+
+	return !g_str_equal(origin, user);
 }
 
-/* `${X%/}`: a slash at the end is taken off. */
-static bool find_slash(const struct ground *ground, guint index, GError **error)
+/* Whether the text sets @name to something with @origin in it. */
+static bool is_set_from(const struct explorer *explorer, const char *name, const char *origin)
+{
+	g_autofree char *pattern =
+		g_strdup_printf("(?<!\\w)%s=[^\\n]*?\\$\\{?(%s)\\b", name, origin);
+
+	return !explorer_search(explorer, pattern, found_derived, (gpointer)origin, NULL);
+}
+
+/* ${X#https://}, ${X%/}; an asterisk beside the text is a separator's. */
+static bool found_end(const GMatchInfo *match, gpointer user, GError **error)
+{
+	struct ends *ends = user;
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *text = g_match_info_fetch(match, 2);
+
+	(void)error;
+	if (!g_ptr_array_find_with_equal_func(ends->texts, text, g_str_equal, NULL) &&
+	    ends->texts->len < MAX_ENDS &&
+	    (g_str_equal(name, ends->factor->name) ||
+	     is_set_from(ends->explorer, name, ends->factor->name)))
+		g_ptr_array_add(ends->texts, g_steal_pointer(&text));
+	return true;
+}
+
+/* Whether nothing is done with @text at either end, and in the middle. */
+static bool is_left_alone(const struct ground *ground, guint index, const char *text,
+			  bool *ret_alone, GError **error)
 {
 	struct explorer *explorer = ground->explorer;
 	struct factor *factor = space_factor(explorer->space, index);
-	const struct state *first = explorer->states->pdata[0];
-	g_autofree char *value =
-		g_strdup_printf("%sZq%03ukxE/", is_path(factor) ? "/" : "", factor->number);
-	guint level;
+	g_autofree char *value = g_strdup_printf("%sZq%03ukxE%sZq%03ukxF%s", text, factor->number,
+						 text, factor->number, text);
 	struct state *state;
 
-	if (!texts_hold(first->record->scripts, "%/"))
-		return true;
-	level = factor_level(factor, LEVEL_SIGNS, value);
-	if (!explorer_toggle(explorer, index, level, &state, error))
+	*ret_alone = true;
+	if (!explorer_toggle(explorer, index, factor_level(factor, LEVEL_SIGNS, value), &state,
+			     error))
 		return false;
-	if (!state || is_explained(ground, index))
+	if (!state)
 		return true;
-	explorer_forget(explorer, state);
-	factor->no_slash_behind = true;
-	g_ptr_array_add(
-		explorer->notes,
-		g_strdup_printf("%s is refused where it ends with a slash: the script takes "
-				"it off, which no plan can",
-				factor->name));
+	*ret_alone = is_explained(ground, index);
+	if (!*ret_alone)
+		explorer_forget(explorer, state);
 	return true;
+}
+
+static void refuse_end(struct explorer *explorer, struct factor *factor, const char *text)
+{
+	static const char *const forms[] = {"S*", "*S"};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(forms); i++)
+		g_ptr_array_add(factor->unlike, slice_pattern(forms[i], text));
+	forget_refused(explorer, factor->number);
+	g_ptr_array_add(explorer->notes,
+			g_strdup_printf("%s is refused where %s is at an end of it: the script "
+					"takes it off in a way that no plan can say",
+					factor->name, text));
+}
+
+/* The image's own value is among those that are refused. */
+static bool check_own(const struct explorer *explorer, const struct factor *factor, GError **error)
+{
+	const char *own = state_value(explorer->base, factor->name);
+
+	return !own || !factor_is_unlike(factor, own) ||
+	       error_set(error, THRESH_ERROR_INPUT,
+			 "the entrypoint: %s is taken apart in a way that no plan can say, as the "
+			 "image starts; fix it (thresh.yaml: entrypoint.fixed), or write the steps "
+			 "yourself (entrypoint.plan)",
+			 factor->name);
+}
+
+static bool find_ends(const struct ground *ground, guint index, GError **error)
+{
+	struct explorer *explorer = ground->explorer;
+	struct factor *factor = space_factor(explorer->space, index);
+	g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
+	struct ends ends = {.factor = factor, .explorer = explorer, .texts = texts};
+
+	explorer_search(explorer, "\\$\\{(\\w+)(?:##?|%%?)([\\w:/@.,=+-]+)\\}", found_end, &ends,
+			NULL);
+	for (guint i = 0; i < texts->len; i++) {
+		bool alone, sliced = false;
+
+		if (!is_left_alone(ground, index, texts->pdata[i], &alone, error) ||
+		    (!alone && !slices_has(explorer->space->slices, factor->name) &&
+		     !explore_slices(explorer, index, texts->pdata[i], &sliced, error)))
+			return false;
+		if (!alone && !sliced)
+			refuse_end(explorer, factor, texts->pdata[i]);
+	}
+	return check_own(explorer, factor, error);
 }
 
 /* Its mark is refused: it is one of some words, and the plan refuses all others. */
@@ -331,6 +452,35 @@ static bool takes_few(const struct explorer *explorer, guint index)
 	return false;
 }
 
+static bool is_in_values(const struct factor *factor, char byte)
+{
+	for (guint i = 0; i < factor->levels->len; i++) {
+		const struct level *level = factor->levels->pdata[i];
+
+		if (level->kind == LEVEL_LITERAL && strchr(level->value, byte))
+			return true;
+	}
+	return false;
+}
+
+/* What the script compares it with (`case $DB in *:*)`) was taken apart before any sign was tried.
+ */
+static bool find_compared(const struct ground *ground, guint index, GError **error)
+{
+	const struct factor *factor = space_factor(ground->explorer->space, index);
+
+	for (const char *byte = separators; *byte; byte++) {
+		const char text[2] = {*byte, '\0'};
+		bool sliced;
+
+		if (!is_in_values(factor, *byte) || is_explained(ground, index))
+			continue;
+		if (!explore_slices(ground->explorer, index, text, &sliced, error))
+			return false;
+	}
+	return true;
+}
+
 static bool explore_variable(struct explorer *explorer, guint index, GError **error)
 {
 	const struct factor *factor = space_factor(explorer->space, index);
@@ -340,8 +490,8 @@ static bool explore_variable(struct explorer *explorer, guint index, GError **er
 
 	if (!factor->effective || !may_hold_signs(factor) || takes_few(explorer, index))
 		return true;
-	return find_signs(&ground, index, error) && find_separators(&ground, index, error) &&
-	       find_slash(&ground, index, error);
+	return find_compared(&ground, index, error) && find_signs(&ground, index, error) &&
+	       find_separators(&ground, index, error) && find_ends(&ground, index, error);
 }
 
 bool explore_signs(struct explorer *explorer, GError **error)

@@ -9,6 +9,7 @@
 #include "entrypoint/escape.h"
 #include "entrypoint/failure.h"
 #include "entrypoint/segment.h"
+#include "entrypoint/slice.h"
 #include "entrypoint/template.h"
 
 #include <stdlib.h>
@@ -154,13 +155,31 @@ static bool template_fits(const struct space *space, const struct text *a, const
 	return strcmp(expanded, b->actual) == 0;
 }
 
+/* Whether @b is @a with a part of a value in the place of another part, or of the value. */
+static bool slice_fits(const struct space *space, const struct text *a, const struct text *b,
+		       const struct state *of_b)
+{
+	g_autoptr(GPtrArray) others = space->slices->len && a->template[0] != '\001' && b->actual
+					      ? slices_exchange(space->slices, a->template)
+					      : g_ptr_array_new();
+
+	for (guint i = 0; i < others->len; i++) {
+		g_autofree char *expanded = template_expand(space, of_b, others->pdata[i]);
+
+		if (*expanded && strcmp(expanded, b->actual) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool text_same(const struct space *space, const struct text *a, const struct state *of_a,
 		      const struct text *b, const struct state *of_b)
 {
 	if (template_rest(a->template) && template_rest(b->template))
 		return true;
 	if (strcmp(a->template, b->template) == 0 || template_fits(space, a, b, of_b) ||
-	    template_fits(space, b, a, of_a))
+	    template_fits(space, b, a, of_a) || slice_fits(space, a, b, of_b) ||
+	    slice_fits(space, b, a, of_a))
 		return true;
 	g_autofree char *merged = space->escapes->len
 					  ? escapes_merge(space->escapes, a->template, b->template)

@@ -4,6 +4,7 @@
 #include "entrypoint/chance.h"
 #include "entrypoint/edit.h"
 #include "entrypoint/escape.h"
+#include "entrypoint/slice.h"
 #include "entrypoint/template.h"
 
 #include <fnmatch.h>
@@ -30,6 +31,7 @@ static void factor_free(struct factor *factor)
 	g_ptr_array_unref(factor->samples);
 	g_ptr_array_unref(factor->alike);
 	g_ptr_array_unref(factor->defaults);
+	g_ptr_array_unref(factor->unlike);
 	g_array_unref(factor->numbers);
 	g_free(factor);
 }
@@ -56,6 +58,7 @@ static struct factor *factor_new(struct space *space, enum factor_kind kind, con
 	factor->samples = g_ptr_array_new_with_free_func(g_free);
 	factor->alike = g_ptr_array_new_with_free_func(g_free);
 	factor->defaults = g_ptr_array_new_with_free_func(g_free);
+	factor->unlike = g_ptr_array_new_with_free_func(g_free);
 	factor->numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
 	factor_add(factor, LEVEL_PLAIN, "plain");
 	g_ptr_array_add(space->factors, factor);
@@ -96,6 +99,7 @@ struct space *space_new(const struct start_request *request)
 	space->edits = g_ptr_array_new_with_free_func((GDestroyNotify)edit_file_free);
 	space->chances = chances_new();
 	space->escapes = escapes_new();
+	space->slices = slices_new();
 	space->request = request;
 	if (request->hostname && *request->hostname)
 		chances_add_hostname(space->chances, request->hostname);
@@ -127,6 +131,7 @@ void space_free(struct space *space)
 	g_clear_pointer(&space->usual, g_ptr_array_unref);
 	g_ptr_array_unref(space->chances);
 	g_ptr_array_unref(space->escapes);
+	g_ptr_array_unref(space->slices);
 	g_clear_pointer(&space->prepend, g_ptr_array_unref);
 	g_clear_pointer(&space->prepended, g_ptr_array_unref);
 	g_free(space->workdir);

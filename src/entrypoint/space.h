@@ -21,6 +21,7 @@ enum level_kind {
 	LEVEL_MARK,    /* an unusual value that is found again where the script puts it */
 	LEVEL_AGAIN,   /* another one: what follows the value must follow this one too */
 	LEVEL_WORDS,   /* two marks and a blank between: is it split? */
+	LEVEL_SLICES,  /* marks and a text between, at which the script takes it apart */
 	LEVEL_SIGNS,   /* a mark with quotes and other signs: is it text to all? (escape.h) */
 	LEVEL_SAMPLE,  /* what an expression of the script matches, and no mark may: a mark too */
 	LEVEL_LITERAL, /* a value that the script compares with, or that the user gave */
@@ -56,26 +57,26 @@ struct factor {
 	GPtrArray *levels;   /* struct level * */
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
 	GPtrArray *samples;  /* char *: of the arguments: what expressions match */
-	GPtrArray *alike; /* char *: values, one a line, that do the same: a decision does not tell
-			     them apart */
-	GPtrArray *defaults;  /* char *: what the script takes it for where it is empty */
-	GArray *numbers;      /* guint64: what the script compares its number with */
-	const char *type;     /* NULL: any text; else a word of `check` */
-	guint64 least, most;  /* of an integer that has bounds; most is 0: it has none */
-	bool sized;           /* what is done depends on how its number compares with `numbers` */
-	bool secret;          /* NAME_FILE has the effects of NAME */
-	bool own;             /* its plain value is the user's, and a mark */
-	bool no_slash_behind; /* it may not end with a slash */
-	char *refused;        /* bytes that it may not hold; NULL: none */
-	bool listed;          /* it may hold nothing but its literal values */
-	bool asks_program;    /* the script asks whether it is a program */
-	bool effective;       /* something was seen to depend on it */
-	bool needs_others;    /* marked alone, a start fails; with all marked, it does not */
-	bool doubtful;        /* hardly a variable of whoever starts the image: a word of the text,
-				 or one that the script sets itself */
-	bool foreign;         /* nobody has it: a sample of those with a prefix */
-	bool in_path;         /* another value would lead to other files */
-	bool word;            /* a word of the text that may be no variable's name at all */
+	GPtrArray *alike;  /* char *: values, one a line, that do the same: a decision does not tell
+			      them apart */
+	GPtrArray *unlike; /* char *: patterns of values that the plan refuses */
+	GPtrArray *defaults; /* char *: what the script takes it for where it is empty */
+	GArray *numbers;     /* guint64: what the script compares its number with */
+	const char *type;    /* NULL: any text; else a word of `check` */
+	guint64 least, most; /* of an integer that has bounds; most is 0: it has none */
+	bool sized;          /* what is done depends on how its number compares with `numbers` */
+	bool secret;         /* NAME_FILE has the effects of NAME */
+	bool own;            /* its plain value is the user's, and a mark */
+	char *refused;       /* bytes that it may not hold; NULL: none */
+	bool listed;         /* it may hold nothing but its literal values */
+	bool asks_program;   /* the script asks whether it is a program */
+	bool effective;      /* something was seen to depend on it */
+	bool needs_others;   /* marked alone, a start fails; with all marked, it does not */
+	bool doubtful;       /* hardly a variable of whoever starts the image: a word of the text,
+				or one that the script sets itself */
+	bool foreign;        /* nobody has it: a sample of those with a prefix */
+	bool in_path;        /* another value would lead to other files */
+	bool word;           /* a word of the text that may be no variable's name at all */
 };
 
 /* Of the words that stand for `*` in a value: no decision asks for just this value. */
@@ -101,6 +102,7 @@ struct space {
 	GHashTable *trees;  /* char * path -> char * "UID:GID": all below gets this owner too */
 	GPtrArray *edits;   /* struct edit_file *: files that are changed line by line; edit.h */
 	GPtrArray *chances; /* struct chance *: what no level decides; see chance.h */
+	GPtrArray *slices;  /* struct slice *: parts of values; see slice.h */
 	GPtrArray *escapes; /* struct escape *: values as the script writes them; see escape.h */
 	guint rests;        /* bit N: what is executed holds the arguments from the Nth on */
 	guint helper_rests; /* the same of programs that run before it */

@@ -11,6 +11,7 @@
 #include "init/place.h"
 #include "init/service.h"
 #include "init/variable.h"
+#include "plan/slice.h"
 #include "plan/value.h"
 
 #include <errno.h>
@@ -114,6 +115,21 @@ static void unset_step(const char *name)
 		variable_unset(name);
 }
 
+static void slice_step(const struct plan_directive *directive)
+{
+	const char *word = plan_word(directive, 1);
+	const char *text = expand(word);
+	size_t bytes = strlen(text);
+
+	for (size_t i = 2; i < directive->count; i += 2) {
+		const char *how = plan_word_next(word);
+
+		word = plan_word_next(how);
+		plan_slice(plan_slice_find(how), word, &text, &bytes);
+	}
+	variable_set(directive->words, arena_copy(text, bytes), false);
+}
+
 static void variable_step(const struct plan_directive *directive)
 {
 	const char *name = directive->words;
@@ -126,6 +142,9 @@ static void variable_step(const struct plan_directive *directive)
 		return;
 	case PLAN_ESCAPE:
 		escape_step(directive);
+		return;
+	case PLAN_SLICE:
+		slice_step(directive);
 		return;
 	case PLAN_UNSET:
 		unset_step(name);

@@ -29,6 +29,7 @@ static const struct rule rules[PLAN_KINDS] = {
 	[PLAN_SET] = {"set", "nt", 0},
 	[PLAN_LET] = {"let", "nt", 0},
 	[PLAN_ESCAPE] = {"escape", "nte+", 0},
+	[PLAN_SLICE] = {"slice", "nt8", 0},
 	[PLAN_UNSET] = {"unset", "N", 0},
 	[PLAN_EXPORT] = {"export", "n", 0},
 	[PLAN_VALUE] = {"value", "nt", 0},

@@ -47,6 +47,7 @@ enum plan_kind {
 	PLAN_SET,
 	PLAN_LET,
 	PLAN_ESCAPE,
+	PLAN_SLICE,
 	PLAN_UNSET,
 	PLAN_EXPORT,
 	PLAN_VALUE,
@@ -182,8 +183,8 @@ struct plan_directive {
 	uint16_t line;     /* counted from 1 */
 	uint16_t count;    /* words behind the directive's name */
 	uint8_t kind;      /* enum plan_kind */
-	uint8_t sub;       /* which condition, way, fact, encoding, enum plan_value …; else 0 */
-	uint8_t depth;     /* how many blocks it lies in; an `if` or `end` itself not counted */
+	uint8_t sub; /* which condition, way (of a `slice` the last), fact, encoding …; else 0 */
+	uint8_t depth; /* how many blocks it lies in; an `if` or `end` itself not counted */
 };
 
 /* About 64 KiB: static in thresh-init, where only the pages that are used are ever touched. */

@@ -3,6 +3,7 @@
 
 #include "plan/command.h"
 #include "plan/glob.h"
+#include "plan/slice.h"
 #include "plan/template.h"
 #include "plan/value.h"
 
@@ -91,8 +92,19 @@ static const struct choice values[] = {
 	[PLAN_VALUE_WORD] = {"word", "I?I?"},       [PLAN_VALUES] = {0},
 };
 
+/* Each with its text, and the next where there is one. */
+static const struct choice slices[] = {
+	[PLAN_SLICE_BEFORE] = {"before", "e8?"},
+	[PLAN_SLICE_BEFORE_LAST] = {"before-last", "e8?"},
+	[PLAN_SLICE_BEHIND] = {"behind", "e8?"},
+	[PLAN_SLICE_BEHIND_LAST] = {"behind-last", "e8?"},
+	[PLAN_SLICE_PREFIX] = {"without-prefix", "e8?"},
+	[PLAN_SLICE_SUFFIX] = {"without-suffix", "e8?"},
+	[PLAN_SLICES] = {0},
+};
+
 static const struct choice *const choices[] = {
-	conditions, await_ways, wait_ways, facts, encodings, forwards, values,
+	conditions, await_ways, wait_ways, facts, encodings, forwards, values, slices,
 };
 
 /* By number: asm-generic/resource.h. */
@@ -391,7 +403,7 @@ static const char wanted[] = "p\0not a clean absolute path\0"
 			     "C\0not a pattern of a command\0"
 			     "k\0not a part of a line\0"
 			     "W\0another word than `tree`\0"
-			     "e\0an empty rule (a byte, and what is written in its place)\0"
+			     "e\0an empty word where a byte or text is wanted\0"
 			     "o\0not a mode in octal\0"
 			     "u\0not a umask in octal\0"
 			     "i\0not a numeric id\0"

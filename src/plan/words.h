@@ -17,10 +17,10 @@
  *     h search list         b 1 to 512            k part of a line
  *     y capability          j limit               v value of a limit
  *     I integer             C command pattern     W the word `tree`
- *     e rule of `escape`: a byte, and what is written in its place
+ *     e not empty: a rule of `escape`, a text of `slice`
  *     1 condition  2 way of `await`  3 way of `wait`  4 fact  5 encoding  6 `group` or `process`
- *     7 type of a value: one of a table, whose place becomes the directive's `sub`; where its entry
- *     has a signature, that takes the signature's place from there
+ *     7 type of a value  8 way of `slice`: one of a table, whose place becomes the directive's
+ * `sub`; where its entry has a signature, that takes the signature's place from there
  */
 #pragma once
 

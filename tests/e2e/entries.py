@@ -216,6 +216,27 @@ if tap.point("variables that are unset by their prefix", done.problem(0) or (Non
     done = thresh("run", "--env", "APP_INIT_PASSWORD=x", "--env", "APP_INIT_USER=me", "--env", "APP_NAME=b", "oci:prefix")
     tap.point("the application has none of them", done.problem(0) or (None if done.out == "me ['APP_NAME']\n" else repr(done.out)), done.log)
 
+# Parts of values: before and behind a text, of a value, of a default, of a secret; what has no such text, several, or one at an end.
+distilled("parts of values", b"""#!/bin/bash
+set -e
+DB=${DB_HOST:-db:5432}
+IFS=: read -r peer port <<< "$PEER"
+app=$(echo "${APP:-shop/web}" | cut -d/ -f2)
+echo "host=${DB%%:*} port=${DB##*:} app=$app" > /tmp/conf
+exec echo "$(cat /tmp/conf)" "--peer=${peer:-none}" "--peer-port=${port:-7000}" "${BASE%/}/api" "${BASE%/}"
+""", [[], ["DB_HOST=a.example:1"], ["DB_HOST=a:b:2", "APP=x/y/z"], ["DB_HOST=a"], ["DB_HOST=:3"], ["PEER=p", "APP=x"], ["PEER=p:1", "BASE=http://x/"],
+      ["PEER=p:1:2", "BASE=x//"], ["PEER=:9", "BASE=/"], ["APP=/x"]], env=["DB_HOST=here:99"])
+distilled("a URL", b"""#!/bin/sh
+set -e
+url=${DATABASE_URL:-pg://app:secret@db:5432/main} rest=${url#*://}
+login=${rest%%@*}
+export DB_USER="${login%%:*}" DB_PASSWORD="${login#*:}"
+exec printenv DB_USER DB_PASSWORD
+""", [[], ["DATABASE_URL=h"]], refused=[["DATABASE_URL=pg://u:p@h:1/d"], ["DATABASE_URL=u:p"], ["DATABASE_URL=u@h"]])
+for name, script in (("a length", b"#!/bin/sh\nexec echo ${#TOKEN}\n"), ("a hash", b"#!/bin/sh\nexec echo $(printf %s \"$TOKEN\" | md5sum | cut -d' ' -f1)\n"),
+                     ("some bytes", b"#!/bin/bash\nexec echo \"${TOKEN:0:3}\"\n")):
+    undistilled(f"{name} is no part", script, "TOKEN", "entrypoint.fixed")
+
 # A file that may be mounted: that it is there is a condition, what it says is not known. And a text with several variables.
 shutil.rmtree("image")
 derive("flask", "image", {"/mounted.sh": (b"#!/bin/sh\n[ ! -f /config/a ] || set -- \"$@\" a\n[ ! -f /config/b ] || set -- \"$@\" b\n[ ! -r /config/env ] || . /config/env\n"

@@ -291,6 +291,31 @@ static void do_workers(struct world *world, const struct plan_directive *directi
 		g_strdup_printf("%" G_GINT64_FORMAT, (gint64)(world->cpus * times / by) + plus));
 }
 
+/* As the parameter expansions of a shell: %%, %, # and ## with a `*` behind or before the text. */
+static char *sliced(char *text, const struct plan_directive *directive)
+{
+	for (guint i = 2; i + 1 < directive->count; i += 2) {
+		const char *how = plan_word(directive, i), *cut = plan_word(directive, i + 1);
+		bool last = g_str_has_suffix(how, "-last");
+		char *at = last ? g_strrstr(text, cut) : strstr(text, cut), *rest = NULL;
+
+		if (strcmp(how, "without-prefix") == 0)
+			rest = g_strdup(text + (g_str_has_prefix(text, cut) ? strlen(cut) : 0));
+		else if (strcmp(how, "without-suffix") == 0)
+			rest = g_strndup(text,
+					 strlen(text) -
+						 (g_str_has_suffix(text, cut) ? strlen(cut) : 0));
+		else if (at)
+			rest = g_str_has_prefix(how, "before") ? g_strndup(text, at - text)
+							       : g_strdup(at + strlen(cut));
+		if (rest) {
+			g_free(text);
+			text = rest;
+		}
+	}
+	return text;
+}
+
 static void do_variable(struct carrier *carrier)
 {
 	struct world *world = carrier->world;
@@ -306,6 +331,9 @@ static void do_variable(struct carrier *carrier)
 		g_hash_table_insert(world->internal, g_strdup(name), g_strdup(text));
 	else if (directive->kind == PLAN_ESCAPE)
 		g_hash_table_insert(world->internal, g_strdup(name), escaped(text, directive));
+	else if (directive->kind == PLAN_SLICE)
+		g_hash_table_insert(world->internal, g_strdup(name),
+				    sliced(g_strdup(text), directive));
 	else if (directive->kind == PLAN_UNSET)
 		world_unset(world, name);
 	else if (directive->kind == PLAN_VALUE && !*world_get(world, name))

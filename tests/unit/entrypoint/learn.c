@@ -632,6 +632,21 @@ static void test_sized(void)
 				       "if differs ${SIZE} auto\ncheck SIZE integer 0 100\nend\n"));
 }
 
+/* Parts of values are variables of the plan. */
+static void test_sliced(void)
+{
+	static const char *const values[] = {"DB=h:1", "DB=a.b:c:2", "DB=h", "DB=:", "DB=h::"};
+	static const char *const urls[] = {"BASE_URL=http://x/", "BASE_URL=x//", "BASE_URL=/",
+					   "BASE_URL=x", "BASE_URL="};
+
+	for (gsize i = 0; i < G_N_ELEMENTS(values); i++)
+		learn_and_verify(&sliced_script, WORDS("PATH=/usr/bin"), WORDS("app"), NONE,
+				 WORDS(values[i], urls[i], "KEY=a=b=c"),
+				 WORDS("${DB} before :\n", "${DB} behind-last :\n",
+				       "if matches ${DB} *:*\n", "secret KEY\nslice ",
+				       "${KEY} before =\n", "${BASE_URL} without-suffix /\n"));
+}
+
 /* A text with five variables in it is not learned as 32 texts: each is decided by itself. */
 static void test_address(void)
 {
@@ -715,6 +730,7 @@ int main(int argc, char **argv)
 	g_test_add_func("/learn/either", test_either);
 	g_test_add_func("/learn/parts-of-values", test_parts_of_values);
 	g_test_add_func("/learn/sized", test_sized);
+	g_test_add_func("/learn/sliced", test_sliced);
 	g_test_add_func("/learn/address", test_address);
 	g_test_add_func("/learn/optional", test_optional);
 	g_test_add_func("/learn/haproxy", test_haproxy);

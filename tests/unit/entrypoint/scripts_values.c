@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Model scripts that go by what a value is: how large its number is. */
+/* Model scripts that go by what a value is: how large its number is, what its parts are. */
 #include "world.h"
 
 #include <string.h>
@@ -52,3 +52,50 @@ const struct script sized_script = {
 	"if [ \"${SIZE:-auto}\" = auto ]; then CACHE=0; elif [ \"$SIZE\" -gt 100 ]; then exit 3;\n"
 	"elif [ 10 -gt \"$SIZE\" ]; then CACHE=10; else CACHE=$SIZE; fi\nexec \"$@\"\n",
 	sized_start};
+
+/* `${DB%%:*}`, and what is behind the last colon, where there is one; a secret's part; a slash that
+ * is taken off. */
+static void sliced_start(struct world *world)
+{
+	const char *address = value_or(world, "DB", "db:5432"), *colon = strrchr(address, ':');
+	const char *key = world_get(world, "KEY"), *base = world_get(world, "BASE_URL");
+	const char *file = world_get(world, "KEY_FILE");
+	g_autofree char *host = g_strndup(address, strcspn(address, ":"));
+	g_autofree char *text =
+		g_strdup_printf("host=%s\nport=%s\n", host, colon ? colon + 1 : "5432");
+	g_autofree char *api = g_strdup_printf(
+		"%.*s/api", (int)(strlen(base) - g_str_has_suffix(base, "/")), base);
+
+	if (*file)
+		key = g_hash_table_lookup(world->disk, file);
+	g_autofree char *name = g_strndup(key, strcspn(key, "="));
+
+	world_unset(world, "KEY_FILE");
+	world_set(world, "KEY", key);
+	world_file(world, "/data/db.conf", 0644, text);
+	world_file(world, "/data/key", 0600, name);
+	world_append_argument(world, api);
+	world_exec_arguments(world);
+}
+
+const struct script sliced_script = {
+	"/entrypoint.sh",
+	"file_env KEY\nDB=${DB:-db:5432}\nhost=${DB%%:*} port=${DB##*:}\n"
+	"case $DB in *:*) ;; *) port=5432 ;; esac\n"
+	"printf 'host=%s\\nport=%s\\n' \"$host\" \"$port\" > /data/db.conf\n"
+	"printf %s \"${KEY%%=*}\" > /data/key\nexec \"$@\" \"${BASE_URL%/}/api\"\n",
+	sliced_start};
+
+/* Parts of parts: of this, a plan says nothing. */
+static void nested_start(struct world *world)
+{
+	const char *address = world_get(world, "ADDRESS"), *at = strchr(address, '@');
+	g_autofree char *host = g_strdup(at ? at + 1 : address);
+
+	host[strcspn(host, ":")] = '\0';
+	world_append_argument(world, host);
+	world_exec_arguments(world);
+}
+
+const struct script nested_script = {
+	"/entrypoint.sh", "host=${ADDRESS#*@}\nexec \"$@\" \"${host%%:*}\"\n", nested_start};

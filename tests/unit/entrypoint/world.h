@@ -96,7 +96,7 @@ extern const struct script node_script, node_official_script, piped_script, gree
 	switched_script, either_script, scheme_script, length_script, optional_script, flags_script,
 	ported_script, allowed_script;
 /* scripts_values.c */
-extern const struct script sized_script;
+extern const struct script sized_script, sliced_script, nested_script;
 /* scripts_arguments.c */
 extern const struct script haproxy_script, control_script, mask_script, dispatch_script,
 	gateway_script, joined_script, blog_script, unquoted_script;

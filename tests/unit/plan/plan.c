@@ -42,7 +42,8 @@ static void test_words(void)
 static const char every_directive[] =
 	"thresh-plan 1\nentry a\ndefault b c\nsearch /bin:/usr/bin\nhome /root\n"
 	"if filled NAME\nelse\nend\nset NAME a${HOME}$$\nlet NAME \"\"\n"
-	"escape NAME ${HOME} \"'\\\\'\" _\nunset NAME\nexport NAME\n"
+	"escape NAME ${HOME} \"'\\\\'\" _\nslice NAME ${HOME} without-prefix / before /\n"
+	"unset NAME\nexport NAME\n"
 	"value NAME 1\nrequire NAME\nforbid NAME \"not ${NAME}\"\ncheck NAME integer 1 64\n"
 	"fail 3 sorry\nprint hello\nsecret NAME\nread NAME /run/${NAME}\nfact CPUS cpus\nrandom "
 	"KEY 32 base64\n"
@@ -203,6 +204,14 @@ static void test_bad(void)
 		{"thresh-plan 1\nescape A ${B} \"\"\n", 2},
 		{"thresh-plan 1\nescape 1 ${B} ab\n", 2},
 		{"thresh-plan 1\nescape A ${ ab\n", 2},
+		{"thresh-plan 1\nslice A ${B}\n", 2},
+		{"thresh-plan 1\nslice A ${B} before\n", 2},
+		{"thresh-plan 1\nslice A ${B} before \"\"\n", 2},
+		{"thresh-plan 1\nslice A ${B} between :\n", 2},
+		{"thresh-plan 1\nslice A ${B} before : behind\n", 2},
+		{"thresh-plan 1\nslice A ${B} before : :\n", 2},
+		{"thresh-plan 1\nslice 1 ${B} before :\n", 2},
+		{"thresh-plan 1\nslice A ${@} before :\n", 2},
 		{"thresh-plan 1\nrandom A 0 hex\n", 2},
 		{"thresh-plan 1\nrandom A 513 hex\n", 2},
 		{"thresh-plan 1\nrandom A 1 rot13\n", 2},
