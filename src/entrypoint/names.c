@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 4, MAX_COPIES = 4 };
+enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 8, MAX_COPIES = 4 };
 
 /* Of the name that stands for all with a prefix. */
 #define SAMPLE_ENDING "ZQ"
@@ -287,6 +287,33 @@ static void compare_glob(struct script_name *name, const char *pattern)
 	name_express(name, other ? expression_new(all) : expression_new_glob(pattern));
 }
 
+/* "$NAME" -eq "$NAME": is it a number? One below zero is no word of digits. */
+static void found_test(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	struct script_name *found = reader_compared(reader, name);
+
+	if (!found)
+		return;
+	name_express(found, expression_new("^[0-9]+$"));
+	name_express(found, expression_new("^-[0-9]+$"));
+}
+
+/* ${#NAME} -lt 8: texts that are one shorter, as long, one longer. */
+static void found_length(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *name = g_match_info_fetch(match, 1);
+	g_autofree char *digits = g_match_info_fetch(match, 2);
+	struct script_name *found = reader_compared(reader, name);
+	guint64 length = g_ascii_strtoull(digits, NULL, 10);
+
+	for (guint64 i = MAX(length, 2) - 1; found && i <= length + 1; i++) {
+		g_autofree char *least = g_strdup_printf("^.{%" G_GUINT64_FORMAT ",}$", i);
+
+		name_express(found, expression_new(least));
+	}
+}
+
 static void found_comparison(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch_named(match, "name");
@@ -543,6 +570,10 @@ static void read_comparisons(struct reader *reader, const char *text)
 		   "\\{?(?<name>[1-9]|[A-Za-z_]\\w*)",
 		   text, reader, found_number);
 	each_match("\\(\\(([^()\\n]*)\\)\\)", text, reader, found_arithmetic);
+	each_match("\\$\\{?" EITHER "\\b[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?\\$", text, reader,
+		   found_test);
+	each_match("\\$\\{#" EITHER "\\}[\"']?\\s*(?:-(?:eq|ne|lt|le|gt|ge)|[<>=!]=?)\\s*[\"']?(\\d{1,2})\\b",
+		   text, reader, found_length);
 	each_match("\\$\\{" EITHER ":0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);
 	each_match("\\bcase\\s+[\"']?\\$\\{?" EITHER "[^\\n]*?\\bin\\b((?s:.*?))\\besac\\b", text,
