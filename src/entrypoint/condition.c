@@ -176,6 +176,8 @@ static void add_arguments(GPtrArray *conditions, const struct space *space)
 	add_count(conditions, space);
 	if (factor->asks_program)
 		conditions_add(conditions, CONDITION_PROGRAM, NULL, NULL);
+	for (guint i = 0; i < factor->among->len; i++)
+		conditions_add(conditions, CONDITION_AMONG, NULL, factor->among->pdata[i]);
 	for (guint i = 2; i <= SPACE_MAX_REST; i++) {
 		g_autofree char *name = g_strdup_printf("%u", i);
 
@@ -243,6 +245,14 @@ static bool is_above(const char *value, const char *bound)
 	return plan_value_is(PLAN_VALUE_INTEGER, value, range);
 }
 
+static bool any_matches(const char *pattern, const GPtrArray *words)
+{
+	for (guint i = 0; i < words->len; i++)
+		if (fnmatch(pattern, words->pdata[i], 0) == 0)
+			return true;
+	return false;
+}
+
 bool condition_holds(const struct condition *condition, const struct space *space,
 		     const struct state *state)
 {
@@ -274,6 +284,8 @@ bool condition_holds(const struct condition *condition, const struct space *spac
 		return strcmp(word, condition->text) == 0;
 	case CONDITION_ARGUMENT_MATCHES:
 		return fnmatch(condition->text, word, 0) == 0;
+	case CONDITION_AMONG:
+		return any_matches(condition->text, words);
 	case CONDITION_PROGRAM:
 		return space_has_program(space, word);
 	case CONDITION_FILE:
@@ -335,6 +347,8 @@ char *condition_line(const struct condition *condition, bool holds)
 		return g_strdup_printf("if %s ${#} 0", holds ? "equals" : "differs");
 	case CONDITION_COUNT:
 		return g_strdup_printf("if %s ${#} %s", holds ? "equals" : "differs", text);
+	case CONDITION_AMONG:
+		return holds ? g_strdup_printf("if among %s", text) : NULL;
 	case CONDITION_PROGRAM:
 		return holds ? g_strdup("if program ${1}") : NULL;
 	case CONDITION_FILE:
@@ -375,5 +389,5 @@ bool condition_is_of_arguments(const struct condition *condition)
 	return condition->kind == CONDITION_NONE || condition->kind == CONDITION_COUNT ||
 	       condition->kind == CONDITION_ARGUMENT_EQUALS ||
 	       condition->kind == CONDITION_ARGUMENT_MATCHES ||
-	       condition->kind == CONDITION_PROGRAM;
+	       condition->kind == CONDITION_AMONG || condition->kind == CONDITION_PROGRAM;
 }

@@ -19,6 +19,7 @@ enum condition_kind {
 	CONDITION_COUNT,   /* there are `text` arguments: as many as the image's command has */
 	CONDITION_ARGUMENT_EQUALS, /* argument `name`, "1" to "9", is `text` */
 	CONDITION_ARGUMENT_MATCHES,
+	CONDITION_AMONG,   /* one of the arguments matches `text` */
 	CONDITION_PROGRAM, /* the first argument is a program: a path, or in PATH */
 	CONDITION_FILE,    /* `name`: exists, file, directory, populated, executable; `text`: a
 			      template of the path */

@@ -296,6 +296,13 @@ static void add_behind(struct space *space, const struct script_name *name)
 		g_ptr_array_add(*patterns, g_strdup(name->patterns->pdata[i]));
 }
 
+static void add_among(struct space *space, const struct script_name *name)
+{
+	for (guint i = 0; i < name->patterns->len; i++)
+		g_ptr_array_add(space_factor(space, SPACE_ARGUMENTS)->among,
+				g_strdup(name->patterns->pdata[i]));
+}
+
 /* Two texts that an expression matches: what follows the one must follow the other. Short ones may
  * stand anywhere, and are no marks. */
 static void add_expression(struct factor *factor, const struct expression *expression)
@@ -393,7 +400,9 @@ void explore_names(struct explorer *explorer)
 	for (guint i = 0; i < explorer->found->len; i++) {
 		const struct script_name *name = explorer->found->pdata[i];
 
-		if (g_ascii_isdigit(*name->name) && strcmp(name->name, "1") != 0)
+		if (*name->name == '@')
+			add_among(explorer->space, name);
+		else if (g_ascii_isdigit(*name->name) && strcmp(name->name, "1") != 0)
 			add_behind(explorer->space, name);
 		else if (!name->prefix && !is_file_of_secret(explorer->found, name->name))
 			add_name(explorer, name);

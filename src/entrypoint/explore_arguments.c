@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { MAX_BEHIND = 12 };
+enum { MAX_BEHIND = 12, MAX_AMONG = 8 };
 
 static bool is_word(const char *word, const GPtrArray *words)
 {
@@ -391,6 +391,53 @@ static bool check_joined(const struct explorer *explorer, GError **error)
 	return true;
 }
 
+/* A word that the pattern matches, with @part for what may be anything. Caller frees. */
+static char *word_among(const char *pattern, const char *part)
+{
+	g_auto(GStrv) parts = g_strsplit(pattern, "*", -1);
+
+	return strchr(pattern, '[') ? NULL : g_strdelimit(g_strjoinv(part, parts), "?", 'z');
+}
+
+/* @words, then the image's own and a mark. */
+static bool try_before(struct explorer *explorer, const char *const *words, GError **error)
+{
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	struct state *state;
+
+	for (; *words; words++)
+		g_ptr_array_add(all, (char *)*words);
+	for (guint i = 0; i < explorer->space->command->len; i++)
+		g_ptr_array_add(all, explorer->space->command->pdata[i]);
+	g_ptr_array_add(all, (char *)"Zq939kxA");
+	return try_words(explorer, all, &state, error);
+}
+
+/* What all arguments are compared with, in a place that nothing else is about; an option before the
+ * image's words, alone and behind another. What follows a part of a word follows two of them. */
+static bool try_among(struct explorer *explorer, GError **error)
+{
+	const GPtrArray *among = space_factor(explorer->space, SPACE_ARGUMENTS)->among;
+
+	for (guint i = 0; i < MIN(among->len, MAX_AMONG); i++) {
+		g_autofree char *word = word_among(among->pdata[i], "Zq935kxA");
+		g_autofree char *other = word_among(among->pdata[i], "Zq936kxBb");
+		g_autofree char *next = word_among(among->pdata[(i + 1) % among->len], "Zq937kxA");
+
+		if (!word || strcmp(among->pdata[i], "-*") == 0)
+			continue;
+		if (!try_command(explorer, MORE("Zq929kxA", word, "Zq931kxA"), error) ||
+		    (strcmp(word, other) != 0 &&
+		     !try_command(explorer, MORE("Zq929kxA", other, "Zq931kxA"), error)))
+			return false;
+		if (*word == '-' &&
+		    (!try_before(explorer, MORE(word, "Zq932kxA"), error) ||
+		     (next && !try_before(explorer, MORE(word, next, "Zq933kxA"), error))))
+			return false;
+	}
+	return true;
+}
+
 /* With words behind them, then without: whether the script asks how many there are. The one that is
  * tried in combinations too comes first. */
 static bool try_all(struct explorer *explorer, GError **error)
@@ -414,7 +461,7 @@ static bool try_all(struct explorer *explorer, GError **error)
 	if (other && !try_first(explorer, other, nothing, error))
 		return false;
 	return try_patterns(explorer, true, error) &&
-	       try_command(explorer, MORE("Zq922kxA"), error);
+	       try_command(explorer, MORE("Zq922kxA"), error) && try_among(explorer, error);
 }
 
 bool explore_arguments(struct explorer *explorer, GError **error)

@@ -446,6 +446,39 @@ static void found_case(struct reader *reader, const GMatchInfo *match)
 	}
 }
 
+/* for arg in "$@": what it is compared with, each of the arguments is. */
+static void found_loop(struct reader *reader, const GMatchInfo *match)
+{
+	g_hash_table_insert(reader->copies, g_match_info_fetch(match, 1), g_strdup("@"));
+}
+
+/* getopts p:v: -p and -v. */
+static void found_options(struct reader *reader, const GMatchInfo *match)
+{
+	g_autofree char *letters = g_match_info_fetch(match, 1);
+
+	for (const char *letter = letters; *letter; letter++) {
+		const char option[] = {'-', *letter, '\0'};
+
+		if (g_ascii_isalnum(*letter))
+			name_compare(reader_name(reader, "@"), option);
+	}
+}
+
+/* while [ $# -gt 0 ]; do case "$1" in …) shift: each argument comes to be the first. */
+static void read_shifts(struct reader *reader, const GPtrArray *texts)
+{
+	const struct script_name *first = g_hash_table_lookup(reader->names, "1");
+	bool loops = false;
+
+	for (guint i = 0; i < texts->len && first; i++)
+		loops |= g_regex_match_simple(
+			"\\bwhile\\b[^\\n]*\\$(?:#|\\{#|\\{?1)(?s:.*?)\\bshift\\b", texts->pdata[i],
+			G_REGEX_RAW, 0);
+	for (guint i = 0; loops && i < first->patterns->len; i++)
+		name_compare(reader_name(reader, "@"), first->patterns->pdata[i]);
+}
+
 /* What stands before the first reading, line by line: `NAME=…` without NAME on the right. */
 static void read_assignments(struct reader *reader, const char *text)
 {
@@ -540,6 +573,9 @@ static void read_names(struct reader *reader, const char *text)
 static void read_copies(struct reader *reader, const char *text)
 {
 	each_match("(?<![\\w$}{./-])" NAME "=[\"']?\\$\\{?" NAME "\\b", text, reader, found_origin);
+	each_match("\\bfor\\s+" NAME
+		   "(?:\\s+in\\s+[\"']?\\$(?:@|\\*|\\{[@*]\\})[\"']?)?\\s*(?:;|\\n)\\s*do\\b",
+		   text, reader, found_loop);
 	each_match("(?<![\\w$}{./-])" NAME
 		   "=[\"']?\\$(?|([1-9])()|\\{([1-9])(?::?[-=]([\\w.-]*)|:?\\?[^}\\n]*)?\\})"
 		   "(?=[\"']?(?:[\\s;)]|$))",
@@ -548,6 +584,7 @@ static void read_copies(struct reader *reader, const char *text)
 
 static void read_comparisons(struct reader *reader, const char *text)
 {
+	each_match("\\bgetopts\\s+[\"']?([\\w:]+)", text, reader, found_options);
 	each_match("(?<![\\w$}{./-])" NAME
 		   "=(?:[\\w./:-]*|\"[^\"$`\\n]*\"|'[^'\\n]*'|\\$[!?$])(?=[\\s;)]|$)",
 		   text, reader, found_set);
@@ -570,9 +607,10 @@ static void read_comparisons(struct reader *reader, const char *text)
 		   "\\{?(?<name>[1-9]|[A-Za-z_]\\w*)",
 		   text, reader, found_number);
 	each_match("\\(\\(([^()\\n]*)\\)\\)", text, reader, found_arithmetic);
-	each_match("\\$\\{?" EITHER "\\b[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?\\$", text, reader,
-		   found_test);
-	each_match("\\$\\{#" EITHER "\\}[\"']?\\s*(?:-(?:eq|ne|lt|le|gt|ge)|[<>=!]=?)\\s*[\"']?(\\d{1,2})\\b",
+	each_match("\\$\\{?" EITHER "\\b[^\\s]*\\s+-(?:eq|ne|lt|le|gt|ge)\\s+[\"']?\\$", text,
+		   reader, found_test);
+	each_match("\\$\\{#" EITHER
+		   "\\}[\"']?\\s*(?:-(?:eq|ne|lt|le|gt|ge)|[<>=!]=?)\\s*[\"']?(\\d{1,2})\\b",
 		   text, reader, found_length);
 	each_match("\\$\\{" EITHER ":0:\\d+\\}[\"']?\\s*=+\\s*[\"']?([^\\s\"'\\]]+)", text, reader,
 		   found_substring);
@@ -760,6 +798,7 @@ GPtrArray *names_collect(const GPtrArray *scripts, const GPtrArray *files)
 	read_texts(&reader, texts, set_anywhere);
 	for (guint i = 0; i < functions->len; i++)
 		read_function(&reader, functions->pdata[i], texts);
+	read_shifts(&reader, texts);
 	read_files(&reader, files, texts);
 	compare_cases(&reader, texts);
 	g_autoptr(GPtrArray) sorted = keys_sorted(reader.names);

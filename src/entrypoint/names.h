@@ -15,8 +15,8 @@
 #include <stdbool.h>
 
 struct script_name {
-	char *name;             /* of a variable; "1" for the first argument, to "9" */
-	GPtrArray *patterns;    /* char *: what it is compared with, sorted; may hold * ? [ */
+	char *name;          /* of a variable; "1" for the first argument, to "9"; "@": of each */
+	GPtrArray *patterns; /* char *: what it is compared with, sorted; may hold * ? [ */
 	GPtrArray *expressions; /* struct expression *: likewise, in other ways */
 	GPtrArray *defaults;    /* char *: what it is taken for where it is unset or empty */
 	GArray *numbers;        /* guint64: what its number is compared with */

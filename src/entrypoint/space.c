@@ -28,6 +28,7 @@ static void factor_free(struct factor *factor)
 	g_free(factor->refused);
 	g_ptr_array_unref(factor->levels);
 	g_ptr_array_unref(factor->patterns);
+	g_ptr_array_unref(factor->among);
 	g_ptr_array_unref(factor->samples);
 	g_ptr_array_unref(factor->alike);
 	g_ptr_array_unref(factor->defaults);
@@ -55,6 +56,7 @@ static struct factor *factor_new(struct space *space, enum factor_kind kind, con
 	factor->number = space->factors->len;
 	factor->levels = g_ptr_array_new_with_free_func((GDestroyNotify)level_free);
 	factor->patterns = g_ptr_array_new_with_free_func(g_free);
+	factor->among = g_ptr_array_new_with_free_func(g_free);
 	factor->samples = g_ptr_array_new_with_free_func(g_free);
 	factor->alike = g_ptr_array_new_with_free_func(g_free);
 	factor->defaults = g_ptr_array_new_with_free_func(g_free);

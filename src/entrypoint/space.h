@@ -56,6 +56,7 @@ struct factor {
 	guint number;        /* makes its marks its own */
 	GPtrArray *levels;   /* struct level * */
 	GPtrArray *patterns; /* char *: what the script compares it with; may hold * ? [ */
+	GPtrArray *among;    /* char *: of the arguments: patterns that all are compared with */
 	GPtrArray *samples;  /* char *: of the arguments: what expressions match */
 	GPtrArray *alike;  /* char *: values, one a line, that do the same: a decision does not tell
 			      them apart */

@@ -78,6 +78,14 @@ static bool path_holds(const struct plan_directive *directive)
 	}
 }
 
+static bool among_arguments(const char *pattern)
+{
+	for (char **word = arguments_get(); *word; word++)
+		if (plan_glob_match(pattern, *word))
+			return true;
+	return false;
+}
+
 static bool operands_hold(const struct plan *plan, const struct plan_directive *directive)
 {
 	const char *value;
@@ -97,6 +105,8 @@ static bool operands_hold(const struct plan *plan, const struct plan_directive *
 		return number_holds(directive);
 	case PLAN_IF_PROGRAM:
 		return init_program_exists(plan, expand(plan_word(directive, 1)));
+	case PLAN_IF_AMONG:
+		return among_arguments(plan_word(directive, 1));
 	case PLAN_IF_SET:
 	case PLAN_IF_UNSET:
 	case PLAN_IF_EMPTY:

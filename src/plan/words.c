@@ -43,6 +43,7 @@ static const struct choice conditions[] = {
 	[PLAN_IF_EXECUTABLE] = {"executable", "q"},
 	[PLAN_IF_WRITABLE] = {"writable", "q"},
 	[PLAN_IF_PROGRAM] = {"program", "t"},
+	[PLAN_IF_AMONG] = {"among", "f"},
 	[PLAN_IF_SUPERUSER] = {"superuser", ""},
 	[PLAN_IF_ORDINARY] = {"ordinary", ""},
 	{0},

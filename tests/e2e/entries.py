@@ -191,6 +191,31 @@ derive("flask", "image", {"/signed.sh": (b"#!/bin/bash\n[[ \"$N\" =~ ^-?[0-9]+$ 
 done = thresh("harden", "oci:image", "oci:signed")
 tap.point("an expression that no pattern says", done.problem(3, "/signed.sh:2:", "entrypoint.fixed"), done.log)
 
+# Arguments that a script goes through: that one is among them is a condition, what stands behind it is none. And lengths.
+shutil.rmtree("image")
+derive("flask", "image", {"/help.sh": (b"""#!/bin/bash
+wants_help() { local arg; for arg; do case "$arg" in --help|-V) return 0 ;; esac; done; return 1; }
+if [ ${#SECRET} -gt 0 ] && [ ${#SECRET} -lt 8 ]; then echo "SECRET is too short" >&2; exit 1; fi
+if ! wants_help "$@"; then export INITIALISED=yes; fi
+exec python3 -c 'import os, sys; print(os.environ.get("INITIALISED"), sys.argv[1:])' "$@"
+""", 0o755)}, Entrypoint=["/help.sh"], Cmd=["serve"])
+done = thresh("harden", "oci:image", "oci:help")
+if tap.point("a script that looks at each argument, and at a length", done.problem(0) or (None if "if among --help" in done.out else "no condition is shown"), done.log):
+    for words, secret, status, want in ((["serve", "a"], "12345678", 0, "yes ['serve', 'a']\n"), (["serve", "a", "b", "-V"], "123456789", 0, "None ['serve', 'a', 'b', '-V']\n"),
+                                        (["x"], "1234567", 1, ""), (["x"], "", 0, "yes ['x']\n")):
+        done = thresh("run", "--env", f"SECRET={secret}", "oci:help", *words)
+        tap.point(f"as the script: {words}, a secret of {len(secret)}", done.problem(status, *(["too short"] if status else [])) or (
+            None if done.out == want else repr(done.out)), done.log)
+shutil.rmtree("image")
+derive("flask", "image", {"/options.sh": (b"#!/bin/bash\nwhile getopts p:v o; do case $o in p) PORT=$OPTARG ;; v) export VERBOSE=1 ;; esac; done\nshift $((OPTIND - 1))\n"
+                                          b"exec echo --port ${PORT:-80} \"$@\"\n", 0o755)}, Entrypoint=["/options.sh"], Cmd=["x"])
+done = thresh("harden", "oci:image", "oci:options")
+tap.point("options in any order are refused", done.problem(3, "/options.sh", "entrypoint.plan"), done.log)
+shutil.rmtree("image")
+derive("flask", "image", {"/number.sh": (b"#!/bin/sh\n[ \"$N\" -eq \"$N\" ] 2>/dev/null || N=5\nexec echo $N\n", 0o755)}, Entrypoint=["/number.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:number")
+tap.point("a number that is only tested is not passed over", done.problem(3, "/number.sh", "entrypoint.fixed"), done.log)
+
 # What is drawn at random has a form that the plan keeps.
 shutil.rmtree("image")
 derive("flask", "image", {"/drawn.sh": (b"""#!/bin/bash

@@ -118,6 +118,11 @@ static bool holds(const struct carrier *carrier)
 		return world_populated(world, first);
 	case PLAN_IF_VACANT:
 		return !world_populated(world, first);
+	case PLAN_IF_AMONG:
+		for (guint i = 0; i < world->arguments->len; i++)
+			if (fnmatch(plan_word(directive, 1), world->arguments->pdata[i], 0) == 0)
+				return true;
+		return false;
 	case PLAN_IF_PROGRAM:
 		return world_has_program(first);
 	default:

@@ -224,6 +224,8 @@ static void test_bad(void)
 		{"thresh-plan 1\nif bright A\nend\n", 2},
 		{"thresh-plan 1\nif set\nend\n", 2},
 		{"thresh-plan 1\nif equals a\nend\n", 2},
+		{"thresh-plan 1\nif among [\nend\n", 2},
+		{"thresh-plan 1\nif among a b\nend\n", 2},
 		{"thresh-plan 1\nif equals a b c\nend\n", 2},
 		{"thresh-plan 1\nif matches a [b\nend\n", 2},
 		{"thresh-plan 1\nif above a\nend\n", 2},
