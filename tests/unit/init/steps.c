@@ -268,9 +268,10 @@ static void test_arguments(void)
 		 "arg probe\narg -3\narg two words\npid"},
 		{"entry none\nif matches ${1} o*\nexec probe ${1}\nend\nfail 9 no\n", 0,
 		 "arg probe\narg one\npid"},
-		{"entry none\nif among -?\nif among \"two *\"\nexec probe\nend\nend\nfail 9 no\n", 0,
-		 "arg probe\npid"},
-		{"entry none\nif among wo\nexec probe\nend\nshift 9\nif among *\nexec probe\nend\nfail 9 no\n",
+		{"entry none\nif among -?\nif among \"two *\"\nexec probe\nend\nend\nfail 9 no\n",
+		 0, "arg probe\npid"},
+		{"entry none\nif among wo\nexec probe\nend\nshift 9\nif among *\nexec "
+		 "probe\nend\nfail 9 no\n",
 		 9, "no\n"},
 		{"arguments\nexec ${@}\n", 125, "plan:3: exec: no words are left of it\n"},
 		{"arguments\n", 125, "nothing to run"},
