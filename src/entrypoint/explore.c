@@ -7,6 +7,7 @@
 #include "entrypoint/complaint.h"
 #include "entrypoint/emit.h"
 #include "entrypoint/escape.h"
+#include "entrypoint/factor.h"
 #include "entrypoint/names.h"
 #include "entrypoint/slice.h"
 #include "entrypoint/template.h"

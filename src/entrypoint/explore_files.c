@@ -5,6 +5,7 @@
 #include "base/path.h"
 #include "entrypoint/chance.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/factor.h"
 #include "entrypoint/template.h"
 #include "plan/text.h"
 

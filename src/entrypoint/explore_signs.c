@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "entrypoint/escape.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/factor.h"
 #include "entrypoint/slice.h"
 
 #include <string.h>

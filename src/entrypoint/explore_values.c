@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/sorted.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/factor.h"
 #include "entrypoint/template.h"
 
 #include <string.h>

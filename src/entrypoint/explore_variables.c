@@ -3,6 +3,7 @@
  * script compares it with, in two words, in a file. */
 #include "base/error.h"
 #include "entrypoint/explore.h"
+#include "entrypoint/factor.h"
 
 #include <string.h>
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "entrypoint/complaint.h"
+#include "entrypoint/factor.h"
 #include "entrypoint/template.h"
 
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/sorted.h"
 #include "entrypoint/functions.h"
 #include "entrypoint/learn.h"
+#include "entrypoint/shell_names.h"
 
 #include <string.h>
 
@@ -11,34 +12,6 @@ enum { MAX_PATTERNS = 12, MAX_PATTERN_BYTES = 128, MAX_EXPRESSIONS = 8, MAX_COPI
 
 /* Of the name that stands for all with a prefix. */
 #define SAMPLE_ENDING "ZQ"
-
-/* What a shell, or whoever starts one, sets by itself; and what changes how programs are loaded. */
-static const char *const shell_names[] = {"BASH",          "BASHOPTS",
-					  "BASHPID",       "BASH_ARGC",
-					  "BASH_ARGV",     "BASH_COMMAND",
-					  "BASH_ENV",      "BASH_LINENO",
-					  "BASH_REMATCH",  "BASH_SOURCE",
-					  "BASH_SUBSHELL", "BASH_VERSINFO",
-					  "BASH_VERSION",  "COLUMNS",
-					  "DIRSTACK",      "ENV",
-					  "EUID",          "FUNCNAME",
-					  "GROUPS",        "HOME",
-					  "HOSTNAME",      "HOSTTYPE",
-					  "IFS",           "LANG",
-					  "LC_ALL",        "LD_LIBRARY_PATH",
-					  "LD_PRELOAD",    "LINENO",
-					  "LINES",         "MACHTYPE",
-					  "OLDPWD",        "OPTARG",
-					  "OPTERR",        "OPTIND",
-					  "OSTYPE",        "PATH",
-					  "PIPESTATUS",    "PPID",
-					  "PS1",           "PS2",
-					  "PS3",           "PS4",
-					  "PWD",           "RANDOM",
-					  "REPLY",         "SECONDS",
-					  "SHELL",         "SHELLOPTS",
-					  "SHLVL",         "TERM",
-					  "UID",           "_"};
 
 struct reader {
 	GHashTable *names;    /* name -> struct script_name * */
@@ -56,14 +29,6 @@ static void name_free(struct script_name *name)
 	g_ptr_array_unref(name->defaults);
 	g_array_unref(name->numbers);
 	g_free(name);
-}
-
-static bool is_shell_name(const char *name)
-{
-	for (gsize i = 0; i < G_N_ELEMENTS(shell_names); i++)
-		if (strcmp(shell_names[i], name) == 0)
-			return true;
-	return false;
 }
 
 static struct script_name *reader_name(struct reader *reader, const char *name)
@@ -145,7 +110,7 @@ static void found_name(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch(match, 1);
 
-	if (!is_shell_name(name) && strlen(name) <= 255)
+	if (!shell_sets(name) && strlen(name) <= 255)
 		reader_name(reader, name)->read = true;
 }
 
@@ -154,7 +119,7 @@ static void found_word(struct reader *reader, const GMatchInfo *match)
 {
 	g_autofree char *name = g_match_info_fetch(match, 1);
 
-	if (!is_shell_name(name) && strlen(name) <= 255)
+	if (!shell_sets(name) && strlen(name) <= 255)
 		reader_name(reader, name);
 }
 

@@ -151,18 +151,6 @@ guint factor_given(struct factor *factor, const char *path, const char *content,
 guint factor_beside(struct factor *factor, guint index, guint beside);
 /* The index of the first level of @kind; 0 where there is none. */
 guint factor_find(const struct factor *factor, enum level_kind kind);
-/* Its marks become numbers: unusual ones, or, in @space, such between @least and @most, which are
- * at least 8 apart. */
-void factor_use_numbers(struct factor *factor);
-/* It may hold no blank: what the script makes of one is known from no rule. */
-void factor_use_words(struct factor *factor);
-bool factor_is_word(const struct factor *factor);
-void factor_use_range(const struct space *space, struct factor *factor, guint64 least,
-		      guint64 most);
-/* It has no marks: only what was tried, and was taken, is known. */
-void factor_use_list(struct factor *factor);
-/* Its marks become absolute paths; before any of them was used. */
-void factor_use_paths(struct factor *factor);
 
 struct factor *space_factor(const struct space *space, guint index);
 /* Whether the image has a program @word: a path, or in PATH. */
