@@ -269,50 +269,55 @@ OURS char *strcpy(char *restrict to, const char *restrict from)
 /* --- errors --------------------------------------------------------------------------------------
  */
 
-/* Those that the calls of docs/init-syscalls.md answer, in musl's words; others by their number. */
-static const struct {
-	uint8_t number;
-	char text[31];
-} errors[] = {
-	{EPERM, "Operation not permitted"},
-	{ENOENT, "No such file or directory"},
-	{EIO, "I/O error"},
-	{ENXIO, "No such device or address"},
-	{E2BIG, "Argument list too long"},
-	{ENOEXEC, "Exec format error"},
-	{EBADF, "Bad file descriptor"},
-	{EAGAIN, "Temporarily unavailable"},
-	{ENOMEM, "Out of memory"},
-	{EACCES, "Permission denied"},
-	{EBUSY, "Resource busy"},
-	{EEXIST, "File exists"},
-	{EXDEV, "Cross-device link"},
-	{ENOTDIR, "Not a directory"},
-	{EISDIR, "Is a directory"},
-	{EINVAL, "Invalid argument"},
-	{EMFILE, "No file descriptors available"},
-	{ETXTBSY, "Text file busy"},
-	{EFBIG, "File too large"},
-	{ENOSPC, "No space left on device"},
-	{EROFS, "Read-only file system"},
-	{EMLINK, "Too many links"},
-	{ENAMETOOLONG, "Filename too long"},
-	{ENOSYS, "Function not implemented"},
-	{ENOTEMPTY, "Directory not empty"},
-	{ELOOP, "Symbolic link loop"},
-	{EOPNOTSUPP, "Not supported"},
-	{EDQUOT, "Quota exceeded"},
-	{ELIBBAD, "Invalid shared library"},
-};
+/* Those that the calls of docs/init-syscalls.md answer, in musl's words; others by their number.
+ * One behind the other: an array of texts is as wide as the longest. */
+/* clang-format off */
+#define ERRORS(each) \
+	each(EPERM, "Operation not permitted") \
+	each(ENOENT, "No such file or directory") \
+	each(EIO, "I/O error") \
+	each(ENXIO, "No such device or address") \
+	each(E2BIG, "Argument list too long") \
+	each(ENOEXEC, "Exec format error") \
+	each(EBADF, "Bad file descriptor") \
+	each(EAGAIN, "Temporarily unavailable") \
+	each(ENOMEM, "Out of memory") \
+	each(EACCES, "Permission denied") \
+	each(EBUSY, "Resource busy") \
+	each(EEXIST, "File exists") \
+	each(EXDEV, "Cross-device link") \
+	each(ENOTDIR, "Not a directory") \
+	each(EISDIR, "Is a directory") \
+	each(EINVAL, "Invalid argument") \
+	each(EMFILE, "No file descriptors available") \
+	each(ETXTBSY, "Text file busy") \
+	each(EFBIG, "File too large") \
+	each(ENOSPC, "No space left on device") \
+	each(EROFS, "Read-only file system") \
+	each(EMLINK, "Too many links") \
+	each(ENAMETOOLONG, "Filename too long") \
+	each(ENOSYS, "Function not implemented") \
+	each(ENOTEMPTY, "Directory not empty") \
+	each(ELOOP, "Symbolic link loop") \
+	each(EOPNOTSUPP, "Not supported") \
+	each(EDQUOT, "Quota exceeded") \
+	each(ELIBBAD, "Invalid shared library")
+/* clang-format on */
+
+#define NUMBER(number, text) number,
+#define TEXT(number, text)   text "\0"
+static const uint8_t error_numbers[] = {ERRORS(NUMBER)};
+static const char error_texts[] = ERRORS(TEXT);
 
 OURS char *strerror(int error)
 {
 	static char number[sizeof("error ") + INIT_DIGITS];
 	char digits[INIT_DIGITS];
+	const char *text = error_texts;
 
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
-		if (errors[i].number == error)
-			return (char *)(uintptr_t)errors[i].text;
+	for (size_t i = 0; i < sizeof(error_numbers); i++, text += strlen(text) + 1) {
+		if (error_numbers[i] == error)
+			return (char *)(uintptr_t)text;
 	}
 	strcpy(number, "error ");
 	strcpy(number + sizeof("error ") - 1, init_number_text((uint64_t)error, digits));

@@ -114,50 +114,49 @@ static const char limits[][11] = {
 	"memlock", "as",    "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime",
 };
 
-/* By number: linux/capability.h. */
-static const char capabilities[][19] = {
-	"CHOWN",
-	"DAC_OVERRIDE",
-	"DAC_READ_SEARCH",
-	"FOWNER",
-	"FSETID",
-	"KILL",
-	"SETGID",
-	"SETUID",
-	"SETPCAP",
-	"LINUX_IMMUTABLE",
-	"NET_BIND_SERVICE",
-	"NET_BROADCAST",
-	"NET_ADMIN",
-	"NET_RAW",
-	"IPC_LOCK",
-	"IPC_OWNER",
-	"SYS_MODULE",
-	"SYS_RAWIO",
-	"SYS_CHROOT",
-	"SYS_PTRACE",
-	"SYS_PACCT",
-	"SYS_ADMIN",
-	"SYS_BOOT",
-	"SYS_NICE",
-	"SYS_RESOURCE",
-	"SYS_TIME",
-	"SYS_TTY_CONFIG",
-	"MKNOD",
-	"LEASE",
-	"AUDIT_WRITE",
-	"AUDIT_CONTROL",
-	"SETFCAP",
-	"MAC_OVERRIDE",
-	"MAC_ADMIN",
-	"SYSLOG",
-	"WAKE_ALARM",
-	"BLOCK_SUSPEND",
-	"AUDIT_READ",
-	"PERFMON",
-	"BPF",
-	"CHECKPOINT_RESTORE",
-};
+/* By number: linux/capability.h. One behind the other: an array of texts is as wide as the longest.
+ */
+static const char capabilities[] = "CHOWN\0"
+				   "DAC_OVERRIDE\0"
+				   "DAC_READ_SEARCH\0"
+				   "FOWNER\0"
+				   "FSETID\0"
+				   "KILL\0"
+				   "SETGID\0"
+				   "SETUID\0"
+				   "SETPCAP\0"
+				   "LINUX_IMMUTABLE\0"
+				   "NET_BIND_SERVICE\0"
+				   "NET_BROADCAST\0"
+				   "NET_ADMIN\0"
+				   "NET_RAW\0"
+				   "IPC_LOCK\0"
+				   "IPC_OWNER\0"
+				   "SYS_MODULE\0"
+				   "SYS_RAWIO\0"
+				   "SYS_CHROOT\0"
+				   "SYS_PTRACE\0"
+				   "SYS_PACCT\0"
+				   "SYS_ADMIN\0"
+				   "SYS_BOOT\0"
+				   "SYS_NICE\0"
+				   "SYS_RESOURCE\0"
+				   "SYS_TIME\0"
+				   "SYS_TTY_CONFIG\0"
+				   "MKNOD\0"
+				   "LEASE\0"
+				   "AUDIT_WRITE\0"
+				   "AUDIT_CONTROL\0"
+				   "SETFCAP\0"
+				   "MAC_OVERRIDE\0"
+				   "MAC_ADMIN\0"
+				   "SYSLOG\0"
+				   "WAKE_ALARM\0"
+				   "BLOCK_SUSPEND\0"
+				   "AUDIT_READ\0"
+				   "PERFMON\0"
+				   "BPF\0"
+				   "CHECKPOINT_RESTORE\0";
 
 static bool number_parse(const char *word, uint32_t base, uint32_t max, uint32_t *ret_value)
 {
@@ -235,8 +234,10 @@ bool plan_limit_resource(const char *name, uint32_t *ret_resource)
 
 bool plan_capability(const char *name, uint32_t *ret_capability)
 {
-	for (uint32_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++) {
-		if (strcmp(capabilities[i], name) == 0) {
+	const char *known = capabilities;
+
+	for (uint32_t i = 0; *known; i++, known = plan_word_next(known)) {
+		if (strcmp(known, name) == 0) {
 			*ret_capability = i;
 			return true;
 		}
