@@ -50,13 +50,13 @@ static bool complain_machine(const struct state *here, const struct state *elsew
 	const struct start_step *step = first_difference(here, elsewhere);
 	g_autofree char *place = step ? complaint_place(step) : g_strdup("the entrypoint");
 
-	return error_set(
-		error, THRESH_ERROR_INPUT,
-		"%s: what start `%s` does follows the machine's memory, processors or name "
-		"servers in a way that a plan cannot say; give the variable that decides it "
-		"a value (--env, or thresh.yaml: environment), and fix it "
-		"(entrypoint.fixed), or write the steps yourself (entrypoint.plan)",
-		place, here->name);
+	return error_set(error, THRESH_ERROR_INPUT,
+			 "%s: what start `%s` does follows the machine's memory, processors, name "
+			 "servers or address in a way that a plan cannot say; give the variable "
+			 "that decides it "
+			 "a value (--env, or thresh.yaml: environment), and fix it "
+			 "(entrypoint.fixed), or write the steps yourself (entrypoint.plan)",
+			 place, here->name);
 }
 
 static void machines_clear(struct machines *machines)

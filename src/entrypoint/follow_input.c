@@ -50,7 +50,8 @@ static bool asks_machine(GHashTable *read)
 	for (gsize i = 0; machine_covers[i]; i += 2)
 		if (g_hash_table_contains(read, machine_covers[i]))
 			return true;
-	return g_hash_table_contains(read, "/etc/resolv.conf");
+	return g_hash_table_contains(read, "/etc/resolv.conf") ||
+	       g_hash_table_contains(read, MACHINE_HOSTS);
 }
 
 void follow_take_reads(struct follow *follow)

@@ -105,6 +105,21 @@ void machine_add_mounts(GPtrArray *mounts, const struct machine *machine)
 	add(mounts, "/etc/resolv.conf", resolver_of(machine));
 }
 
+GBytes *machine_hosts(const struct machine *machine, GBytes *hosts)
+{
+	gsize bytes;
+	const char *data = g_bytes_get_data(hosts, &bytes);
+
+	if (machine == machine_of(MACHINE_HERE))
+		return g_bytes_ref(hosts);
+	g_autoptr(GRegex) own = g_regex_new("^127\\.0\\.0\\.1\t(?!localhost$)",
+					    G_REGEX_RAW | G_REGEX_MULTILINE, 0, NULL);
+	g_autofree char *address = g_strdup_printf("127.0.0.%u\t", machine->cpus + 1);
+	char *text = g_regex_replace_literal(own, data, (gssize)bytes, 0, address, 0, NULL);
+
+	return g_bytes_new_take(text, strlen(text));
+}
+
 void machine_answer_affinity(const struct machine *machine, pid_t tid,
 			     const struct tracee_call *call, int64_t result)
 {

@@ -42,5 +42,10 @@ extern const char *const machine_covers[];
  * takes. */
 void machine_add_mounts(GPtrArray *mounts, const struct machine *machine);
 
+#define MACHINE_HOSTS "/etc/hosts"
+/* What such a file says there: the host's own name has another address of the loopback network on
+ * each machine, that of @hosts (127.0.0.1) on MACHINE_HERE. New. */
+GBytes *machine_hosts(const struct machine *machine, GBytes *hosts);
+
 void machine_answer_affinity(const struct machine *machine, pid_t tid,
 			     const struct tracee_call *call, int64_t result);

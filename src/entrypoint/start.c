@@ -140,6 +140,24 @@ static bool is_own(const struct job *job, const struct sandbox_mount *mount)
 	return false;
 }
 
+/* The engine's file of host names, as it is on the start's machine. */
+static void add_hosts(struct job *job)
+{
+	const GPtrArray *mounts = job->setup->sandbox->mounts;
+
+	for (guint i = 0; mounts && i < mounts->len; i++) {
+		const struct sandbox_mount *mount = mounts->pdata[i];
+
+		if (mount->kind != MOUNT_BYTES || strcmp(mount->path, MACHINE_HOSTS) != 0)
+			continue;
+		struct sandbox_mount *own = sandbox_mount_new(MOUNT_BYTES, MACHINE_HOSTS);
+
+		own->bytes = machine_hosts(machine_of(job->scenario->machine), mount->bytes);
+		g_ptr_array_add(job->own, own);
+		return;
+	}
+}
+
 /* The setup's mounts, and ours in the place of those that lie there. */
 static void place_own(struct job *job)
 {
@@ -307,6 +325,7 @@ struct start_record *start_run(const struct start_setup *setup,
 								     : scenario->environment);
 	job.own = g_ptr_array_new_with_free_func((GDestroyNotify)sandbox_mount_free);
 	machine_add_mounts(job.own, machine_of(scenario->machine));
+	add_hosts(&job);
 	if (scenario->explain)
 		prepare_trace(&job);
 	place_own(&job);

@@ -91,6 +91,10 @@ if tap.point("numbers that are computed of the processors", done.problem(0) or (
         tap.point(f"on {count}, {options}", done.problem(0) or (
             None if done.out == f"threads = {max(count // 2, 1)} 127.0.0.1:6001 --workers {workers}\n" else repr(done.out)), done.log)
 shutil.rmtree("image")
+derive("flask", "image", {"/address.sh": (b"#!/bin/sh\nexport ADDRESS=${ADDRESS:-$(hostname -i)}\nexec printenv ADDRESS\n", 0o755)}, Entrypoint=["/address.sh"], Cmd=None)
+done = thresh("harden", "oci:image", "oci:address")
+tap.point("the container's own address is no constant", done.problem(3, "name servers or address", "entrypoint.fixed"), done.log)
+shutil.rmtree("image")
 derive("flask", "image", {"/few.sh": (b"#!/bin/sh\nn=$(nproc)\n[ $n -le 8 ] || n=8\nexec echo $n\n", 0o755)}, Entrypoint=["/few.sh"], Cmd=None)
 done = thresh("harden", "oci:image", "oci:few")
 tap.point("eight at most is none", done.problem(3, "follows the machine's memory", "entrypoint.fixed"), done.log)
