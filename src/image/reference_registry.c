@@ -68,6 +68,12 @@ static bool take_digest(const char *quoted, char *text, char **ret_name, GError 
 
 	if (!at)
 		return true;
+	/* "user:password@host/…", which is not repeated */
+	if (strchr(at, '/'))
+		return error_set(
+			error, THRESH_ERROR_USAGE,
+			"docker:// with a user before '@': a reference has none (log in with "
+			"`docker login` or `podman login`, whose files are read)");
 	if (!digest_parse(at + 1, &digest, NULL))
 		return error_set(error, THRESH_ERROR_USAGE, "%s: behind '@' stands no sha256:…",
 				 quoted);

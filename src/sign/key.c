@@ -374,7 +374,8 @@ struct sign_key *sign_key_parse_public(const char *what, const char *text, size_
 	pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
 	another = pkey ? PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL) : NULL;
 	BIO_free(bio);
-	ERR_clear_error();
+	if (pkey)
+		ERR_clear_error(); /* that there was no other */
 	EVP_PKEY_free(another);
 	if (another) {
 		EVP_PKEY_free(pkey);

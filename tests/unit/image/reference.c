@@ -67,7 +67,7 @@ static void test_refused(void)
 		{"docker://r.example/a//b", "not a repository's name"},
 		{"docker://r.example/../b", "not a repository's name"},
 		{"docker://r.example/a?b", "not a repository's name"},
-		{"docker://us er@r.example/a", "no sha256"},
+		{"docker://us er@r.example/a", "with a user"},
 		{"docker://r_.example:5000/a", "not a registry's HOST"},
 		{"docker://r.example:5000000/a", "not a registry's HOST"},
 		{"docker://r.example/a:", "no tag"},
