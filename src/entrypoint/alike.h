@@ -10,6 +10,7 @@
 /* Their texts are compared as templates where @templates, else as they are. */
 bool states_alike(const struct state *a, const struct state *b, bool templates);
 
-/* Whether @b did what the templates of @a say for its values. Unlike the comparison of two
- * templates, it is not misled by a value of @b that stands in a text by chance. */
+/* Whether @b did what the templates of @a say for its values: it follows them alone. Unlike the
+ * comparison of two templates, it is not misled by a value of @b that stands in a text by chance.
+ */
 bool state_predicted(const struct space *space, const struct state *a, const struct state *b);

@@ -3,7 +3,6 @@
  * on either side of them. */
 #include "base/error.h"
 #include "entrypoint/explore.h"
-#include "entrypoint/template.h"
 
 #include <string.h>
 
@@ -56,50 +55,6 @@ char *number_beyond(const struct factor *factor)
 			beyond = number + 1000;
 	}
 	return g_strdup_printf("%" G_GUINT64_FORMAT, beyond);
-}
-
-/* --- does a start follow the number alone? --- */
-
-static bool text_follows(const struct space *space, const struct text *mark, const struct text *own,
-			 const struct state *of_own)
-{
-	if (g_strcmp0(mark->name, own->name) != 0)
-		return false;
-	if (strcmp(mark->template, own->template) == 0)
-		return true;
-	if (!own->actual || mark->template[0] == '\001')
-		return false;
-	g_autofree char *expanded = template_expand(space, of_own, mark->template);
-
-	return strcmp(expanded, own->actual) == 0;
-}
-
-static bool texts_follow(const struct space *space, const GPtrArray *mark, const GPtrArray *own,
-			 const struct state *of_own)
-{
-	if (mark->len != own->len)
-		return false;
-	for (guint i = 0; i < mark->len; i++)
-		if (!text_follows(space, mark->pdata[i], own->pdata[i], of_own))
-			return false;
-	return true;
-}
-
-/* Whether @own is the start of @mark with another value in the mark's place. */
-static bool state_follows(const struct space *space, const struct state *mark,
-			  const struct state *own)
-{
-	if (mark->items->len != own->items->len)
-		return false;
-	for (guint i = 0; i < mark->items->len; i++) {
-		const struct item *one = mark->items->pdata[i], *other = own->items->pdata[i];
-
-		if (one->kind != other->kind || !text_follows(space, one->key, other->key, own) ||
-		    !texts_follow(space, one->fields, other->fields, own) ||
-		    !texts_follow(space, one->parts, other->parts, own))
-			return false;
-	}
-	return true;
 }
 
 /* --- with what it is compared --- */
@@ -241,8 +196,8 @@ static bool try_number(struct sizes *sizes, enum level_kind kind, guint64 number
 	if (level && !explorer_toggle(explorer, sizes->factor->number, level, &state, error))
 		return false;
 	sizes->refused |= state && !state_executes(state);
-	sizes->differs |=
-		state && state_executes(state) && !state_follows(explorer->space, sizes->at, state);
+	sizes->differs |= state && state_executes(state) &&
+			  !state_predicted(explorer->space, sizes->at, state);
 	return true;
 }
 
@@ -292,7 +247,7 @@ static bool find_behind(struct sizes *sizes, GError **error)
 				: NULL;
 
 		if (state && state_executes(state) &&
-		    !state_follows(sizes->explorer->space, sizes->at, state) &&
+		    !state_predicted(sizes->explorer->space, sizes->at, state) &&
 		    !find_compared(sizes->explorer, sizes->factor->number, state, error))
 			return false;
 	}
