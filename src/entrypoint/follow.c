@@ -315,6 +315,10 @@ static void pass_on(struct follow *follow, pid_t tid, int status)
 	int signal = WSTOPSIG(status), event = status >> 16;
 
 	if (!WIFSTOPPED(status)) {
+		const struct task *task = g_hash_table_lookup(follow->tasks, GINT_TO_POINTER(tid));
+
+		if (task && task->actor && task->actor->pid == tid)
+			task->actor->alive = false;
 		follow->ended |= tid == follow->start->pid;
 		follow->status = follow->ended ? status : 0;
 	} else if (event == PTRACE_EVENT_STOP && signal != SIGTRAP) {
@@ -415,23 +419,24 @@ static void on_deadline(struct follow *follow)
 		    follow->options->timeout_ms, place ? place : "its first line");
 }
 
-static bool is_busy(pid_t pid)
+/* Whether more is to come of @actor, whose end was not told: what was killed, and what is dead,
+ * ends; a shell acts. On a busy machine each may wait for a processor for longer than that takes.
+ */
+static bool is_busy(const struct follow *follow, const struct actor *actor)
 {
-	char state = tracee_state(pid);
+	char state = tracee_state(actor->pid);
 
-	return state == 'R' || state == 'D' || state == 't';
+	if (actor->pid == follow->killed || state == 'Z' || state == 'X' || !state)
+		return true;
+	return actor->kind == ACTOR_SHELL && (state == 'R' || state == 'D' || state == 't');
 }
 
-/* What was killed has not ended yet, or a shell has not come to act on it: on a busy machine either
- * may wait for a processor for longer than it takes. */
 static bool is_working(const struct follow *follow)
 {
-	if (is_busy(follow->killed))
-		return true;
 	for (guint i = 0; i < follow->actors->len; i++) {
 		const struct actor *actor = follow->actors->pdata[i];
 
-		if (actor->kind == ACTOR_SHELL && actor->alive && is_busy(actor->pid))
+		if (actor->alive && is_busy(follow, actor))
 			return true;
 	}
 	return false;
