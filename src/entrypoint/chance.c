@@ -11,8 +11,7 @@ enum {
 	MAX_LENGTH = 512,
 	MAX_CONTEXT = 32,
 	MAX_CHANCES = 16,
-	MAX_ALIKE_PART =
-		16, /* one in so many signs of two secrets is the same by chance, at most */
+	MAX_ALIKE_PART = 16, /* of the signs of two secrets that are the same by chance: 1/16 */
 };
 
 static void chance_free(struct chance *chance)

@@ -520,20 +520,16 @@ static bool is_taken_away(const struct state *base, struct state *state, const c
 {
 	struct item *last = state->items->len ? state->items->pdata[state->items->len - 1] : NULL;
 	g_autofree char *field = g_strconcat("env ", name, NULL);
-	guint at = 0;
+	const struct text *text = last && last->kind == START_EXEC ? item_field(last, field) : NULL;
+	guint at;
 
-	if (!last || last->kind != START_EXEC)
+	if (!text || strcmp(text->template, TEXT_UNSET) != 0)
 		return false;
-	while (at < last->fields->len &&
-	       g_strcmp0(((struct text *)last->fields->pdata[at])->name, field) != 0)
-		at++;
-	if (at == last->fields->len ||
-	    strcmp(((struct text *)last->fields->pdata[at])->template, TEXT_UNSET) != 0)
-		return false;
-	struct text *text = g_ptr_array_steal_index(last->fields, at);
+	g_ptr_array_find(last->fields, text, &at);
+	g_ptr_array_steal_index(last->fields, at);
 	bool alike = states_alike(state, base, false);
 
-	g_ptr_array_insert(last->fields, (gint)at, text);
+	g_ptr_array_insert(last->fields, (gint)at, (gpointer)text);
 	return alike;
 }
 

@@ -47,6 +47,9 @@ bool explorer_toggle(struct explorer *explorer, guint factor, guint level, struc
 int explorer_only_difference(const struct explorer *explorer, const struct state *state);
 /* @state was never run. */
 void explorer_forget(struct explorer *explorer, struct state *state);
+/* The same, and its level of @factor is not to be used again. */
+void explorer_forget_level(struct explorer *explorer, const struct factor *factor,
+			   struct state *state);
 
 /* The state with these levels, run where it has not been; NULL without an error: the budget is used
  * up. Borrowed. */
@@ -77,6 +80,9 @@ struct state *explorer_alone(const struct explorer *explorer, guint factor, guin
 typedef bool (*explore_found)(const GMatchInfo *match, gpointer user, GError **error);
 bool explorer_search(const struct explorer *explorer, const char *pattern, explore_found found,
 		     gpointer user, GError **error);
+
+/* A text that the glob @pattern, without a bracket, matches: @word for each `*`. Caller frees. */
+char *pattern_filled(const char *pattern, const char *word);
 
 /* The record of the start at @levels with the shell's own trace: tests, lines. NULL: an error.
  * Caller frees. */

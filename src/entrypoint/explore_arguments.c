@@ -69,12 +69,17 @@ static bool try_command(struct explorer *explorer, const char *const *more, GErr
 	return try_words(explorer, words, &state, error);
 }
 
-/* A word that the pattern matches; NULL: none is made of it, or others are tried anyway. */
+/* A word that the pattern matches, with @part for what may be anything; NULL: none is made of it.
+ * Caller frees. */
+static char *word_among(const char *pattern, const char *part)
+{
+	return strchr(pattern, '[') ? NULL : pattern_filled(pattern, part);
+}
+
+/* The same; NULL too where others are tried anyway. */
 static char *pattern_word(const char *pattern)
 {
-	return strcmp(pattern, "-*") == 0 || strchr(pattern, '[')
-		       ? NULL
-		       : g_strdelimit(g_strdup(pattern), "*?", 'z');
+	return strcmp(pattern, "-*") == 0 ? NULL : word_among(pattern, "z");
 }
 
 /* @alone: without words behind it, or with three. */
@@ -389,14 +394,6 @@ static bool check_joined(const struct explorer *explorer, GError **error)
 				return complain_joined(state, state->items->pdata[j], error);
 	}
 	return true;
-}
-
-/* A word that the pattern matches, with @part for what may be anything. Caller frees. */
-static char *word_among(const char *pattern, const char *part)
-{
-	g_auto(GStrv) parts = g_strsplit(pattern, "*", -1);
-
-	return strchr(pattern, '[') ? NULL : g_strdelimit(g_strjoinv(part, parts), "?", 'z');
 }
 
 /* @words, then the image's own and a mark. */

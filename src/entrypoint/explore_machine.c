@@ -160,8 +160,8 @@ static void learn_item(GPtrArray *chances, const struct machines *machines, guin
 	}
 }
 
-/* Whether a number was found that is computed of the processors. */
-static bool learn_workers(struct explorer *explorer, struct machines *machines)
+/* Numbers that are computed of the processors. */
+static void learn_workers(struct explorer *explorer, struct machines *machines)
 {
 	GPtrArray *chances = explorer->space->chances;
 	guint known = chances->len;
@@ -169,11 +169,10 @@ static bool learn_workers(struct explorer *explorer, struct machines *machines)
 	for (guint i = 0; i < machines->states[MACHINE_HERE]->items->len; i++)
 		learn_item(chances, machines, i);
 	if (chances->len == known)
-		return false;
+		return;
 	explorer_refresh(explorer);
 	for (guint i = MACHINE_HERE + 1; i < MACHINES; i++)
 		explorer_renew(explorer, machines->states[i]);
-	return true;
 }
 
 static bool machines_check(struct explorer *explorer, struct machines *machines, GError **error)

@@ -245,8 +245,7 @@ static bool find_signs(const struct ground *ground, guint index, GError **error)
 }
 
 /* Each of @all alone, then those together that it is taken apart at; what no rule explains is added
- * to
- * @bad. */
+ * to @bad. */
 static bool try_each(const struct ground *ground, guint index, const char *all, GString *bad,
 		     GError **error)
 {

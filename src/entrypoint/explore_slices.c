@@ -267,16 +267,14 @@ static void refuse_form(struct trial *trial, const char *form)
 /* All starts of the trial, or those that the plan refuses. */
 static void trial_forget(struct trial *trial, bool all)
 {
-	struct factor *factor = space_factor(trial->explorer->space, trial->index);
+	const struct factor *factor = space_factor(trial->explorer->space, trial->index);
 
 	for (guint i = 0; i < trial->states->len; i++) {
 		struct state *state = trial->states->pdata[i];
 
 		if (!state || (!all && !factor_is_unlike(factor, trial->values->pdata[i])))
 			continue;
-		((struct level *)factor->levels->pdata[state_level(state, trial->index)])->kind =
-			LEVEL_NEVER;
-		explorer_forget(trial->explorer, state);
+		explorer_forget_level(trial->explorer, factor, state);
 		trial->states->pdata[i] = NULL;
 	}
 }

@@ -165,8 +165,8 @@ static void add_defaults(struct factor *factor)
 		factor_level(factor, LEVEL_LITERAL, factor->defaults->pdata[i]);
 }
 
-/* Neither the start nor its level is to be used again. */
-static void forget_level(struct explorer *explorer, struct factor *factor, struct state *state)
+void explorer_forget_level(struct explorer *explorer, const struct factor *factor,
+			   struct state *state)
 {
 	struct level *level = factor->levels->pdata[state_level(state, factor->number)];
 
@@ -178,7 +178,7 @@ static void forget_level(struct explorer *explorer, struct factor *factor, struc
  * is known of those alone that were tried. @state is at such a level. */
 static void use_list(struct explorer *explorer, struct factor *factor, struct state *state)
 {
-	forget_level(explorer, factor, state);
+	explorer_forget_level(explorer, factor, state);
 	factor->effective = true;
 	factor->type = NULL;
 	factor_use_list(factor);
@@ -253,7 +253,7 @@ static bool try_numbers(struct explorer *explorer, guint index, struct state *ma
 			     error))
 		return false;
 	if (state)
-		forget_level(explorer, factor, state);
+		explorer_forget_level(explorer, factor, state);
 	return true;
 }
 

@@ -103,8 +103,7 @@ static bool toggle_literals(struct explorer *explorer, guint index, GError **err
 	return true;
 }
 
-/* @pattern with @word for each `*`. Caller frees. */
-static char *value_of_pattern(const char *pattern, const char *word)
+char *pattern_filled(const char *pattern, const char *word)
 {
 	g_auto(GStrv) parts = g_strsplit(pattern, "*", -1);
 
@@ -119,8 +118,8 @@ static void add_pattern_levels(struct factor *factor)
 		const char *pattern = factor->patterns->pdata[i];
 		g_autofree char *word = g_strdup_printf(SAMPLE_FORMAT "P", factor->number);
 		g_autofree char *other = g_strdup_printf(SAMPLE_FORMAT "Qq", factor->number);
-		g_autofree char *value = value_of_pattern(pattern, word);
-		g_autofree char *another = value_of_pattern(pattern, other);
+		g_autofree char *value = pattern_filled(pattern, word);
+		g_autofree char *another = pattern_filled(pattern, other);
 
 		if (!strpbrk(pattern, "*?") || strchr(pattern, '['))
 			continue;

@@ -227,21 +227,22 @@ void slices_mark(const struct space *space, struct state *state)
 
 /* --- what a start shows --- */
 
-static void see_holes(const char *template, GPtrArray *values, guint8 *seen)
+static void see_holes(const char *template, guint8 *seen, guint count)
 {
-	for (const char *at = strstr(template, "${thresh_slice_"); at;
-	     at = strstr(at + 1, "${thresh_slice_")) {
-		guint index = (guint)atoi(at + strlen("${thresh_slice_"));
+	g_autofree char *hole = g_strconcat("${", prefix, NULL);
 
-		if (index < values->len)
+	for (const char *at = strstr(template, hole); at; at = strstr(at + 1, hole)) {
+		guint index = (guint)atoi(at + strlen(hole));
+
+		if (index < count)
 			seen[index] = 1;
 	}
 }
 
-static void see_texts(const GPtrArray *texts, GPtrArray *values, guint8 *seen)
+static void see_texts(const GPtrArray *texts, guint8 *seen, guint count)
 {
 	for (guint i = 0; i < texts->len; i++)
-		see_holes(((struct text *)texts->pdata[i])->template, values, seen);
+		see_holes(((struct text *)texts->pdata[i])->template, seen, count);
 }
 
 guint8 *slices_seen(const struct space *space, struct state *state, const GPtrArray *values)
@@ -259,9 +260,9 @@ guint8 *slices_seen(const struct space *space, struct state *state, const GPtrAr
 	for (guint i = 0; i < items->len; i++) {
 		const struct item *item = items->pdata[i];
 
-		see_holes(item->key->template, (GPtrArray *)values, seen);
-		see_texts(item->fields, (GPtrArray *)values, seen);
-		see_texts(item->parts, (GPtrArray *)values, seen);
+		see_holes(item->key->template, seen, values->len);
+		see_texts(item->fields, seen, values->len);
+		see_texts(item->parts, seen, values->len);
 	}
 	return seen;
 }

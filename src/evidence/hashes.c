@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the tree does not know: SHA-1 for SPDX 2.3, and whether files equal the distribution's. The
  * SHA-256 of a content was taken when the layers were read. On all processors. */
+#include "evidence/hashes.h"
+
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/parallel.h"
@@ -48,6 +50,14 @@ static void hash(const EVP_MD *algorithm, const void *data, size_t size_bytes, u
 	EVP_Digest(data ? data : "", size_bytes, ret_bytes, &length, algorithm, NULL);
 }
 
+bool checksum_is_of(const struct checksum *checksum, const void *data, size_t size_bytes)
+{
+	uint8_t bytes[EVP_MAX_MD_SIZE];
+
+	hash(algorithm_of(checksum->kind), data, size_bytes, bytes);
+	return memcmp(bytes, checksum->bytes, checksum_size(checksum->kind)) == 0;
+}
+
 static enum checksum_verdict compare(const struct checksum *checksum, const uint8_t *bytes)
 {
 	return memcmp(bytes, checksum->bytes, checksum_size(checksum->kind)) == 0
@@ -60,15 +70,13 @@ static void hash_special(const struct inventory *inventory, struct inventory_fil
 			 const struct checksum *checksum)
 {
 	const char *text = file->node->type == NODE_SYMLINK ? file->node->target : "";
-	uint8_t bytes[EVP_MAX_MD_SIZE];
 
 	digest_of(text, strlen(text), &file->digest);
 	if (inventory->sha1)
 		hash(EVP_sha1(), text, strlen(text), file->sha1);
-	if (checksum) {
-		hash(algorithm_of(checksum->kind), text, strlen(text), bytes);
-		file->verdict = compare(checksum, bytes);
-	}
+	if (checksum)
+		file->verdict = checksum_is_of(checksum, text, strlen(text)) ? CHECKSUM_EQUAL
+									     : CHECKSUM_DIFFERS;
 }
 
 /* Feeds the whole content of @node to all of @contexts; not by a mapping, which costs more than

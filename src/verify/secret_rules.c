@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/path.h"
 #include "cut/content.h"
+#include "evidence/hashes.h"
 
 #include <string.h>
 
@@ -44,31 +45,13 @@ struct scan {
 /* --- what a distribution ships -------------------------------------------------------------------
  */
 
-enum { SEARCHES_MAX = 100, BLOCK_BYTES = 1 << 20 };
+enum { SEARCHES_MAX = 100 };
 
 struct shipped {
 	const struct node *node;
 	const struct content *content;
 	bool hidden;
 };
-
-static bool has_checksum(const struct content *content, const struct checksum *want)
-{
-	static const GChecksumType types[] = {
-		[CHECKSUM_MD5] = G_CHECKSUM_MD5,       [CHECKSUM_SHA1] = G_CHECKSUM_SHA1,
-		[CHECKSUM_SHA256] = G_CHECKSUM_SHA256, [CHECKSUM_SHA384] = G_CHECKSUM_SHA384,
-		[CHECKSUM_SHA512] = G_CHECKSUM_SHA512,
-	};
-	g_autoptr(GChecksum) sum = g_checksum_new(types[want->kind]);
-	uint8_t bytes[CHECKSUM_MAX_BYTES];
-	gsize size = sizeof(bytes);
-
-	for (size_t at = 0; at < content->size_bytes; at += BLOCK_BYTES)
-		g_checksum_update(sum, content->data + at,
-				  (gssize)MIN(content->size_bytes - at, (size_t)BLOCK_BYTES));
-	g_checksum_get_digest(sum, bytes, &size);
-	return size == checksum_size(want->kind) && memcmp(bytes, want->bytes, size) == 0;
-}
 
 /* As dpkg's lists have it. */
 static bool is_list(const char *path)
@@ -119,7 +102,7 @@ static bool is_shipped(struct scan *scan, const struct shipped *program)
 
 	if (program->hidden)
 		return lists_have(scan, program->content);
-	return want && has_checksum(program->content, want);
+	return want && checksum_is_of(want, program->content->data, program->content->size_bytes);
 }
 
 static void tell(const char *what, size_t offset, void *user)

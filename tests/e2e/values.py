@@ -40,9 +40,9 @@ def distilled(name, script, starts, env=(), refused=()):
         tap.point(f"{name}: {start}", found.problem(0) or (None if found.out == want.stdout else f"{found.out!r}, not {want.stdout!r}"), found.log)
 
 
-def undistilled(name, script, *problem):
+def undistilled(name, script, *problem, command=None):
     shutil.rmtree("image")
-    derive("flask", "image", {"/values.sh": (script, 0o755)}, Entrypoint=["/values.sh"], Cmd=None)
+    derive("flask", "image", {"/values.sh": (script, 0o755)}, Entrypoint=["/values.sh"], Cmd=command)
     found = thresh("harden", "oci:image", "oci:values")
     tap.point(name, found.problem(3, *problem), found.log)
 
@@ -86,10 +86,10 @@ done = thresh("harden", "oci:image", "oci:first")
 if tap.point("a first argument that an expression takes", done.problem(0), done.log):
     done = thresh("run", "oci:first", "7")
     tap.point("as the script has it", done.problem(0) or (None if done.out == "--port 7\n" else repr(done.out)), done.log)
-shutil.rmtree("image")
-derive("flask", "image", {"/signed.sh": (b"#!/bin/bash\n[[ \"$N\" =~ ^-?[0-9]+$ ]] || N=5\nexec echo \"$N\"\n", 0o755)}, Entrypoint=["/signed.sh"], Cmd=None)
-done = thresh("harden", "oci:image", "oci:signed")
-tap.point("an expression that no pattern says", done.problem(3, "/signed.sh:2:", "entrypoint.fixed"), done.log)
+undistilled("an expression that no pattern says", b"""#!/bin/bash
+[[ "$N" =~ ^-?[0-9]+$ ]] || N=5
+exec echo "$N"
+""", "/values.sh:2:", "entrypoint.fixed")
 
 # Arguments that a script goes through: that one is among them is a condition, what stands behind it is none. And lengths.
 shutil.rmtree("image")
@@ -106,15 +106,15 @@ if tap.point("a script that looks at each argument, and at a length", done.probl
         done = thresh("run", "--env", f"SECRET={secret}", "oci:help", *words)
         tap.point(f"as the script: {words}, a secret of {len(secret)}", done.problem(status, *(["too short"] if status else [])) or (
             None if done.out == want else repr(done.out)), done.log)
-shutil.rmtree("image")
-derive("flask", "image", {"/options.sh": (b"#!/bin/bash\nwhile getopts p:v o; do case $o in p) PORT=$OPTARG ;; v) export VERBOSE=1 ;; esac; done\nshift $((OPTIND - 1))\n"
-                                          b"exec echo --port ${PORT:-80} \"$@\"\n", 0o755)}, Entrypoint=["/options.sh"], Cmd=["x"])
-done = thresh("harden", "oci:image", "oci:options")
-tap.point("options in any order are refused", done.problem(3, "/options.sh", "entrypoint.plan"), done.log)
-shutil.rmtree("image")
-derive("flask", "image", {"/number.sh": (b"#!/bin/sh\n[ \"$N\" -eq \"$N\" ] 2>/dev/null || N=5\nexec echo $N\n", 0o755)}, Entrypoint=["/number.sh"], Cmd=None)
-done = thresh("harden", "oci:image", "oci:number")
-tap.point("a number that is only tested is not passed over", done.problem(3, "/number.sh", "entrypoint.fixed"), done.log)
+undistilled("options in any order are refused", b"""#!/bin/bash
+while getopts p:v o; do case $o in p) PORT=$OPTARG ;; v) export VERBOSE=1 ;; esac; done
+shift $((OPTIND - 1))
+exec echo --port ${PORT:-80} "$@"
+""", "/values.sh", "entrypoint.plan", command=["x"])
+undistilled("a number that is only tested is not passed over", b"""#!/bin/sh
+[ "$N" -eq "$N" ] 2>/dev/null || N=5
+exec echo $N
+""", "/values.sh", "entrypoint.fixed")
 
 # What is drawn at random has a form that the plan keeps.
 shutil.rmtree("image")
